@@ -1,0 +1,25 @@
+# room(FLOOR NAME LINKS...)   the static library FLOOR_NAME from FLOOR/NAME/*.c; files include each other as "NAME/file.h".
+# A room without sources yet is an interface that passes its links on.
+function(room floor name)
+    file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${floor}/${name}/*.c)
+    set(target ${floor}_${name})
+    if(sources)
+        add_library(${target} STATIC ${sources})
+        set(reach PUBLIC)
+    else()
+        add_library(${target} INTERFACE)
+        set(reach INTERFACE)
+    endif()
+    target_include_directories(${target} ${reach} ${PROJECT_SOURCE_DIR}/${floor})
+    target_link_libraries(${target} ${reach} ${ARGN})
+endfunction()
+
+# roof(PROGRAM FOLDER LINKS...)   the one binary.
+function(roof program folder)
+    file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${folder}/*.c)
+    if(sources)
+        add_executable(${program} ${sources})
+        target_include_directories(${program} PRIVATE ${PROJECT_SOURCE_DIR}/${folder})
+        target_link_libraries(${program} PRIVATE ${ARGN})
+    endif()
+endfunction()
