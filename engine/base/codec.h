@@ -63,6 +63,7 @@ struct field {
     int64_t fallback;           /* numbers; for texts, bytes and arrays: 0 empty, FALLBACK_NULL null */
     const struct schema *items; /* arrays and structs */
     uint16_t item_size;         /* arrays: sizeof the item, must equal items->size */
+    bool plain;                 /* a text with an int16 length in flexible versions too (request header, client id) */
 };
 
 #define FALLBACK_NULL INT64_MIN
@@ -74,16 +75,24 @@ struct field {
 
 #define FIELD(type, member, since, until, null_from, tag, fallback)                                                    \
     { #member, offsetof(struct type, member), FIELD_TYPE_OF(((struct type *)0)->member), false, since, until,          \
-      null_from, tag, fallback, NULL, 0 }
+      null_from, tag, fallback, NULL, 0, false }
+/* A text that is never compact. */
+#define PLAIN(type, member, since, until, null_from, tag, fallback)                                                    \
+    { #member, offsetof(struct type, member), FIELD_TYPE_OF(((struct type *)0)->member), false, since, until,          \
+      null_from, tag, fallback, NULL, 0, true }
 #define ARRAY(type, member, since, until, null_from, tag, schema)                                                      \
     { #member, offsetof(struct type, member), FIELD_ARRAY, false, since, until, null_from, tag, 0, schema,             \
-      sizeof(*((struct type *)0)->member.items) }
+      sizeof(*((struct type *)0)->member.items), false }
+/* An array whose fallback is null, not empty. */
+#define ARRAY_OR_NULL(type, member, since, until, null_from, tag, schema)                                              \
+    { #member, offsetof(struct type, member), FIELD_ARRAY, false, since, until, null_from, tag, FALLBACK_NULL, schema, \
+      sizeof(*((struct type *)0)->member.items), false }
 #define STRUCT(type, member, since, until, null_from, tag, schema)                                                     \
     { #member, offsetof(struct type, member), FIELD_STRUCT, false, since, until, null_from, tag, 0, schema,            \
-      sizeof(((struct type *)0)->member) }
+      sizeof(((struct type *)0)->member), false }
 #define POINTER(type, member, since, until, null_from, tag, schema)                                                    \
     { #member, offsetof(struct type, member), FIELD_STRUCT, true, since, until, null_from, tag, FALLBACK_NULL, schema, \
-      sizeof(*((struct type *)0)->member) }
+      sizeof(*((struct type *)0)->member), false }
 
 #define SCHEMA(type, rows)                                                                                             \
     { #type, rows, array_count(rows), sizeof(struct type), FIELD_STRUCT }
