@@ -1,0 +1,19 @@
+/* engine/io/uring.h   The production engine: one io_uring per shard (SINGLE_ISSUER, DEFER_TASKRUN, SUBMIT_ALL, CQSIZE),
+ * created on the shard's own thread. */
+#ifndef ENGINE_IO_URING_H
+#define ENGINE_IO_URING_H
+
+#include "io/io.h"
+
+struct uring_settings {
+    uint32_t entries;              /* submission queue */
+    uint32_t completion_entries;
+    uint32_t receive_buffer_size;  /* of the buffers behind io_receive */
+    uint32_t receive_buffer_count; /* a power of two */
+};
+
+/* STATUS_DENIED, STATUS_UNSUPPORTED, STATUS_NO_MEMORY: `why` is then a sentence for people with the cause (seccomp profile,
+ * kernel.io_uring_disabled, memlock) and the remedy; static. */
+must_check enum status uring_make(const struct uring_settings *settings, struct io **io, const char **why);
+
+#endif

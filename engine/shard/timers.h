@@ -1,0 +1,37 @@
+/* engine/shard/timers.h   Deadlines of a shard: intrusive, set, moved and cleared in constant time (a hierarchical wheel with a tick
+ * of 1 ms). A timer fires at or up to one tick after its deadline, never before, from shard_step. */
+#ifndef ENGINE_SHARD_TIMERS_H
+#define ENGINE_SHARD_TIMERS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/list.h"
+
+enum { TIMERS_LEVELS = 5, TIMERS_SLOTS = 64 };
+
+struct timer {
+    struct list_node node;
+    int64_t deadline_ns;
+    void (*fire)(struct timer *timer);
+};
+
+struct timers {
+    int64_t tick;     /* everything up to this tick (ms) has fired */
+    uint64_t count;
+    uint64_t used[TIMERS_LEVELS]; /* a bit per slot that is not empty */
+    struct list slots[TIMERS_LEVELS][TIMERS_SLOTS];
+};
+
+void timers_init(struct timers *timers, int64_t now_ns);
+void timer_init(struct timer *timer, void (*fire)(struct timer *timer));
+/* Sets or moves. */
+void timer_set(struct timers *timers, struct timer *timer, int64_t deadline_ns);
+/* Nothing when it is not set. */
+void timer_clear(struct timers *timers, struct timer *timer);
+static inline bool timer_pending(const struct timer *timer) { return list_linked(&timer->node); }
+/* A time not later than the earliest deadline; INT64_MAX when no timer is set. */
+int64_t timers_next_ns(const struct timers *timers);
+void timers_expire(struct timers *timers, int64_t now_ns);
+
+#endif
