@@ -10,13 +10,13 @@
 struct heap;
 
 struct arena {
-    struct heap *heap;  /* NULL: only the first block */
-    uint8_t *at, *end;  /* the free part of the current block */
-    void *blocks;       /* from the heap, newest first; private */
-    uint8_t *first;     /* the owner's block */
+    struct heap *heap; /* NULL: only the first block */
+    uint8_t *at, *end; /* the free part of the current block */
+    void *blocks;      /* from the heap, newest first; private */
+    uint8_t *first;    /* the owner's block */
     size_t first_size;
-    size_t size_max;    /* of the blocks from the heap, together */
-    size_t size;        /* taken from the heap until now */
+    size_t size_max; /* of the blocks from the heap, together */
+    size_t size;     /* taken from the heap until now */
 };
 
 void arena_init(struct arena *arena, struct heap *heap, void *first, size_t first_size, size_t size_max);

@@ -10,7 +10,8 @@
  *     const struct schema topic_ask_schema = SCHEMA(topic_ask, topic_ask_fields);
  *
  * Rows stand in wire order. A row outside its versions is neither read nor written: reading leaves its fallback.
- * Strings, bytes and record bytes that were read point into the frame; arrays are taken from the arena.
+ * Strings, bytes and record bytes that were read point into the frame; arrays are taken from the arena. Writing takes null
+ * for empty where the version has no null (but a POINTER must be there), so a zeroed struct is a message.
  * Formats: KIP-482 (flexible versions, compact types, tagged fields), KIP-893 (nullable structs). */
 #ifndef ENGINE_BASE_CODEC_H
 #define ENGINE_BASE_CODEC_H
@@ -26,6 +27,7 @@
 
 struct arena;
 
+/* clang-format off */
 enum { LATEST = INT16_MAX, NEVER = INT16_MAX, NO_TAG = -1 };
 
 enum field_type {
@@ -97,6 +99,8 @@ struct field {
 #define SCHEMA(type, rows)                                                                                             \
     { #type, rows, array_count(rows), sizeof(struct type), FIELD_STRUCT }
 
+/* clang-format on */
+
 extern const struct schema schema_i8, schema_i16, schema_i32, schema_i64, schema_text, schema_bytes, schema_uuid;
 
 /* Reads one message that starts at `*at`, moves `*at` behind it; never looks past `limit`. `into` is a C struct of the
@@ -106,19 +110,24 @@ must_check enum status message_read(const struct schema *schema, int16_t version
                                     const uint8_t *limit, void *into, struct arena *arena);
 
 /* A place where record bytes were left out: `size` bytes from `source` belong at `position` of the buffer. */
-struct gap { uint32_t position; int32_t size; const void *source; };
+struct gap {
+    uint32_t position;
+    int32_t size;
+    const void *source;
+};
 
 struct writer {
     uint8_t *start, *at, *limit;
-    struct gap *gaps;           /* room for gap_max; NULL when no gaps may be left */
+    struct gap *gaps; /* room for gap_max; NULL when no gaps may be left */
     uint32_t gap_count, gap_max;
-    bool overrun;               /* something did not fit: the content is not valid */
+    bool overrun; /* something did not fit: the content is not valid */
 };
 
 /* The number of bytes message_write puts into the buffer (gaps not counted). */
 size_t message_size(const struct schema *schema, int16_t version, bool flexible, const void *from);
 /* Writes at writer->at. A field outside its versions that differs from its fallback is dropped. */
-void message_write(const struct schema *schema, int16_t version, bool flexible, const void *from, struct writer *writer);
+void message_write(const struct schema *schema, int16_t version, bool flexible, const void *from,
+                   struct writer *writer);
 
 /* Sets every field of a C struct to its fallback. */
 void message_clear(const struct schema *schema, void *into);

@@ -11,8 +11,8 @@
 #include <stdint.h>
 
 struct heap {
-    void *first;          /* all live pieces, newest first; private */
-    uint64_t take_count;  /* since the start: the data path must not move it */
+    void *first;         /* all live pieces, newest first; private */
+    uint64_t take_count; /* since the start: the data path must not move it */
     size_t live_count;
     size_t live_size;
 };
@@ -21,8 +21,8 @@ void heap_init(struct heap *heap);
 /* Gives back every piece that is still taken. */
 void heap_end(struct heap *heap);
 
-void *heap_take(struct heap *heap, size_t size);  /* zeroed, aligned to 16; size 0 gives a valid pointer */
+void *heap_take(struct heap *heap, size_t size); /* zeroed, aligned to 16; size 0 gives a valid pointer */
 void *heap_resize(struct heap *heap, void *piece, size_t size); /* piece may be NULL; what is added is zeroed */
-void heap_give(struct heap *heap, void *piece);   /* NULL is fine */
+void heap_give(struct heap *heap, void *piece);                 /* NULL is fine */
 
 #endif

@@ -15,10 +15,22 @@ struct list {
     struct list_node head;
 };
 
-static inline void list_node_init(struct list_node *node) { node->next = node->previous = node; }
-static inline void list_init(struct list *list) { list_node_init(&list->head); }
-static inline bool list_linked(const struct list_node *node) { return node->next != node; }
-static inline bool list_empty(const struct list *list) { return list->head.next == &list->head; }
+static inline void list_node_init(struct list_node *node)
+{
+    node->next = node->previous = node;
+}
+static inline void list_init(struct list *list)
+{
+    list_node_init(&list->head);
+}
+static inline bool list_linked(const struct list_node *node)
+{
+    return node->next != node;
+}
+static inline bool list_empty(const struct list *list)
+{
+    return list->head.next == &list->head;
+}
 
 static inline void list_insert_before(struct list_node *place, struct list_node *node)
 {
@@ -29,8 +41,14 @@ static inline void list_insert_before(struct list_node *place, struct list_node 
     place->previous = node;
 }
 
-static inline void list_append(struct list *list, struct list_node *node) { list_insert_before(&list->head, node); }
-static inline void list_prepend(struct list *list, struct list_node *node) { list_insert_before(list->head.next, node); }
+static inline void list_append(struct list *list, struct list_node *node)
+{
+    list_insert_before(&list->head, node);
+}
+static inline void list_prepend(struct list *list, struct list_node *node)
+{
+    list_insert_before(list->head.next, node);
+}
 
 static inline void list_remove(struct list_node *node)
 {
@@ -68,8 +86,8 @@ static inline void list_join(struct list *to, struct list *from)
 }
 
 /* `node` may be removed while it is visited; nothing else may. */
-#define list_each(list, node)                                                                                          \
-    for (struct list_node *node = (list)->head.next, *node##_next = node->next; node != &(list)->head;                 \
+#define list_each(list, node)                                                                          \
+    for (struct list_node *node = (list)->head.next, *node##_next = node->next; node != &(list)->head; \
          node = node##_next, node##_next = node->next)
 
 #endif

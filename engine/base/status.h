@@ -4,6 +4,7 @@
 #ifndef ENGINE_BASE_STATUS_H
 #define ENGINE_BASE_STATUS_H
 
+/* clang-format off */
 /* One row per status: name, text for people. */
 #define STATUS_ROWS(row)                                                                                               \
     row(STATUS_OK, "ok")                                                                                               \
@@ -45,6 +46,7 @@
 #define STATUS_NAME(name, text) name,
 enum status { STATUS_ROWS(STATUS_NAME) STATUS_COUNT };
 #undef STATUS_NAME
+/* clang-format on */
 
 /* The text of a status for people: static, never NULL. */
 const char *status_text(enum status status);

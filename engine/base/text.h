@@ -16,8 +16,8 @@ struct text {
     size_t size;
 };
 
-#define TEXT(literal) ((struct text){ (literal), sizeof(literal) - 1 })
-#define TEXT_NULL ((struct text){ NULL, 0 })
+#define TEXT(literal)   ((struct text){ (literal), sizeof(literal) - 1 })
+#define TEXT_NULL       ((struct text){ NULL, 0 })
 #define TEXT_ARGS(text) (int)(text).size, (text).data /* for "%.*s" */
 
 struct text text_of(const char *string); /* NULL gives TEXT_NULL */

@@ -15,11 +15,17 @@ struct uuid {
 
 enum { UUID_TEXT_SIZE = 22 };
 
-#define UUID_NONE ((struct uuid){ { 0 } })
+#define UUID_NONE           ((struct uuid){ { 0 } })
 #define UUID_METADATA_TOPIC ((struct uuid){ { [15] = 1 } })
 
-static inline bool uuid_equal(struct uuid a, struct uuid b) { return memcmp(a.byte, b.byte, 16) == 0; }
-static inline bool uuid_none(struct uuid id) { return uuid_equal(id, UUID_NONE); }
+static inline bool uuid_equal(struct uuid a, struct uuid b)
+{
+    return memcmp(a.byte, b.byte, 16) == 0;
+}
+static inline bool uuid_none(struct uuid id)
+{
+    return uuid_equal(id, UUID_NONE);
+}
 
 /* Version 4 from 16 random bytes; like Kafka, never one whose text begins with '-'. Draws until it fits. */
 struct prng;
