@@ -1,0 +1,93 @@
+/* engine/log/batch.h   The record batch, format v2 (magic 2), as bytes: 61 bytes of header, then records, one compressed
+ * block or not. Batches are opaque: the header is read, checked and stamped; records are only walked (not decoded) when they
+ * are uncompressed. The byte table stands in batch.c. */
+#ifndef ENGINE_LOG_BATCH_H
+#define ENGINE_LOG_BATCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/bytes.h"
+#include "base/check.h"
+#include "base/status.h"
+
+enum {
+    BATCH_HEADER_SIZE = 61,
+    BATCH_PREFIX_SIZE = 12,   /* base offset and length: what must be there to know the size */
+    BATCH_CRC_FROM = 21,      /* the CRC covers this byte to the end */
+};
+
+enum batch_attributes {
+    BATCH_CODEC = 0x07,
+    BATCH_APPEND_TIME = 0x08,
+    BATCH_TRANSACTIONAL = 0x10,
+    BATCH_CONTROL = 0x20,
+    BATCH_DELETE_HORIZON = 0x40,
+};
+
+enum batch_codec { CODEC_NONE, CODEC_GZIP, CODEC_SNAPPY, CODEC_LZ4, CODEC_ZSTD };
+
+/* A header, decoded. */
+struct batch {
+    const uint8_t *data;
+    uint32_t size;             /* of the whole batch, its first 12 bytes included */
+    int64_t base_offset;
+    int32_t leader_epoch;
+    uint32_t crc;
+    uint16_t attributes;
+    int32_t last_delta;        /* last offset = base_offset + last_delta */
+    int64_t base_timestamp_ms, max_timestamp_ms;
+    int64_t producer_id;       /* -1: none */
+    int16_t producer_epoch;
+    int32_t base_sequence;
+    int32_t record_count;
+};
+
+static inline int64_t batch_limit(const struct batch *batch) { return batch->base_offset + batch->last_delta + 1; }
+
+/* Decodes the header at `data`; looks at no byte past `size` and does not check the CRC. STATUS_TRUNCATED: less than a whole
+ * batch; STATUS_MALFORMED: a length below the header's; STATUS_BAD_MAGIC: not v2. */
+must_check enum status batch_read(const uint8_t *data, size_t size, struct batch *batch);
+must_check enum status batch_check_crc(const struct batch *batch);
+
+/* The rules for a batch that a client produces (record-for-record Kafka 4.3.1's, but for compressed payloads, which stay
+ * closed): base offset 0, counts that agree, no control bit, a sequence where there is a producer, known codec, record lengths
+ * that add up when uncompressed. STATUS_BAD_RECORD, STATUS_BAD_MAGIC, STATUS_UNSUPPORTED (codec). The CRC is checked
+ * elsewhere, while the batch is copied. */
+must_check enum status batch_check_produced(const struct batch *batch);
+
+/* Writes into the bytes of a batch that we own; only what lies outside the CRC. */
+void batch_stamp(uint8_t *data, int64_t base_offset, int32_t leader_epoch);
+/* LogAppendTime: sets the bit, the maximum timestamp and the CRC. */
+void batch_stamp_time(uint8_t *data, uint32_t size, int64_t append_time_ms);
+
+/* A batch in the making, for control records and our own logs: header space first, then records. */
+struct batch_builder {
+    uint8_t *data;
+    size_t size, capacity;
+    struct batch batch;
+    bool overrun;
+};
+void batch_begin(struct batch_builder *builder, uint8_t *memory, size_t capacity, uint16_t attributes, int64_t timestamp_ms);
+void batch_add(struct batch_builder *builder, struct bytes key, struct bytes value, int64_t timestamp_ms);
+/* The finished batch with base offset 0 and its CRC; size 0 when it did not fit. */
+struct bytes batch_end(struct batch_builder *builder);
+
+/* Walks the records of an uncompressed batch (or of decompressed records). */
+struct record {
+    int64_t timestamp_ms;
+    int64_t offset;
+    struct bytes key, value;
+    struct bytes headers;      /* undecoded: count and pairs */
+};
+struct record_walk {
+    const uint8_t *at, *limit;
+    const struct batch *batch;
+    int32_t left;
+};
+void record_walk_begin(struct record_walk *walk, const struct batch *batch, struct bytes records);
+/* False at the end; STATUS_BAD_RECORD in *status when the records do not parse. */
+bool record_walk_next(struct record_walk *walk, struct record *record, enum status *status);
+
+#endif
