@@ -22,7 +22,8 @@ enum files_flags {
     FILES_WRITE = 1,     /* and read */
     FILES_CREATE = 2,    /* if it does not exist */
     FILES_EXCLUSIVE = 4, /* with CREATE: STATUS_EXISTS if it does */
-    FILES_DIRECT = 8,    /* O_DIRECT: memory, positions and sizes in multiples of 4096 */
+    FILES_DIRECT = 8,    /* O_DIRECT: memory, positions and sizes in multiples of 4096. Buffered where the file
+                          * system has no O_DIRECT (files_direct_works tells), with the same promises */
     FILES_DURABLE = 16,  /* files_write: on the device when it returns */
 };
 
@@ -53,6 +54,7 @@ struct files_table {
     enum status (*list)(struct files *files, int directory, struct arena *arena, struct files_entry **entries,
                         uint32_t *count);
     enum status (*space)(struct files *files, int directory, uint64_t *available, uint64_t *total);
+    enum status (*direct_works)(struct files *files, int directory, bool *works); /* NULL: always */
 };
 
 /* The head of each implementation's own struct. */
@@ -93,6 +95,10 @@ must_check enum status files_list(struct files *files, int directory, struct are
                                   uint32_t *count);
 /* Bytes of the file system that holds the directory. */
 must_check enum status files_space(struct files *files, int directory, uint64_t *available, uint64_t *total);
+
+/* Whether FILES_DIRECT has its effect on files of this directory. Makes and removes a file in it to find out. Where it has none,
+ * the node works in a degraded mode, which its owner says once. */
+must_check enum status files_direct_works(struct files *files, int directory, bool *works);
 
 /* Built from the calls above: */
 /* The whole file in the arena, followed by a NUL that is not counted. STATUS_TOO_LARGE above size_max. */
