@@ -1,0 +1,82 @@
+/* replication/cluster/image.h   The cluster as the metadata log tells it: state = image_apply(state, record), nothing else. Pure: memory
+ * from the heap that is passed in, iteration in a fixed order, so equal histories give equal images (image_hash).
+ * Records are Kafka's (record.h); unknown types or versions stop the apply. */
+#ifndef REPLICATION_CLUSTER_IMAGE_H
+#define REPLICATION_CLUSTER_IMAGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/heap.h"
+#include "base/list.h"
+#include "base/map.h"
+#include "base/status.h"
+#include "base/text.h"
+#include "base/uuid.h"
+
+struct any_record;
+
+struct image_partition {
+    int32_t leader, leader_epoch, partition_epoch;
+    uint16_t shard;               /* of this node: placement, not metadata */
+    uint16_t replica_count, isr_count;
+    int32_t *replicas;            /* replica_count, then isr_count ids; one piece; shared when all partitions of a topic agree */
+};
+
+struct image_config {
+    struct text name, value;
+};
+
+struct image_topic {
+    struct uuid id;
+    struct text name;
+    bool internal;
+    int32_t partition_count;
+    struct image_partition *partitions;
+    struct image_config *configs;  /* overrides, by name */
+    uint32_t config_count;
+    const void *settings;          /* the floor above: what the configs mean */
+    struct list_node node;         /* by name, in image->topics */
+};
+
+struct image_endpoint { struct text listener, host; uint16_t port; int16_t protocol; };
+
+struct image_broker {
+    int32_t id;
+    int64_t epoch;
+    struct uuid incarnation, directory;
+    bool fenced, stopping;
+    struct text rack;
+    struct image_endpoint *endpoints;
+    uint32_t endpoint_count;
+    struct list_node node;
+};
+
+struct image {
+    struct heap *heap;
+    int64_t offset;               /* next metadata offset to apply */
+    int32_t epoch;                /* of the last applied batch */
+    struct list topics;           /* by name */
+    struct map by_name, by_id;
+    struct list brokers;          /* by id */
+    int32_t controller;           /* active controller's node id, -1 */
+    uint32_t topic_count, partition_count;
+    void *work;                   /* image.c's own: configs of brokers, features, producer ids, open transaction */
+};
+
+void image_init(struct image *image, struct heap *heap, uint32_t shard_count);
+void image_end(struct image *image);
+/* STATUS_UNSUPPORTED: a type or version that is not known; STATUS_DAMAGED: a record that contradicts the image. */
+must_check enum status image_apply(struct image *image, const struct any_record *record);
+
+struct image_topic *image_topic_by_name(const struct image *image, struct text name);
+struct image_topic *image_topic_by_id(const struct image *image, struct uuid id);
+struct image_broker *image_broker(const struct image *image, int32_t id);
+int16_t image_feature(const struct image *image, struct text name); /* finalized level; 0 when none */
+int64_t image_next_producer_id(const struct image *image);
+/* Overrides of a broker ({4, id}) or of all brokers ({4, ""}): the value, or null. */
+struct text image_broker_config(const struct image *image, int32_t broker, struct text name);
+/* The same number for equal images, in every build. */
+uint64_t image_hash(const struct image *image);
+
+#endif
