@@ -205,12 +205,23 @@ static enum status read_struct_field(struct reader *reader, const struct field *
     return present ? read_struct(reader, field->items, into) : STATUS_OK;
 }
 
+/* A plain row keeps its int16 length where everything around it is compact. */
+static enum status read_sized_field(struct reader *reader, const struct field *field, void *place)
+{
+    bool flexible = reader->flexible;
+
+    if (field->plain) reader->flexible = false;
+    enum status status = read_sized(reader, field->type, may_be_null(field, reader->version), place);
+    reader->flexible = flexible;
+    return status;
+}
+
 static enum status read_field(struct reader *reader, const struct field *field, void *place)
 {
     switch ((enum field_type)field->type) {
     case FIELD_TEXT:
     case FIELD_BYTES:
-    case FIELD_RECORDS: return read_sized(reader, field->type, may_be_null(field, reader->version), place);
+    case FIELD_RECORDS: return read_sized_field(reader, field, place);
     case FIELD_ARRAY: return read_array(reader, field, place);
     case FIELD_STRUCT: return read_struct_field(reader, field, place);
     default: return read_fixed(reader, field->type, place);

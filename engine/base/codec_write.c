@@ -162,6 +162,16 @@ static void put_array(struct walk *walk, const struct field *field, const void *
     }
 }
 
+/* A plain row keeps its int16 length where everything around it is compact. */
+static void put_sized_field(struct walk *walk, const struct field *field, const void *place)
+{
+    bool flexible = walk->flexible;
+
+    if (field->plain) walk->flexible = false;
+    put_sized(walk, field->type, may_be_null(field, walk->version), place);
+    walk->flexible = flexible;
+}
+
 static void put_field(struct walk *walk, const struct field *field, const void *place)
 {
     bool null_allowed = may_be_null(field, walk->version);
@@ -169,7 +179,7 @@ static void put_field(struct walk *walk, const struct field *field, const void *
     switch ((enum field_type)field->type) {
     case FIELD_TEXT:
     case FIELD_BYTES:
-    case FIELD_RECORDS: put_sized(walk, field->type, null_allowed, place); break;
+    case FIELD_RECORDS: put_sized_field(walk, field, place); break;
     case FIELD_ARRAY: put_array(walk, field, place); break;
     case FIELD_STRUCT: {
         const void *from = field->by_pointer ? pointer_get(place) : place;
