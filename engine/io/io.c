@@ -5,13 +5,12 @@
  * its first value here and moved along by the engine. */
 #include "io/io.h"
 
-enum { POSITION_BITS = 62 };
+enum { POSITION_BITS = 62, FILE_NONE = -1 };
 
 static void operation_begin(struct io *io, struct completion *completion, int file, uint8_t flags)
 {
     invariant(!completion->submitted);
     invariant(completion->resume != NULL);
-    invariant(file >= 0);
 
     completion->result = 0;
     completion->buffer = NULL;
@@ -19,12 +18,21 @@ static void operation_begin(struct io *io, struct completion *completion, int fi
     completion->status = STATUS_OK;
     completion->more = false;
     completion->submitted = true;
+    completion->copied = false;
+    completion->tries = 0;
+    completion->next = NULL;
     completion->flags = flags;
     completion->file = file;
     completion->parts = NULL;
     completion->part_count = 0;
     completion->position = 0;
     io->in_flight++;
+}
+
+static void operation_begin_on(struct io *io, struct completion *completion, int file, uint8_t flags)
+{
+    invariant(file >= 0);
+    operation_begin(io, completion, file, flags);
 }
 
 static void operation_single(struct completion *completion, void *memory, size_t size)
@@ -49,7 +57,7 @@ static void operation_parts(struct completion *completion, struct iovec *parts, 
 void io_read(struct io *io, struct completion *completion, int file, void *memory, size_t size, uint64_t position)
 {
     invariant(position >> POSITION_BITS == 0);
-    operation_begin(io, completion, file, 0);
+    operation_begin_on(io, completion, file, 0);
     operation_single(completion, memory, size);
     completion->position = position;
     io->engine->read(io, completion);
@@ -60,7 +68,7 @@ void io_write(struct io *io, struct completion *completion, int file, struct iov
 {
     invariant((flags & ~IO_DURABLE) == 0);
     invariant(position >> POSITION_BITS == 0);
-    operation_begin(io, completion, file, flags);
+    operation_begin_on(io, completion, file, flags);
     operation_parts(completion, parts, part_count);
     completion->position = position;
     io->engine->write(io, completion);
@@ -75,14 +83,20 @@ enum status io_listen(struct io *io, const struct sockaddr_storage *address, int
 void io_accept(struct io *io, struct completion *completion, int socket, uint8_t flags)
 {
     invariant((flags & ~IO_MANY) == 0);
-    operation_begin(io, completion, socket, flags);
+    operation_begin_on(io, completion, socket, flags);
     io->engine->accept(io, completion);
+}
+
+void io_connect(struct io *io, struct completion *completion, const struct sockaddr_storage *address)
+{
+    operation_begin(io, completion, FILE_NONE, 0);
+    io->engine->connect(io, completion, address);
 }
 
 void io_receive(struct io *io, struct completion *completion, int socket, uint8_t flags)
 {
     invariant((flags & ~IO_MANY) == 0);
-    operation_begin(io, completion, socket, flags);
+    operation_begin_on(io, completion, socket, flags);
     io->engine->receive(io, completion);
 }
 
@@ -93,7 +107,7 @@ void io_buffer_give(struct io *io, uint16_t index)
 
 void io_receive_exact(struct io *io, struct completion *completion, int socket, void *memory, size_t size)
 {
-    operation_begin(io, completion, socket, 0);
+    operation_begin_on(io, completion, socket, 0);
     operation_single(completion, memory, size);
     io->engine->receive_exact(io, completion);
 }
@@ -102,7 +116,7 @@ void io_send(struct io *io, struct completion *completion, int socket, struct io
              uint8_t flags)
 {
     invariant((flags & ~IO_ZERO_COPY) == 0);
-    operation_begin(io, completion, socket, flags);
+    operation_begin_on(io, completion, socket, flags);
     operation_parts(completion, parts, part_count);
     io->engine->send(io, completion);
 }
@@ -114,7 +128,7 @@ void io_cancel(struct io *io, struct completion *completion)
 
 void io_close(struct io *io, struct completion *completion, int file)
 {
-    operation_begin(io, completion, file, 0);
+    operation_begin_on(io, completion, file, 0);
     io->engine->close(io, completion);
 }
 

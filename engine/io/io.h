@@ -34,14 +34,17 @@ struct completion {
     uint16_t buffer_index;
     bool more;               /* multishot: this operation goes on and will resume again */
     bool submitted;          /* between begin and the last resume */
+    bool copied;             /* a send with IO_ZERO_COPY: the kernel copied after all; stop asking for it on this socket */
     /* The engine's own, while submitted. */
     uint8_t kind;
     uint8_t flags;
+    uint16_t tries;
     int file;
     uint32_t part_count;     /* parts still to be transferred */
     struct iovec *parts;     /* the caller's array, which the engine moves along; &single for plain reads */
     struct iovec single;
     uint64_t position;
+    struct completion *next; /* waits to be tried again */
 };
 
 enum io_flags {
@@ -54,6 +57,7 @@ struct io_engine {
     void (*read)(struct io *io, struct completion *completion);
     void (*write)(struct io *io, struct completion *completion);
     void (*accept)(struct io *io, struct completion *completion);
+    void (*connect)(struct io *io, struct completion *completion, const struct sockaddr_storage *address);
     void (*receive)(struct io *io, struct completion *completion);
     void (*receive_exact)(struct io *io, struct completion *completion);
     void (*send)(struct io *io, struct completion *completion);
@@ -82,7 +86,7 @@ struct io {
 /* Reads exactly `size` bytes at `position`; STATUS_TRUNCATED when the file ends before. Files opened with FILES_DIRECT want
  * memory, position and size aligned to 4096. */
 void io_read(struct io *io, struct completion *completion, int file, void *memory, size_t size, uint64_t position);
-/* Writes all parts at `position`. `parts` stays the caller's, is changed, and lives until the resume. At most one write in
+/* Writes all parts, none of them empty, at `position`. `parts` stays the caller's, is changed, and lives until the resume. At most one write in
  * flight may touch a block: that is the caller's to keep. flags: IO_DURABLE. */
 void io_write(struct io *io, struct completion *completion, int file, struct iovec *parts, uint32_t part_count,
               uint64_t position, uint8_t flags);
@@ -91,6 +95,8 @@ void io_write(struct io *io, struct completion *completion, int file, struct iov
 must_check enum status io_listen(struct io *io, const struct sockaddr_storage *address, int backlog, int *socket);
 /* Each event's result is a connected socket (TCP_NODELAY set). */
 void io_accept(struct io *io, struct completion *completion, int socket, uint8_t flags);
+/* The result is a connected socket (TCP_NODELAY set). `address` lives until the resume. */
+void io_connect(struct io *io, struct completion *completion, const struct sockaddr_storage *address);
 /* Some bytes, in a buffer of the engine: `buffer` and `result` (size, > 0), to be given back by io_buffer_give as soon as they are
  * eaten. STATUS_CLOSED: the peer has finished sending. STATUS_BUSY: all buffers are out; the operation has ended, begin it again
  * when a buffer was given back. With IO_MANY it resumes once for each piece. A waiting receive costs no buffer. */
