@@ -2,8 +2,8 @@
  *
  *     300 = 10 0101100  ->  1 0101100   0 0000010  ->  ac 02
  *
- * Signed ones are folded first (zigzag), so that small negatives stay short: 0 -1 1 -2 2 -> 0 1 2 3 4. Longer forms than
- * needed are read (Kafka reads them); bits that the type can't hold are not. */
+ * Signed ones are folded first (zigzag), so that small negatives stay short: 0 -1 1 -2 2 -> 0 1 2 3 4. Longer forms
+ * than needed are read (Kafka reads them); bits that the type can't hold are not. */
 #include "base/bytes.h"
 
 #include "base/check.h"

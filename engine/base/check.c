@@ -1,5 +1,5 @@
-/* engine/base/check.c   The end of a process whose own rules were broken. The sink is the one variable of the house that
- * belongs to the process: when an invariant breaks, nothing that was passed in can be trusted any more. */
+/* engine/base/check.c   The end of a process whose own rules were broken. The sink is the one variable of the house
+ * that belongs to the process: when an invariant breaks, nothing that was passed in can be trusted any more. */
 #include "base/check.h"
 
 #include <stdatomic.h>

@@ -1,7 +1,7 @@
 /* engine/base/check.h   What every file leans on: invariants that stay on in every build, and a few words of C.
  *
- * invariant() states what must be true on both sides of a boundary. It is for our own mistakes; the world's faults are an
- * `enum status`, the client's are Kafka error codes made in net/api. A broken invariant prints one line and aborts:
+ * invariant() states what must be true on both sides of a boundary. It is for our own mistakes; the world's faults are
+ * an `enum status`, the client's are Kafka error codes made in net/api. A broken invariant prints one line and aborts:
  * crash rather than corrupt. */
 #ifndef ENGINE_BASE_CHECK_H
 #define ENGINE_BASE_CHECK_H

@@ -1,5 +1,5 @@
-/* engine/base/codec.c   What a row says without a wire: the fallback of every type, and whether a member still has it. How
- * each type stands on the wire (read by codec_read.c, written by codec_write.c):
+/* engine/base/codec.c   What a row says without a wire: the fallback of every type, and whether a member still has it.
+ * How each type stands on the wire (read by codec_read.c, written by codec_write.c):
  *
  *     type       plain version                 flexible version (KIP-482)            null
  *     numbers    1, 2, 4 or 8 bytes            the same                              -
@@ -10,7 +10,8 @@
  *     array      i32 count, items              varint count + 1, items               -1, or varint 0
  *     struct     its fields                    its fields, tags                      i8 in front: -1 null, 1 present
  *
- *     tags       (none)                        varint count, then for each, by rising tag: varint tag, varint size, value */
+ *     tags       (none)                        varint count, then for each, by rising tag: varint tag, varint size,
+ * value */
 #include "base/codec.h"
 
 #include <string.h>

@@ -10,8 +10,8 @@
  *     const struct schema topic_ask_schema = SCHEMA(topic_ask, topic_ask_fields);
  *
  * Rows stand in wire order. A row outside its versions is neither read nor written: reading leaves its fallback.
- * Strings, bytes and record bytes that were read point into the frame; arrays are taken from the arena. Writing takes null
- * for empty where the version has no null (but a POINTER must be there), so a zeroed struct is a message.
+ * Strings, bytes and record bytes that were read point into the frame; arrays are taken from the arena. Writing takes
+ * null for empty where the version has no null (but a POINTER must be there), so a zeroed struct is a message.
  * Formats: KIP-482 (flexible versions, compact types, tagged fields), KIP-893 (nullable structs). */
 #ifndef ENGINE_BASE_CODEC_H
 #define ENGINE_BASE_CODEC_H
@@ -41,8 +41,9 @@ enum field_type {
 /* The untyped view of any ARRAY_OF: same layout, checked in codec.c. */
 struct array { void *items; int32_t count; };
 
-/* Record bytes. Null is size -1. Read: `data` points into the frame. Written: from `data`, or, when data is NULL and size is
- * above 0, left out of the buffer: the writer notes a gap, and the sender fills it with extents (`source` says which). */
+/* Record bytes. Null is size -1. Read: `data` points into the frame. Written: from `data`, or, when data is NULL and
+ * size is above 0, left out of the buffer: the writer notes a gap, and the sender fills it with extents (`source` says
+ * which). */
 struct records { const uint8_t *data; int32_t size; const void *source; };
 
 /* A struct that is not an array, held by pointer when nullable or tagged: NULL is null or absent. */
@@ -71,8 +72,8 @@ struct field {
 #define FALLBACK_NULL INT64_MIN
 
 #define FIELD_TYPE_OF(member)                                                                                          \
-    _Generic((member), bool: FIELD_BOOL, int8_t: FIELD_I8, int16_t: FIELD_I16, uint16_t: FIELD_U16, int32_t: FIELD_I32, \
-             uint32_t: FIELD_U32, int64_t: FIELD_I64, double: FIELD_F64, struct uuid: FIELD_UUID,                      \
+    _Generic((member), bool: FIELD_BOOL, int8_t: FIELD_I8, int16_t: FIELD_I16, uint16_t: FIELD_U16,                    \
+             int32_t: FIELD_I32, uint32_t: FIELD_U32, int64_t: FIELD_I64, double: FIELD_F64, struct uuid: FIELD_UUID,  \
              struct text: FIELD_TEXT, struct bytes: FIELD_BYTES, struct records: FIELD_RECORDS)
 
 #define FIELD(type, member, since, until, null_from, tag, fallback)                                                    \
@@ -104,8 +105,9 @@ struct field {
 extern const struct schema schema_i8, schema_i16, schema_i32, schema_i64, schema_text, schema_bytes, schema_uuid;
 
 /* Reads one message that starts at `*at`, moves `*at` behind it; never looks past `limit`. `into` is a C struct of the
- * schema; fields that are not on the wire get their fallback. STATUS_TRUNCATED, STATUS_MALFORMED (a length or count that
- * cannot fit in what is left, null where null is not allowed, tags out of order), STATUS_NO_MEMORY (arena at its limit). */
+ * schema; fields that are not on the wire get their fallback. STATUS_TRUNCATED, STATUS_MALFORMED (a length or count
+ * that cannot fit in what is left, null where null is not allowed, tags out of order), STATUS_NO_MEMORY (arena at its
+ * limit). */
 must_check enum status message_read(const struct schema *schema, int16_t version, bool flexible, const uint8_t **at,
                                     const uint8_t *limit, void *into, struct arena *arena);
 

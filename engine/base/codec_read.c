@@ -1,6 +1,6 @@
-/* engine/base/codec_read.c   Reading believes nothing: before an array is taken from the arena, its count is held against
- * the bytes that are left and the smallest size its items can have. So a frame can't make us take more than a fixed
- * multiple of its own size, and recursion is as deep as the tables, not as deep as the frame says. */
+/* engine/base/codec_read.c   Reading believes nothing: before an array is taken from the arena, its count is held
+ * against the bytes that are left and the smallest size its items can have. So a frame can't make us take more than a
+ * fixed multiple of its own size, and recursion is as deep as the tables, not as deep as the frame says. */
 #include <string.h>
 
 #include "base/arena.h"

@@ -1,5 +1,5 @@
-/* engine/base/codec_row.h   What reading and writing know in common of a row: when it is on the wire, how large its type
- * is, and how its member is reached. Private to the codec. */
+/* engine/base/codec_row.h   What reading and writing know in common of a row: when it is on the wire, how large its
+ * type is, and how its member is reached. Private to the codec. */
 #ifndef ENGINE_BASE_CODEC_ROW_H
 #define ENGINE_BASE_CODEC_ROW_H
 

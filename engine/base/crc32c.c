@@ -1,5 +1,5 @@
-/* engine/base/crc32c.c   Two ways to the same sum: the processor's own instruction for small pieces, isa-l's folding code
- * for large ones (65 GB/s from 4 KiB on, but slower than the plain loop below a few hundred bytes).
+/* engine/base/crc32c.c   Two ways to the same sum: the processor's own instruction for small pieces, isa-l's folding
+ * code for large ones (65 GB/s from 4 KiB on, but slower than the plain loop below a few hundred bytes).
  *
  * The sum is kept inverted while it is taken; between calls it is the finished one. */
 #include "base/crc32c.h"
@@ -81,8 +81,8 @@ uint32_t crc32c_copy(uint32_t crc, void *to, const void *from, size_t size)
     return crc;
 }
 
-/* Sums are polynomials over GF(2), bit 31 is x^0. shifts[k] is x^(8 * 2^k) modulo Castagnoli's polynomial: multiplying by
- * it is what 2^k zero bytes do to a sum. */
+/* Sums are polynomials over GF(2), bit 31 is x^0. shifts[k] is x^(8 * 2^k) modulo Castagnoli's polynomial: multiplying
+ * by it is what 2^k zero bytes do to a sum. */
 /* clang-format off */
 static const uint32_t shifts[] = {
     0x00800000, 0x00008000, 0x82f63b78, 0x6ea2d55c, 0x18b8ea18, 0x510ac59a, 0xb82be955, 0xb8fdb1e7,

@@ -3,7 +3,8 @@
  * the simulator can pull the plug on a node and give everything back at once.
  *
  * A heap belongs to one thread. What is handed to another thread goes back by mail to where it came from.
- * Out of memory is not a status: the control plane's needs are bounded by plan.c, so running out is a broken invariant. */
+ * Out of memory is not a status: the control plane's needs are bounded by plan.c, so running out is a broken invariant.
+ * */
 #ifndef ENGINE_BASE_HEAP_H
 #define ENGINE_BASE_HEAP_H
 

@@ -1,5 +1,5 @@
-/* engine/base/list.h   Intrusive, circular, doubly linked lists. A node that is in no list points at itself, so removal is
- * idempotent and "is it queued?" is a question to the node. */
+/* engine/base/list.h   Intrusive, circular, doubly linked lists. A node that is in no list points at itself, so removal
+ * is idempotent and "is it queued?" is a question to the node. */
 #ifndef ENGINE_BASE_LIST_H
 #define ENGINE_BASE_LIST_H
 

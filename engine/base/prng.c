@@ -1,5 +1,5 @@
-/* engine/base/prng.c   xoshiro256** 1.0 (Blackman and Vigna), seeded by splitmix64 so that any seed, also 0, gives a full
- * state. */
+/* engine/base/prng.c   xoshiro256** 1.0 (Blackman and Vigna), seeded by splitmix64 so that any seed, also 0, gives a
+ * full state. */
 #include "base/prng.h"
 
 #include <string.h>
@@ -37,7 +37,8 @@ uint64_t prng_u64(struct prng *prng)
     return result;
 }
 
-/* Lemire's method: the high half of a product; the few low halves that would make some results likelier are drawn again. */
+/* Lemire's method: the high half of a product; the few low halves that would make some results likelier are drawn
+ * again. */
 uint64_t prng_below(struct prng *prng, uint64_t limit)
 {
     invariant(limit > 0);

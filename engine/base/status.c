@@ -1,4 +1,5 @@
-/* engine/base/status.c   The texts of the statuses, made from the same rows as the enum, so that none can be without. */
+/* engine/base/status.c   The texts of the statuses, made from the same rows as the enum, so that none can be
+ * without. */
 #include "base/status.h"
 
 #include "base/check.h"

@@ -1,6 +1,6 @@
-/* engine/base/status.h   What can go wrong in the world, as one closed set. errno ends at engine/io, where it becomes one
- * of these; Kafka's error codes begin at net/api, where each of these is given its code (net/api/error.c). A function that
- * can fail returns `enum status` and must be checked. */
+/* engine/base/status.h   What can go wrong in the world, as one closed set. errno ends at engine/io, where it becomes
+ * one of these; Kafka's error codes begin at net/api, where each of these is given its code (net/api/error.c). A
+ * function that can fail returns `enum status` and must be checked. */
 #ifndef ENGINE_BASE_STATUS_H
 #define ENGINE_BASE_STATUS_H
 

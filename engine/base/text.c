@@ -1,5 +1,5 @@
-/* engine/base/text.c   Strings by pointer and size. Nothing here looks for a NUL except text_of, and nothing writes into
- * what it was given. */
+/* engine/base/text.c   Strings by pointer and size. Nothing here looks for a NUL except text_of, and nothing writes
+ * into what it was given. */
 #include "base/text.h"
 
 #include <stdarg.h>

@@ -27,7 +27,8 @@ uint64_t text_hash(struct text text);
 bool text_starts(struct text text, struct text prefix);
 bool text_ends(struct text text, struct text suffix);
 struct text text_trim(struct text text); /* without blanks and tabs at both ends */
-/* Cuts `text` at the first `mark`: returns what stands before it and leaves the rest (TEXT_NULL when there is no mark). */
+/* Cuts `text` at the first `mark`: returns what stands before it and leaves the rest (TEXT_NULL when there is no mark).
+ * */
 struct text text_cut(struct text *text, char mark);
 /* Whole-string decimal; false when empty, not a number or outside int64. */
 bool text_to_i64(struct text text, int64_t *n);

@@ -1,5 +1,5 @@
-/* engine/base/uuid.c   Ids as Kafka prints them: 16 bytes in URL-safe base64, 22 characters, no padding. The last character
- * carries 2 bits; like Kafka's reader, ours ignores the 4 bits below them, because widely copied cluster ids
+/* engine/base/uuid.c   Ids as Kafka prints them: 16 bytes in URL-safe base64, 22 characters, no padding. The last
+ * character carries 2 bits; like Kafka's reader, ours ignores the 4 bits below them, because widely copied cluster ids
  * ("MkU3OEVBNTcwNTJENDM2Qk") have them set. */
 #include "base/uuid.h"
 

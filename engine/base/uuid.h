@@ -1,5 +1,5 @@
-/* engine/base/uuid.h   Kafka's 128-bit ids: topic ids, directory ids, cluster ids. Text form: URL-safe base64 without padding, 22
- * characters. The ids 0 (none) and 1 (the metadata topic, and "lost directory") are reserved. */
+/* engine/base/uuid.h   Kafka's 128-bit ids: topic ids, directory ids, cluster ids. Text form: URL-safe base64 without
+ * padding, 22 characters. The ids 0 (none) and 1 (the metadata topic, and "lost directory") are reserved. */
 #ifndef ENGINE_BASE_UUID_H
 #define ENGINE_BASE_UUID_H
 
