@@ -71,6 +71,19 @@ void message_clear(const struct schema *schema, void *into)
     }
 }
 
+int16_t message_version(const struct schema *schema, const void *from)
+{
+    int16_t version = 0;
+
+    invariant(schema->item == FIELD_STRUCT);
+    for (unsigned i = 0; i < schema->field_count; i++) {
+        const struct field *field = &schema->fields[i];
+        if (field->since <= version) continue;
+        if (!field_at_fallback(field, (const char *)from + field->place)) version = field->since;
+    }
+    return version;
+}
+
 static bool message_at_fallback(const struct schema *schema, const char *from)
 {
     for (unsigned i = 0; i < schema->field_count; i++) {

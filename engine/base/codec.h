@@ -133,5 +133,7 @@ void message_write(const struct schema *schema, int16_t version, bool flexible, 
 
 /* Sets every field of a C struct to its fallback. */
 void message_clear(const struct schema *schema, void *into);
+/* The lowest version that carries every field of this struct (not of its items) that differs from its fallback. */
+int16_t message_version(const struct schema *schema, const void *from);
 
 #endif
