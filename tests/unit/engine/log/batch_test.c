@@ -1,0 +1,309 @@
+/* Batches: golden bytes of Apache Kafka 4.3.1 read and stamped, and every rule for a produced batch broken once. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include "base/crc32c.h"
+#include "log/batch.h"
+
+/* Two records: k1=hello with header h=x, and null key, world, header n=null; 5 ms later. */
+static const char plain_two[] = "000000000000000000000052ffffffff02d15caeba0000000000010000018bcfe568000000018bcfe56805"
+                                "ffffffffffffffffffffffffffff00"
+                                "00000222000000046b310a68656c6c6f02026802781c000a02010a776f726c6402026e01";
+static const char plain_two_appended[] = "00000000000003e8000000520000000902d15caeba0000000000010000018bcfe568000000018"
+                                         "bcfe56805ffffffffffffffffffffffffffff00"
+                                         "00000222000000046b310a68656c6c6f02026802781c000a02010a776f726c6402026e01";
+static const char plain_two_append_time[] = "00000000000003e8000000520000000902856bf8590008000000010000018bcfe568000000"
+                                            "018bcfe56863ffffffffffffffffffffffffffff00"
+                                            "00000222000000046b310a68656c6c6f02026802781c000a02010a776f726c6402026e01";
+static const char marker_abort[] = "000000000000000c000000420000000502675add6d0030000000000000018bcfe568000000018bcfe56"
+                                   "8000000000000000fa00003ffffffff00"
+                                   "0000012000000008000000000c00000000000200";
+static const char magic1[] = "0000000000000000000000001839268c3301000000018bcfe56800000000016b0000000176";
+
+static size_t unhex(const char *hex, uint8_t *bytes)
+{
+    size_t size = 0;
+    for (; hex[0] && hex[1]; hex += 2) {
+        unsigned byte;
+        assert_int_equal(sscanf(hex, "%2x", &byte), 1);
+        bytes[size++] = (uint8_t)byte;
+    }
+    return size;
+}
+
+static void sum(uint8_t *data, size_t size)
+{
+    store_u32(data + 17, crc32c(0, data + 21, size - 21));
+}
+
+static void reads_golden_header(void **state)
+{
+    (void)state;
+    uint8_t data[256];
+    size_t size = unhex(plain_two, data);
+    struct batch batch;
+
+    assert_int_equal(batch_read(data, size, &batch), STATUS_OK);
+    assert_int_equal(batch.size, 94);
+    assert_int_equal(batch.last_delta, 1);
+    assert_int_equal(batch.base_timestamp_ms, 1700000000000);
+    assert_int_equal(batch.max_timestamp_ms, 1700000000005);
+    assert_int_equal(batch.producer_id, -1);
+    assert_int_equal(batch.record_count, 2);
+    assert_int_equal(batch_limit(&batch), 2);
+    assert_int_equal(batch_check_crc(&batch), STATUS_OK);
+    assert_int_equal(batch_check_produced(&batch), STATUS_OK);
+
+    for (size_t cut = 0; cut < size; cut++) assert_int_equal(batch_read(data, cut, &batch), STATUS_TRUNCATED);
+}
+
+static void walks_golden_records(void **state)
+{
+    (void)state;
+    uint8_t data[256];
+    size_t size = unhex(plain_two, data);
+    struct batch batch;
+    struct record_walk walk;
+    struct record record;
+    enum status status;
+
+    assert_int_equal(batch_read(data, size, &batch), STATUS_OK);
+    record_walk_begin(&walk, &batch, (struct bytes){ data + 61, size - 61 });
+    assert_true(record_walk_next(&walk, &record, &status));
+    assert_int_equal(record.key.size, 2);
+    assert_memory_equal(record.value.data, "hello", 5);
+    assert_true(record_walk_next(&walk, &record, &status));
+    assert_null(record.key.data);
+    assert_int_equal(record.offset, 1);
+    assert_int_equal(record.timestamp_ms, 1700000000005);
+    assert_false(record_walk_next(&walk, &record, &status));
+    assert_int_equal(status, STATUS_OK);
+}
+
+static void stamps_as_kafka_does(void **state)
+{
+    (void)state;
+    uint8_t data[256], wanted[256];
+    size_t size = unhex(plain_two, data);
+
+    batch_stamp(data, 1000, 9);
+    unhex(plain_two_appended, wanted);
+    assert_int_equal(memcmp(data, wanted, size), 0);
+
+    batch_stamp_time(data, (uint32_t)size, 1700000000099);
+    unhex(plain_two_append_time, wanted);
+    assert_int_equal(memcmp(data, wanted, size), 0);
+
+    batch_stamp_create_time(data, (uint32_t)size, 1700000000005);
+    unhex(plain_two_appended, wanted);
+    assert_int_equal(memcmp(data, wanted, size), 0);
+}
+
+static enum status produced(const uint8_t *data, size_t size)
+{
+    struct batch batch;
+    enum status status = batch_read_produced((struct bytes){ data, size }, &batch);
+    return status == STATUS_OK ? batch_check_produced(&batch) : status;
+}
+
+/* The rows of wire behaviour, one by one. */
+static void judges_as_kafka_does(void **state)
+{
+    (void)state;
+    uint8_t data[512];
+    size_t size = unhex(plain_two, data);
+    uint8_t copy[512];
+    memcpy(copy, data, size);
+
+    assert_int_equal(produced(data, 0), STATUS_BAD_RECORD);
+    assert_int_equal(produced(data, 20), STATUS_BAD_RECORD);
+    assert_int_equal(produced(data, size - 3), STATUS_BAD_RECORD);
+    memcpy(data + size, "stray", 5);
+    assert_int_equal(produced(data, size + 5), STATUS_OK);
+    memcpy(data + size, copy, size);
+    assert_int_equal(produced(data, 2 * size), STATUS_BAD_RECORD);
+
+    struct {
+        size_t at, width;
+        int64_t value;
+        enum status wanted;
+    } rows[] = {
+        { 0, 8, 77, STATUS_BAD_RECORD },
+        { 8, 4, 10, STATUS_CORRUPT },
+        { 8, 4, -1, STATUS_CORRUPT },
+        { 8, 4, 30, STATUS_CORRUPT },
+        { 12, 4, 77, STATUS_OK },
+        { 16, 1, 0, STATUS_BAD_MAGIC },
+        { 16, 1, 1, STATUS_BAD_MAGIC },
+        { 16, 1, 3, STATUS_CORRUPT },
+        { 21, 2, 0x20, STATUS_BAD_RECORD },
+        { 21, 2, 0xff80, STATUS_OK },
+        { 21, 2, 0x40, STATUS_OK },
+        { 21, 2, 5, STATUS_UNSUPPORTED },
+        { 21, 2, 7, STATUS_UNSUPPORTED },
+        { 21, 2, 1, STATUS_OK },
+        { 21, 2, 8, STATUS_OK },
+        { 23, 4, 3, STATUS_BAD_RECORD },
+        { 57, 4, 1, STATUS_BAD_RECORD },
+        { 57, 4, 0, STATUS_BAD_RECORD },
+        { 57, 4, -1, STATUS_BAD_RECORD },
+        { 43, 8, 5, STATUS_BAD_RECORD },
+        { 53, 4, 7, STATUS_OK },
+        { 61, 1, 0x24, STATUS_BAD_RECORD },
+        { 64, 1, 0x80, STATUS_BAD_RECORD },
+        { 74, 1, 0x03, STATUS_BAD_RECORD },
+    };
+    for (size_t i = 0; i < array_count(rows); i++) {
+        memcpy(data, copy, size);
+        for (size_t b = 0; b < rows[i].width; b++)
+            data[rows[i].at + b] = (uint8_t)(rows[i].value >> (8 * (rows[i].width - 1 - b)));
+        assert_int_equal(produced(data, size), rows[i].wanted);
+    }
+    size = unhex(magic1, data);
+    assert_int_equal(produced(data, size), STATUS_CORRUPT); /* Shifted by a byte: no format at all. */
+}
+
+static void counts_that_agree_with_no_records_are_refused(void **state)
+{
+    (void)state;
+    uint8_t data[256];
+    size_t size = unhex(plain_two, data);
+    store_i32(data + 57, 5);
+    store_i32(data + 23, 4);
+    assert_int_equal(produced(data, size), STATUS_BAD_RECORD);
+    store_i32(data + 57, 1);
+    store_i32(data + 23, 0);
+    assert_int_equal(produced(data, size), STATUS_BAD_RECORD);
+}
+
+static void rules_name_the_record(void **state)
+{
+    (void)state;
+    uint8_t data[256];
+    size_t size = unhex(plain_two, data);
+    struct batch batch;
+    struct batch_verdict verdict;
+    struct batch_rules rules = { .timestamp_min_ms = 0, .timestamp_max_ms = 1700000000005 };
+
+    assert_int_equal(batch_read(data, size, &batch), STATUS_OK);
+    assert_int_equal(batch_judge(&batch, &rules, &verdict), STATUS_OK);
+    assert_int_equal(verdict.bad_record, -1);
+
+    rules.keys_wanted = true;
+    assert_int_equal(batch_judge(&batch, &rules, &verdict), STATUS_BAD_RECORD);
+    assert_int_equal(verdict.bad_record, 1);
+
+    rules.timestamp_max_ms--;
+    assert_int_equal(batch_judge(&batch, &rules, &verdict), STATUS_BAD_TIMESTAMP);
+    rules.keys_wanted = false;
+    assert_int_equal(batch_judge(&batch, &rules, &verdict), STATUS_BAD_TIMESTAMP);
+    assert_int_equal(verdict.bad_record, 1);
+    rules.append_time = true;
+    assert_int_equal(batch_judge(&batch, &rules, &verdict), STATUS_OK);
+
+    store_i64(data + 35, 1700000000900);
+    assert_int_equal(batch_read(data, size, &batch), STATUS_OK);
+    assert_int_equal(batch_judge(&batch, &rules, &verdict), STATUS_OK);
+    assert_int_equal(verdict.max_timestamp_ms, 1700000000005);
+
+    store_u16(data + 21, CODEC_ZSTD); /* Closed: its own word is taken. */
+    assert_int_equal(batch_read(data, size, &batch), STATUS_OK);
+    assert_int_equal(batch_judge(&batch, &rules, &verdict), STATUS_OK);
+    assert_int_equal(verdict.max_timestamp_ms, 1700000000900);
+}
+
+static void reads_markers(void **state)
+{
+    (void)state;
+    uint8_t data[256];
+    size_t size = unhex(marker_abort, data);
+    struct batch batch;
+    enum control_type type;
+    int32_t epoch;
+
+    assert_int_equal(batch_read(data, size, &batch), STATUS_OK);
+    assert_int_equal(batch_check_crc(&batch), STATUS_OK);
+    assert_int_equal(batch_control(&batch, &type, &epoch), STATUS_OK);
+    assert_int_equal(type, CONTROL_ABORT);
+    assert_int_equal(epoch, 2);
+}
+
+static void builds_what_kafka_builds(void **state)
+{
+    (void)state;
+    uint8_t memory[256], wanted[256];
+    size_t size = unhex(marker_abort, wanted);
+    struct batch_builder builder;
+
+    batch_begin(&builder, memory, sizeof memory, BATCH_TRANSACTIONAL | BATCH_CONTROL, 1700000000000);
+    builder.batch.producer_id = 4000;
+    builder.batch.producer_epoch = 3;
+    batch_add(&builder, (struct bytes){ (const uint8_t *)"\0\0\0\0", 4 },
+              (struct bytes){ (const uint8_t *)"\0\0\0\0\0\2", 6 }, 1700000000000);
+    struct bytes made = batch_end(&builder);
+    assert_int_equal(made.size, size);
+    batch_stamp(memory, 12, 5);
+    assert_int_equal(memcmp(memory, wanted, size), 0);
+}
+
+static void builder_says_when_it_is_full(void **state)
+{
+    (void)state;
+    uint8_t memory[80];
+    struct batch_builder builder;
+    struct bytes value = { (const uint8_t *)"0123456789", 10 };
+
+    batch_begin(&builder, memory, sizeof memory, 0, 0);
+    batch_add(&builder, BYTES_NULL, value, 0);
+    assert_false(builder.overrun);
+    batch_add(&builder, BYTES_NULL, value, 0);
+    assert_true(builder.overrun);
+    assert_int_equal(batch_end(&builder).size, 0);
+}
+
+static void a_fresh_sum_equals_the_restamped_one(void **state)
+{
+    (void)state;
+    uint8_t memory[8192];
+    static const uint8_t value[1000];
+    struct batch_builder builder;
+
+    batch_begin(&builder, memory, sizeof memory, 0, 5);
+    for (int i = 0; i < 7; i++) batch_add(&builder, BYTES_NULL, (struct bytes){ value, sizeof value }, 5 + i * 1000);
+    struct bytes made = batch_end(&builder);
+    batch_stamp_time(memory, (uint32_t)made.size, 123456789);
+    uint32_t crc = load_u32(memory + 17);
+    sum(memory, made.size);
+    assert_int_equal(load_u32(memory + 17), crc);
+}
+
+static void sequences_wrap(void **state)
+{
+    (void)state;
+    assert_int_equal(sequence_add(2147483646, 1), 2147483647);
+    assert_int_equal(sequence_add(2147483647, 1), 0);
+    assert_int_equal(sequence_add(2147483646, 2), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(reads_golden_header),
+        cmocka_unit_test(walks_golden_records),
+        cmocka_unit_test(stamps_as_kafka_does),
+        cmocka_unit_test(judges_as_kafka_does),
+        cmocka_unit_test(counts_that_agree_with_no_records_are_refused),
+        cmocka_unit_test(rules_name_the_record),
+        cmocka_unit_test(reads_markers),
+        cmocka_unit_test(builds_what_kafka_builds),
+        cmocka_unit_test(builder_says_when_it_is_full),
+        cmocka_unit_test(a_fresh_sum_equals_the_restamped_one),
+        cmocka_unit_test(sequences_wrap),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
