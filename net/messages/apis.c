@@ -21,7 +21,7 @@
     }
 
 /* clang-format off */
-const struct api_row apis[] = {
+const struct api_row api_rows[] = {
     /*  key               name               file              since until flexible from */
     ROW(PRODUCE,          "Produce",         produce,          3,    13,   9),
     ROW(FETCH,            "Fetch",           fetch,            4,    18,   12),
@@ -36,12 +36,12 @@ const struct api_row apis[] = {
     ROW(DESCRIBE_CLUSTER, "DescribeCluster", describe_cluster, 0,    2,    0),
 };
 /* clang-format on */
-const size_t api_count = array_count(apis);
+const size_t api_row_count = array_count(api_rows);
 
 const struct api_row *api_find(int16_t key)
 {
-    for (size_t i = 0; i < api_count; i++) {
-        if (apis[i].key == key) return &apis[i];
+    for (size_t i = 0; i < api_row_count; i++) {
+        if (api_rows[i].key == key) return &api_rows[i];
     }
     return NULL;
 }

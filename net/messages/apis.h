@@ -33,8 +33,8 @@ struct api_row {
     const struct schema *ask, *answer;
 };
 
-extern const struct api_row apis[];
-extern const size_t api_count;
+extern const struct api_row api_rows[];
+extern const size_t api_row_count;
 
 /* NULL: a key without a row. */
 const struct api_row *api_find(int16_t key);

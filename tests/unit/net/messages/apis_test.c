@@ -64,19 +64,19 @@ static void rows_are_well_formed(void **state)
     (void)state;
     check_schema(&request_header_schema, 0);
     check_schema(&response_header_schema, 0);
-    for (size_t i = 0; i < api_count; i++) {
-        check_schema(apis[i].ask, 0);
-        check_schema(apis[i].answer, 0);
+    for (size_t i = 0; i < api_row_count; i++) {
+        check_schema(api_rows[i].ask, 0);
+        check_schema(api_rows[i].answer, 0);
     }
 }
 
 static void apis_ascend_and_are_found(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < api_count; i++) {
-        assert_true(i == 0 || apis[i - 1].key < apis[i].key);
-        assert_ptr_equal(api_find(apis[i].key), &apis[i]);
-        assert_true(apis[i].since <= apis[i].until);
+    for (size_t i = 0; i < api_row_count; i++) {
+        assert_true(i == 0 || api_rows[i - 1].key < api_rows[i].key);
+        assert_ptr_equal(api_find(api_rows[i].key), &api_rows[i]);
+        assert_true(api_rows[i].since <= api_rows[i].until);
     }
     assert_null(api_find(-1));
     assert_null(api_find(4));
@@ -119,11 +119,12 @@ static struct subject subject_of(const struct golden *golden)
     if (strcmp(golden->name, "ResponseHeader") == 0) {
         return (struct subject){ &response_header_schema, NULL, golden->version >= 1 };
     }
-    for (size_t i = 0; i < api_count; i++) {
-        bool flexible = api_flexible(&apis[i], golden->version);
-        if (name_is(golden->name, apis[i].name, "Request")) return (struct subject){ apis[i].ask, &apis[i], flexible };
-        if (name_is(golden->name, apis[i].name, "Response")) {
-            return (struct subject){ apis[i].answer, &apis[i], flexible };
+    for (size_t i = 0; i < api_row_count; i++) {
+        bool flexible = api_flexible(&api_rows[i], golden->version);
+        if (name_is(golden->name, api_rows[i].name, "Request"))
+            return (struct subject){ api_rows[i].ask, &api_rows[i], flexible };
+        if (name_is(golden->name, api_rows[i].name, "Response")) {
+            return (struct subject){ api_rows[i].answer, &api_rows[i], flexible };
         }
     }
     fail_msg("%s: no such schema here", golden->name);
@@ -200,19 +201,19 @@ static void golden_messages_are_read_and_written_again(void **state)
 static void every_served_version_has_golden_messages(void **state)
 {
     (void)state;
-    bool *seen = calloc(api_count * 2 * 32, 1);
+    bool *seen = calloc(api_row_count * 2 * 32, 1);
     struct golden golden;
 
     golden_open(&golden, __FILE__, "golden.tsv");
     while (golden_next(&golden)) {
         struct subject subject = subject_of(&golden);
         if (subject.row == NULL) continue;
-        size_t place = (size_t)(subject.row - apis) * 2 + (subject.schema == subject.row->answer);
+        size_t place = (size_t)(subject.row - api_rows) * 2 + (subject.schema == subject.row->answer);
         seen[place * 32 + (size_t)golden.version] = true;
     }
     golden_close(&golden);
-    for (size_t place = 0; place < api_count * 2; place++) {
-        const struct api_row *row = &apis[place / 2];
+    for (size_t place = 0; place < api_row_count * 2; place++) {
+        const struct api_row *row = &api_rows[place / 2];
         for (int16_t version = row->since; version <= row->until; version++) {
             if (!seen[place * 32 + (size_t)version]) fail_msg("%s %d: no golden message", row->name, version);
         }

@@ -1,0 +1,309 @@
+/* tests/unit/replication/cluster/record_test.c   Golden records of every type and version, made by another implementation
+ * from Kafka's own schemas, are read as they should and written again to the same bytes; the frame is checked; writing
+ * takes the version that Kafka would take. */
+#include "cluster/record.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "../../../wire/golden.h"
+#include "base/arena.h"
+#include "base/check.h"
+#include "base/heap.h"
+#include "cluster/control.h"
+
+enum { RECORD_SIZE_MAX = 4096 };
+
+static void arena_begin(struct arena *arena, struct heap *heap)
+{
+    heap_init(heap);
+    arena_init(arena, heap, NULL, 0, 1 << 22);
+}
+
+/* ---- golden records ---------------------------------------------------------------------------------------------- */
+
+static const struct record_row *row_named(const char *name)
+{
+    for (size_t i = 0; i < record_row_count; i++) {
+        size_t size = strlen(record_rows[i].name);
+        if (strncmp(name, record_rows[i].name, size) == 0 && strcmp(name + size, "Record") == 0) return &record_rows[i];
+    }
+    return NULL;
+}
+
+static void check_text(const struct golden *golden, const struct schema *schema, const void *from)
+{
+    static struct golden_text text;
+
+    text.size = 0;
+    golden_say_struct(&text, schema, from);
+    if (strcmp(text.data, golden->expect) != 0) {
+        fail_msg("%s %d\n  expected %s\n  read     %s", golden->name, golden->version, golden->expect, text.data);
+    }
+}
+
+static void check_record(const struct golden *golden, const struct record_row *row, struct arena *arena)
+{
+    struct any_record any;
+    struct bytes value = { golden->bytes, golden->size };
+    uint8_t again[RECORD_SIZE_MAX] = { 1, (uint8_t)row->type, (uint8_t)golden->version };
+    struct writer writer = { .start = again, .at = again + 3, .limit = again + sizeof(again) };
+
+    assert_int_equal(record_read(value, &any, arena), STATUS_OK);
+    assert_int_equal(any.type, row->type);
+    assert_int_equal(any.version, golden->version);
+    check_text(golden, row->schema, &any.topic);
+
+    /* The version of the golden record, */
+    message_write(row->schema, golden->version, true, &any.topic, &writer);
+    assert_false(writer.overrun);
+    assert_int_equal(writer.at - again, golden->size);
+    assert_memory_equal(again, golden->bytes, golden->size);
+
+    /* and the one that we choose, which says as much. */
+    struct any_record second;
+    writer = (struct writer){ .start = again, .at = again, .limit = again + record_size(&any) };
+    record_write(&any, &writer);
+    assert_false(writer.overrun);
+    assert_ptr_equal(writer.at, writer.limit);
+    assert_int_equal(record_read((struct bytes){ again, record_size(&any) }, &second, arena), STATUS_OK);
+    check_text(golden, row->schema, &second.topic);
+
+    writer = (struct writer){ .start = again, .at = again, .limit = again + record_size(&any) - 1 };
+    record_write(&any, &writer);
+    assert_true(writer.overrun);
+
+    for (size_t size = 0; size < golden->size; size++) {
+        assert_int_not_equal(record_read((struct bytes){ golden->bytes, size }, &any, arena), STATUS_OK);
+    }
+}
+
+static enum control_type control_named(const char *name)
+{
+    if (strcmp(name, "LeaderChangeMessage") == 0) return CONTROL_LEADER_CHANGE;
+    if (strcmp(name, "SnapshotHeaderRecord") == 0) return CONTROL_SNAPSHOT_HEADER;
+    if (strcmp(name, "SnapshotFooterRecord") == 0) return CONTROL_SNAPSHOT_FOOTER;
+    if (strcmp(name, "KRaftVersionRecord") == 0) return CONTROL_KRAFT_VERSION;
+    if (strcmp(name, "VotersRecord") == 0) return CONTROL_VOTERS;
+    fail_msg("%s: no such record here", name);
+    return CONTROL_VOTERS;
+}
+
+static void check_control(const struct golden *golden, struct arena *arena)
+{
+    static const struct schema *const schemas[] = {
+        [CONTROL_LEADER_CHANGE] = &leader_change_record_schema,
+        [CONTROL_SNAPSHOT_HEADER] = &snapshot_header_record_schema,
+        [CONTROL_SNAPSHOT_FOOTER] = &snapshot_footer_record_schema,
+        [CONTROL_KRAFT_VERSION] = &kraft_version_record_schema,
+        [CONTROL_VOTERS] = &voters_record_schema,
+    };
+    enum control_type type = control_named(golden->name);
+    uint8_t key[CONTROL_KEY_SIZE], again[RECORD_SIZE_MAX];
+    struct any_control any;
+
+    control_key(type, key);
+    struct bytes key_bytes = { key, sizeof(key) }, value = { golden->bytes, golden->size };
+    assert_int_equal(control_read(key_bytes, value, &any, arena), STATUS_OK);
+    assert_int_equal(any.type, type);
+    check_text(golden, schemas[type], &any.version);
+
+    struct writer writer = { .start = again, .at = again, .limit = again + control_size(&any) };
+    control_write(&any, &writer);
+    assert_false(writer.overrun);
+    assert_int_equal(writer.at - again, golden->size);
+    assert_memory_equal(again, golden->bytes, golden->size);
+
+    for (size_t size = 0; size < golden->size; size++) {
+        assert_int_not_equal(control_read(key_bytes, (struct bytes){ value.data, size }, &any, arena), STATUS_OK);
+    }
+}
+
+static void golden_records_are_read_and_written_again(void **state)
+{
+    (void)state;
+    struct heap heap;
+    struct arena arena;
+    struct golden golden;
+    size_t count = 0;
+
+    arena_begin(&arena, &heap);
+    golden_open(&golden, __FILE__, "golden_records.tsv");
+    while (golden_next(&golden)) {
+        const struct record_row *row = row_named(golden.name);
+        if (row != NULL) check_record(&golden, row, &arena);
+        if (row == NULL) check_control(&golden, &arena);
+        arena_reset(&arena);
+        count++;
+    }
+    golden_close(&golden);
+    heap_end(&heap);
+    assert_true(count > 150);
+}
+
+static void every_version_has_golden_records(void **state)
+{
+    (void)state;
+    uint32_t *seen = calloc(record_row_count, sizeof(*seen));
+    struct golden golden;
+
+    golden_open(&golden, __FILE__, "golden_records.tsv");
+    while (golden_next(&golden)) {
+        const struct record_row *row = row_named(golden.name);
+        if (row != NULL) seen[row - record_rows] |= 1u << golden.version;
+    }
+    golden_close(&golden);
+    for (size_t i = 0; i < record_row_count; i++) {
+        if (seen[i] != (2u << record_rows[i].version_max) - 1)
+            fail_msg("%s: versions %x", record_rows[i].name, seen[i]);
+    }
+    free(seen);
+}
+
+/* ---- the frame --------------------------------------------------------------------------------------------------- */
+
+static enum status read_hex(const char *hex, struct any_record *any)
+{
+    struct heap heap;
+    struct arena arena;
+    uint8_t bytes[64];
+    size_t size = strlen(hex) / 2;
+
+    for (size_t i = 0; i < size; i++) {
+        unsigned byte;
+        assert_int_equal(sscanf(hex + 2 * i, "%2x", &byte), 1);
+        bytes[i] = (uint8_t)byte;
+    }
+    arena_begin(&arena, &heap);
+    enum status status = record_read((struct bytes){ bytes, size }, any, &arena);
+    heap_end(&heap);
+    return status;
+}
+
+static void an_unknown_frame_type_or_version_is_refused(void **state)
+{
+    (void)state;
+    struct any_record any;
+
+    assert_int_equal(read_hex("01140000", &any), STATUS_OK); /* NoOp */
+    assert_int_equal(any.type, RECORD_NO_OP);
+    assert_int_equal(read_hex("00140000", &any), STATUS_UNSUPPORTED);
+    assert_int_equal(read_hex("02140000", &any), STATUS_UNSUPPORTED);
+    assert_int_equal(read_hex("01060000", &any), STATUS_UNSUPPORTED);
+    assert_int_equal(read_hex("01ffffffff0f0000", &any), STATUS_UNSUPPORTED);
+    assert_int_equal(read_hex("01140100", &any), STATUS_UNSUPPORTED);
+    assert_int_equal(read_hex("01148080040000", &any), STATUS_UNSUPPORTED); /* version 65536 */
+    assert_int_equal(read_hex("0114ffffffff7f00", &any), STATUS_MALFORMED); /* a varint of more than 32 bits */
+    assert_int_equal(read_hex("", &any), STATUS_TRUNCATED);
+    assert_int_equal(read_hex("0114", &any), STATUS_TRUNCATED);
+    assert_int_equal(read_hex("011400", &any), STATUS_TRUNCATED);
+}
+
+static void bytes_behind_a_record_are_refused(void **state)
+{
+    (void)state;
+    struct any_record any;
+
+    assert_int_equal(read_hex("0114000000", &any), STATUS_MALFORMED);
+}
+
+static void tagged_fields_of_the_future_are_skipped(void **state)
+{
+    (void)state;
+    struct any_record any;
+
+    assert_int_equal(read_hex("01140001070300ff00", &any), STATUS_OK);
+}
+
+/* ---- versions ---------------------------------------------------------------------------------------------------- */
+
+static void a_registration_change_takes_the_lowest_version_that_says_it(void **state)
+{
+    (void)state;
+    struct uuid directories[1] = { UUID_METADATA_TOPIC };
+    struct any_record any;
+
+    record_clear(&any, RECORD_BROKER_CHANGE);
+    any.broker_change.fenced = -1;
+    assert_int_equal(record_version(&any), 0);
+    any.broker_change.in_controlled_shutdown = 1;
+    assert_int_equal(record_version(&any), 1);
+    any.broker_change.log_dirs.items = directories;
+    any.broker_change.log_dirs.count = 1;
+    assert_int_equal(record_version(&any), 2);
+    any.broker_change.cordoned_log_dirs.count = 0; /* empty is not null */
+    assert_int_equal(record_version(&any), 3);
+}
+
+static void other_records_take_the_version_of_the_metadata_version(void **state)
+{
+    (void)state;
+    struct any_record any;
+
+    for (size_t i = 0; i < record_row_count; i++) {
+        if (record_rows[i].type == RECORD_BROKER_CHANGE) continue;
+        record_clear(&any, record_rows[i].type);
+        assert_int_equal(record_version(&any), record_rows[i].version_max);
+    }
+}
+
+static void a_cleared_record_has_the_fallbacks(void **state)
+{
+    (void)state;
+    struct any_record any;
+
+    record_clear(&any, RECORD_PARTITION_CHANGE);
+    assert_int_equal(any.partition_change.leader, -2);
+    assert_int_equal(any.partition_change.leader_recovery_state, -1);
+    assert_int_equal(any.partition_change.isr.count, -1);
+    record_clear(&any, RECORD_REGISTER_BROKER);
+    assert_true(any.register_broker.fenced);
+    assert_int_equal(any.register_broker.log_dirs.count, 0);
+    assert_int_equal(any.register_broker.cordoned_log_dirs.count, -1);
+}
+
+/* ---- control records --------------------------------------------------------------------------------------------- */
+
+static void an_unknown_control_type_or_version_is_refused(void **state)
+{
+    (void)state;
+    struct heap heap;
+    struct arena arena;
+    struct any_control any;
+    uint8_t key[CONTROL_KEY_SIZE], footer[] = { 0, 0, 0, 0 };
+
+    arena_begin(&arena, &heap);
+    control_key((enum control_type)1, key);
+    assert_int_equal(control_read((struct bytes){ key, 4 }, (struct bytes){ footer, 3 }, &any, &arena),
+                     STATUS_UNSUPPORTED);
+    control_key(CONTROL_SNAPSHOT_FOOTER, key);
+    assert_int_equal(control_read((struct bytes){ key, 3 }, (struct bytes){ footer, 3 }, &any, &arena),
+                     STATUS_TRUNCATED);
+    assert_int_equal(control_read((struct bytes){ key, 4 }, (struct bytes){ footer, 3 }, &any, &arena), STATUS_OK);
+    assert_int_equal(control_read((struct bytes){ key, 4 }, (struct bytes){ footer, 4 }, &any, &arena),
+                     STATUS_MALFORMED);
+    footer[1] = 1;
+    assert_int_equal(control_read((struct bytes){ key, 4 }, (struct bytes){ footer, 3 }, &any, &arena),
+                     STATUS_UNSUPPORTED);
+    heap_end(&heap);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(golden_records_are_read_and_written_again),
+        cmocka_unit_test(every_version_has_golden_records),
+        cmocka_unit_test(an_unknown_frame_type_or_version_is_refused),
+        cmocka_unit_test(bytes_behind_a_record_are_refused),
+        cmocka_unit_test(tagged_fields_of_the_future_are_skipped),
+        cmocka_unit_test(a_registration_change_takes_the_lowest_version_that_says_it),
+        cmocka_unit_test(other_records_take_the_version_of_the_metadata_version),
+        cmocka_unit_test(a_cleared_record_has_the_fallbacks),
+        cmocka_unit_test(an_unknown_control_type_or_version_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
