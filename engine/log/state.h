@@ -1,6 +1,8 @@
 /* engine/log/state.h   What the two halves of this room give each other. The memory half (tail, flush, WAL, spill, checkpoint,
  * recovery) knows offsets, bytes and positions; the file half (segments, indexes, epochs, producers, Kafka's files) knows formats.
  *
+ * Of log.h, the file half gives log_search_begin, log_epoch_end, log_epoch_at, log_aborted and log_size; the memory half the rest.
+ *
  * A log's *state* is what recovery needs of it without reading a segment: its segments with their sizes, the leader epochs, the
  * producers. It is taken at one end offset, kept as opaque bytes in the checkpoint, and given back at the next start; batches
  * that the WAL holds beyond that end are then placed and applied again, in order, exactly as they were the first time. */
@@ -26,6 +28,11 @@ void log_state_apply(struct log *log, const struct batch *batch, enum append_ori
 /* The producer's rules for a batch from a client: STATUS_OK, or *append is the original (append->duplicate), or STATUS_OUT_OF_ORDER,
  * STATUS_FENCED, STATUS_DUPLICATE. Changes nothing. */
 must_check enum status log_state_check(const struct log *log, const struct batch *batch, struct log_append *append);
+/* A new leader epoch begins at the log's end (log_begin_epoch writes the WAL's entry and calls this). */
+void log_state_begin_epoch(struct log *log, int32_t epoch);
+/* First offset that read_committed may not see yet: of the oldest transaction that is open, or ended above `committed`;
+ * INT64_MAX when there is none. log_commit makes last_stable of it. */
+int64_t log_state_first_unstable(const struct log *log, int64_t committed);
 /* Forgets everything from `end` on (segments, epochs, producers). May read files: start-up, or a log that is out of service. */
 must_check enum status log_state_truncate(struct log *log, int64_t end);
 
