@@ -18,9 +18,10 @@ struct any_record;
 
 struct image_partition {
     int32_t leader, leader_epoch, partition_epoch;
-    uint16_t shard;               /* of this node: placement, not metadata */
+    uint16_t shard; /* of this node: placement, not metadata */
     uint16_t replica_count, isr_count;
-    int32_t *replicas;            /* replica_count, then isr_count ids; one piece; shared when all partitions of a topic agree */
+    int32_t *replicas; /* replica_count, then isr_count ids; one piece; shared when all partitions of a topic
+                                   * agree. NULL: its record has not come yet (a snapshot tells them in any order) */
 };
 
 struct image_config {
@@ -33,13 +34,17 @@ struct image_topic {
     bool internal;
     int32_t partition_count;
     struct image_partition *partitions;
-    struct image_config *configs;  /* overrides, by name */
+    struct image_config *configs; /* overrides, by name */
     uint32_t config_count;
-    const void *settings;          /* the floor above: what the configs mean */
-    struct list_node node;         /* by name, in image->topics */
+    const void *settings;  /* the floor above: what the configs mean */
+    struct list_node node; /* by name, in image->topics */
 };
 
-struct image_endpoint { struct text listener, host; uint16_t port; int16_t protocol; };
+struct image_endpoint {
+    struct text listener, host;
+    uint16_t port;
+    int16_t protocol;
+};
 
 struct image_broker {
     int32_t id;
@@ -54,28 +59,40 @@ struct image_broker {
 
 struct image {
     struct heap *heap;
-    int64_t offset;               /* next metadata offset to apply */
-    int32_t epoch;                /* of the last applied batch */
-    struct list topics;           /* by name */
+    int64_t offset;     /* next metadata offset to apply */
+    int32_t epoch;      /* of the last applied batch */
+    struct list topics; /* by name */
     struct map by_name, by_id;
-    struct list brokers;          /* by id */
-    int32_t controller;           /* active controller's node id, -1 */
+    struct list brokers; /* by id */
+    int32_t controller;  /* active controller's node id, -1 */
     uint32_t topic_count, partition_count;
-    void *work;                   /* image.c's own: configs of brokers, features, producer ids, open transaction */
+    void *work; /* image.c's own: configs of brokers, features, producer ids, open transaction */
 };
 
+/* shard_count: of data shards. */
 void image_init(struct image *image, struct heap *heap, uint32_t shard_count);
 void image_end(struct image *image);
-/* STATUS_UNSUPPORTED: a type or version that is not known; STATUS_DAMAGED: a record that contradicts the image. */
+/* Records between Begin and EndTransaction become visible at the end, all at once. STATUS_UNSUPPORTED: a type that is not known;
+ * STATUS_DAMAGED: a record that contradicts the image. */
 must_check enum status image_apply(struct image *image, const struct any_record *record);
+/* A batch is done: the next metadata offset, and the epoch of its leader. */
+void image_advance(struct image *image, int64_t offset, int32_t epoch);
+/* Raft says who leads the metadata log; -1: nobody. */
+void image_lead(struct image *image, int32_t controller);
 
 struct image_topic *image_topic_by_name(const struct image *image, struct text name);
 struct image_topic *image_topic_by_id(const struct image *image, struct uuid id);
 struct image_broker *image_broker(const struct image *image, int32_t id);
 int16_t image_feature(const struct image *image, struct text name); /* finalized level; 0 when none */
 int64_t image_next_producer_id(const struct image *image);
-/* Overrides of a broker ({4, id}) or of all brokers ({4, ""}): the value, or null. */
+/* Overrides of a broker ({4, id}) or, with broker -1, of all brokers ({4, ""}): the value, or null. */
 struct text image_broker_config(const struct image *image, int32_t broker, struct text name);
+/* An override of a topic: the value, or null. */
+struct text image_topic_config(const struct image_topic *topic, struct text name);
+/* Kafka's own topics, which clients are told of as internal. */
+bool image_internal(struct text topic);
+/* Finalized features, one after the other: begin with *cursor 0; false at the end. */
+bool image_next_feature(const struct image *image, uint32_t *cursor, struct text *name, int16_t *level);
 /* The same number for equal images, in every build. */
 uint64_t image_hash(const struct image *image);
 

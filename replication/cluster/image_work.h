@@ -1,0 +1,81 @@
+/* replication/cluster/image_work.h   What the image knows beside topics and brokers, and what its sources share. Private
+ * to image*.c. */
+#ifndef REPLICATION_CLUSTER_IMAGE_WORK_H
+#define REPLICATION_CLUSTER_IMAGE_WORK_H
+
+#include "base/arena.h"
+#include "cluster/image.h"
+#include "cluster/placement.h"
+#include "cluster/record.h"
+
+enum resource_type { RESOURCE_TOPIC = 2, RESOURCE_BROKER = 4 };
+
+/* What has configs and is not a topic. The name of "all of this type" is empty. */
+struct image_resource {
+    int8_t type;
+    struct text name;
+    struct image_config *configs;
+    uint32_t config_count;
+    struct list_node node;
+};
+
+struct image_feature {
+    struct text name;
+    int16_t level;
+};
+
+/* A record of the open transaction, in the arena. */
+struct image_pending {
+    struct any_record record;
+    struct image_pending *next;
+};
+
+/* A topic as image_topics.c keeps it. */
+struct image_topic_piece {
+    struct image_topic topic;
+    uint32_t partition_room;
+    uint16_t shared_count; /* ids in `shared` */
+    int32_t *shared;       /* the replica list that its partitions agree on; NULL before the first */
+};
+
+struct image_work {
+    struct placement placement;
+    struct image_topic **sorted; /* by name: finds the place in image->topics */
+    uint32_t sorted_room;
+    struct list resources;
+    struct image_feature *features; /* by name */
+    uint32_t feature_count;
+    int64_t next_producer_id;
+    bool in_transaction;
+    struct arena transaction;
+    struct image_pending *first, *last;
+};
+
+static inline struct image_work *image_work(const struct image *image)
+{
+    return image->work;
+}
+
+/* A copy of both in one piece; name.data is what to give back. */
+struct image_config image_config_make(struct heap *heap, struct text name, struct text value);
+struct text image_text_copy(struct heap *heap, struct text text);
+/* Sets, or removes when the value is null; `configs` stays sorted. */
+void image_config_set(struct heap *heap, struct image_config **configs, uint32_t *count, struct text name,
+                      struct text value);
+struct text image_config_get(const struct image_config *configs, uint32_t count, struct text name);
+void image_configs_end(struct heap *heap, struct image_config *configs, uint32_t count);
+
+/* image_topics.c */
+enum status image_add_topic(struct image *image, const struct topic_record *record);
+enum status image_remove_topic(struct image *image, const struct remove_topic_record *record);
+enum status image_add_partition(struct image *image, const struct partition_record *record);
+enum status image_change_partition(struct image *image, const struct partition_change_record *record);
+void image_topics_end(struct image *image);
+
+/* image_brokers.c */
+enum status image_add_broker(struct image *image, const struct register_broker_record *record);
+enum status image_remove_broker(struct image *image, const struct unregister_broker_record *record);
+enum status image_change_broker(struct image *image, const struct broker_change_record *record);
+void image_brokers_end(struct image *image);
+
+#endif
