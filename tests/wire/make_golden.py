@@ -16,8 +16,11 @@ import uuid
 sys.dont_write_bytecode = True
 import kafkawire
 
-APIS = """ApiVersions Produce Fetch ListOffsets Metadata InitProducerId CreateTopics DeleteTopics DeleteRecords DescribeConfigs
-    DescribeCluster""".split()
+APIS = """Produce Fetch ListOffsets Metadata ApiVersions CreateTopics DeleteTopics DeleteRecords InitProducerId
+    OffsetForLeaderEpoch DescribeConfigs AlterConfigs DescribeLogDirs CreatePartitions ElectLeaders
+    IncrementalAlterConfigs AlterPartitionReassignments ListPartitionReassignments DescribeClientQuotas
+    AlterClientQuotas DescribeUserScramCredentials AlterUserScramCredentials DescribeQuorum UpdateFeatures
+    DescribeCluster DescribeProducers UnregisterBroker ListConfigResources DescribeTopicPartitions""".split()
 HEADERS = ["RequestHeader", "ResponseHeader"]
 CONTROL = {"LeaderChangeMessage": 2, "SnapshotHeaderRecord": 3, "SnapshotFooterRecord": 4, "KRaftVersionRecord": 5,
            "VotersRecord": 6}
