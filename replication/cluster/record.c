@@ -5,12 +5,10 @@
 
 enum { FRAME_VERSION = 1 };
 
-#define ROW(type, member, name, version_min, version_max)                      \
-    {                                                                          \
-        name, &member##_record_schema, RECORD_##type, version_min, version_max \
-    }
-
 /* clang-format off */
+#define ROW(type, member, name, version_min, version_max) \
+    { name, &member##_record_schema, RECORD_##type, version_min, version_max }
+
 const struct record_row record_rows[] = {
     /*  type                          member                        name                         versions */
     ROW(REGISTER_BROKER,              register_broker,              "RegisterBroker",            4, 4),
