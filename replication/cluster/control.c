@@ -1,5 +1,5 @@
-/* replication/cluster/control.c   The table of control types. Every struct begins with its version, so that it can be read
- * before the layout is known. */
+/* replication/cluster/control.c   The table of control types. Every struct begins with its version, so that it can be
+ * read before the layout is known. */
 #include "cluster/control.h"
 
 #include "base/check.h"

@@ -1,6 +1,6 @@
 /* replication/cluster/control.h   The control records of the Raft log. The key is four bytes: int16 version 0, int16
- * type. The value is a flexible message whose first field says the version of its layout. (Types 0 and 1, the markers of
- * transactions, never stand in this log.) */
+ * type. The value is a flexible message whose first field says the version of its layout. (Types 0 and 1, the markers
+ * of transactions, never stand in this log.) */
 #ifndef REPLICATION_CLUSTER_CONTROL_H
 #define REPLICATION_CLUSTER_CONTROL_H
 

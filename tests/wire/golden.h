@@ -1,5 +1,5 @@
-/* tests/wire/golden.h   Reads the golden messages and holds a schema against them: what the message says, and that writing
- * it again gives the same bytes. make_golden.py says what stands in a line. */
+/* tests/wire/golden.h   Reads the golden messages and holds a schema against them: what the message says, and that
+ * writing it again gives the same bytes. make_golden.py says what stands in a line. */
 #ifndef TESTS_WIRE_GOLDEN_H
 #define TESTS_WIRE_GOLDEN_H
 

@@ -1,7 +1,7 @@
 """kafkawire: Kafka's message schemas, and the encoding that they describe.
 
-The schemas are JSON files inside the jars of an Apache Kafka release; `load(libs)` reads them from the folder libs/ of one.
-This is a second, independent implementation of the encoding: the tests hold our tables against it. It has no
+The schemas are JSON files inside the jars of an Apache Kafka release; `load(libs)` reads them from the folder
+libs/ of one. This is a second, independent implementation of the encoding: the tests hold our tables against it. It has no
 dependencies and is used only to make test data.
 """
 import json
@@ -92,7 +92,7 @@ class Schema:
         if kind.startswith("[]"):
             return []
         if kind in FIXED:
-            return float(default or 0) if kind == "float64" else int(str(default), 0) if default not in (None, "") else 0
+            return float(default or 0) if kind == "float64" else int(str(default or 0), 0)
         if kind == "bool":
             return default in (True, "true")
         if kind == "string":

@@ -3,10 +3,10 @@
 
   make_golden.py KAFKA/libs     writes golden.tsv and golden_records.tsv beside this file
 
-Several messages for each API, direction and version: all empty; all null; everything set, tagged fields too; and two drawn
-by chance. The chance is the same in every run. A line of golden.tsv: name of the schema, version, the message in hex,
-its values as text. The text has the fields in the order of the schema, those which this version does not carry too, with
-what a reader must find there: {struct} [array] "text" x"bytes" null. An absent tagged struct is null.
+Several messages for each API, direction and version: all empty; all null; everything set, tagged fields too; and two
+drawn by chance. The chance is the same in every run. A line of golden.tsv: name of the schema, version, the message in hex,
+its values as text. The text has the fields in the order of the schema, also those which this version does not carry,
+with what a reader must find there: {struct} [array] "text" x"bytes" null. An absent tagged struct is null.
 golden_records.tsv has the records of the metadata log with their frame, and the control records.
 """
 import os
@@ -24,8 +24,8 @@ APIS = """Produce Fetch ListOffsets Metadata ApiVersions CreateTopics DeleteTopi
 HEADERS = ["RequestHeader", "ResponseHeader"]
 CONTROL = {"LeaderChangeMessage": 2, "SnapshotHeaderRecord": 3, "SnapshotFooterRecord": 4, "KRaftVersionRecord": 5,
            "VotersRecord": 6}
-LIMITS = {"int8": (-2**7, 2**7 - 1), "int16": (-2**15, 2**15 - 1), "uint16": (0, 2**16 - 1), "int32": (-2**31, 2**31 - 1),
-          "uint32": (0, 2**32 - 1), "int64": (-2**63, 2**63 - 1)}
+LIMITS = {"int8": (-2**7, 2**7 - 1), "int16": (-2**15, 2**15 - 1), "uint16": (0, 2**16 - 1),
+          "int32": (-2**31, 2**31 - 1), "uint32": (0, 2**32 - 1), "int64": (-2**63, 2**63 - 1)}
 
 
 class Chance:
@@ -177,7 +177,8 @@ def main():
     for schema in sorted(records, key=lambda one: one.key):
         for version in schema.versions():
             frame = b"".join(map(kafkawire.unsigned_varint, (1, schema.key, version)))
-            lines += [f"{schema.name}\t{version}\t{(frame + data).hex()}\t{text}" for data, text in messages(schema, version)]
+            for data, text in messages(schema, version):
+                lines.append(f"{schema.name}\t{version}\t{(frame + data).hex()}\t{text}")
     for name in CONTROL:
         for version in schemas[name].versions():
             lines += [f"{name}\t{version}\t{data.hex()}\t{text}" for data, text in messages(schemas[name], version)]
