@@ -1,0 +1,155 @@
+/* perf/frames.c   The few frames that the load client sends and reads, byte by byte, in versions old enough for every broker. */
+#include <string.h>
+
+#include "base/bytes.h"
+#include "load.h"
+#include "log/batch.h"
+
+struct pen {
+    uint8_t *at;
+};
+
+static void pen_i16(struct pen *pen, int n)
+{
+    store_i16(pen->at, (int16_t)n);
+    pen->at += 2;
+}
+
+static void pen_i32(struct pen *pen, int64_t n)
+{
+    store_u32(pen->at, (uint32_t)n);
+    pen->at += 4;
+}
+
+static void pen_i64(struct pen *pen, int64_t n)
+{
+    store_i64(pen->at, n);
+    pen->at += 8;
+}
+
+static void pen_text(struct pen *pen, const char *text)
+{
+    size_t size = strlen(text);
+
+    pen_i16(pen, (int)size);
+    memcpy(pen->at, text, size);
+    pen->at += size;
+}
+
+static struct pen frame_begin(uint8_t *frame, int key, int version)
+{
+    struct pen pen = { frame + 4 };
+
+    pen_i16(&pen, key);
+    pen_i16(&pen, version);
+    pen_i32(&pen, 7); /* correlation */
+    pen_text(&pen, "load");
+    return pen;
+}
+
+static size_t frame_end(uint8_t *frame, struct pen pen)
+{
+    store_u32(frame, (uint32_t)(pen.at - frame - 4));
+    return (size_t)(pen.at - frame);
+}
+
+size_t frame_metadata(uint8_t *frame, const char *topic)
+{
+    struct pen pen = frame_begin(frame, 3, 4);
+
+    pen_i32(&pen, 1);
+    pen_text(&pen, topic);
+    *pen.at++ = 1; /* create it */
+    return frame_end(frame, pen);
+}
+
+size_t frame_produce(uint8_t *frame, const struct load_settings *settings, int partition, const uint8_t *batch,
+                     size_t batch_size)
+{
+    struct pen pen = frame_begin(frame, 0, 7);
+
+    pen_i16(&pen, -1); /* no transactional id */
+    pen_i16(&pen, settings->acks);
+    pen_i32(&pen, 30000);
+    pen_i32(&pen, 1);
+    pen_text(&pen, settings->topic);
+    pen_i32(&pen, 1);
+    pen_i32(&pen, partition);
+    pen_i32(&pen, (int64_t)batch_size);
+    memcpy(pen.at, batch, batch_size);
+    pen.at += batch_size;
+    return frame_end(frame, pen);
+}
+
+size_t frame_fetch(uint8_t *frame, const struct load_settings *settings, int partition, int64_t offset)
+{
+    struct pen pen = frame_begin(frame, 1, 4);
+
+    pen_i32(&pen, -1);  /* no replica */
+    pen_i32(&pen, 500); /* max wait, ms */
+    pen_i32(&pen, 1);   /* min bytes */
+    pen_i32(&pen, 50 << 20);
+    *pen.at++ = 0; /* read uncommitted */
+    pen_i32(&pen, 1);
+    pen_text(&pen, settings->topic);
+    pen_i32(&pen, 1);
+    pen_i32(&pen, partition);
+    pen_i64(&pen, offset);
+    pen_i32(&pen, settings->fetch_size);
+    return frame_end(frame, pen);
+}
+
+/* correlation, 1 topic, its name, 1 partition, index, error ... */
+int frame_produced_error(const uint8_t *answer, size_t size)
+{
+    if (size < 10) return -1;
+
+    size_t name = load_u16(answer + 8);
+    size_t place = 8 + 2 + name + 4 + 4;
+
+    return place + 2 <= size ? load_i16(answer + place) : -1;
+}
+
+/* correlation, throttle, 1 topic, its name, 1 partition, index, error, high watermark, last stable, aborted, records */
+size_t frame_fetched(const uint8_t *answer, size_t size, int64_t *next)
+{
+    if (size < 14 || load_u32(answer + 8) == 0) return 0;
+
+    size_t place = 12 + 2 + load_u16(answer + 12) + 4 + 4;
+    if (place + 22 > size) load_die("fetch answer of %zu bytes is too short", size);
+    if (load_i16(answer + place)) load_die("fetch answered error %d", load_i16(answer + place));
+    place += 2 + 8 + 8;
+    int32_t aborted = load_i32(answer + place);
+    place += 4 + (aborted > 0 ? (size_t)aborted * 16 : 0);
+    int32_t records = load_i32(answer + place);
+    place += 4;
+    if (records <= 0) return 0;
+
+    size_t limit = min_of(place + (size_t)records, size);
+    while (place + BATCH_HEADER_SIZE <= limit) {
+        size_t whole = BATCH_PREFIX_SIZE + load_u32(answer + place + 8);
+        if (place + whole > limit) break;
+        *next = load_i64(answer + place) + load_i32(answer + place + 23) + 1;
+        place += whole;
+    }
+    return (size_t)records;
+}
+
+size_t frame_batch(uint8_t *memory, size_t capacity, const struct load_settings *settings, int *count)
+{
+    static uint8_t value[1 << 20];
+    struct batch_builder builder;
+    size_t room = (size_t)settings->batch_size;
+
+    for (size_t i = 0; i < sizeof(value); i++) value[i] = (uint8_t)(i * 2654435761u >> 13);
+    batch_begin(&builder, memory, capacity, 0, load_now_ns() / 1000000);
+    *count = 0;
+    do {
+        struct bytes bytes = { value, (size_t)settings->record_size };
+        batch_add(&builder, BYTES_NULL, bytes, 1700000000000);
+        (*count)++;
+    } while (builder.size + (size_t)settings->record_size + 16 <= room);
+    struct bytes batch = batch_end(&builder);
+    if (!batch.size) load_die("a batch of %ld bytes does not fit", settings->batch_size);
+    return batch.size;
+}
