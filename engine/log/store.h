@@ -13,8 +13,12 @@
 #include "log/log.h"
 #include "shard/plan.h"
 
+struct checkpoint;
 struct files;
 struct flush;
+struct gathers;
+struct spill;
+struct tails;
 struct wal;
 
 /* meta.properties. */
@@ -73,6 +77,10 @@ must_check enum status directory_recover(struct directory *directory, struct are
  * are set aside (renamed -stray), never deleted; unless forgotten first. Runs before the shards do. */
 must_check enum status directory_begin(struct directory *directory, struct store **stores, uint32_t store_count,
                                        struct arena *arena, const char **why);
+/* All batches of a found log as one piece in the arena, from its start to its end: the metadata log, which is read before any shard
+ * runs. Every batch's CRC is checked; `why` says which one is bad. STATUS_DAMAGED, STATUS_IO_ERROR, STATUS_NO_MEMORY. */
+must_check enum status log_load(struct directory *directory, const struct log_found *found, struct arena *arena, struct bytes *batches,
+                                const char **why);
 /* A topic whose removal was seen: its files may go. */
 void directory_forget(struct directory *directory, struct log_key key);
 /* After all stores were closed: checkpoints, our own state removed, the guard removed, then Kafka's clean-shutdown marker. */
@@ -84,13 +92,20 @@ struct store {
     struct directory *directory; /* one per node for now; logs name theirs */
     struct list logs;
     uint32_t log_count;
+    struct gathers *gathers;     /* blocks of the tail's memory, chunks in the making */
+    struct tails *tails;
     struct wal *wal;
     struct flush *flush;
+    struct spill *spill;
+    struct checkpoint *checkpoint;
     struct watermark flushed;    /* in entry sequences: control entries wait here */
+    bool starting;               /* until directory_begin is through: no shard runs, calls may block */
+    bool closing;
     bool full;                   /* the disk's reserve is reached: appends are refused, reads go on */
     /* Told when the directory failed or recovered space; set by the floor above. */
     void (*on_failure)(struct store *store, enum status status);
-    void *work;                  /* store.c's own */
+    struct list removals;        /* logs that are being deleted */
+    struct ready *closed;        /* store_close: run at its end */
 };
 
 /* On the starting thread, before the shard runs. */
@@ -109,5 +124,10 @@ void log_delete(struct log *log, struct ready *ready);
 /* Stops taking appends, writes everything out; `ready` runs when the store is empty-handed. On its shard. */
 void store_close(struct store *store, struct ready *ready);
 void store_end(struct store *store);
+
+/* For this room. A chunk became durable. */
+void store_flushed(struct store *store);
+/* Something changed that may let waiting work go on: memory, WAL, the end of a job. */
+void store_settle(struct store *store);
 
 #endif
