@@ -20,6 +20,7 @@ static void operation_begin(struct io *io, struct completion *completion, int fi
     completion->submitted = true;
     completion->copied = false;
     completion->tries = 0;
+    completion->notices = 0;
     completion->next = NULL;
     completion->flags = flags;
     completion->file = file;
@@ -66,7 +67,8 @@ void io_read(struct io *io, struct completion *completion, int file, void *memor
 void io_write(struct io *io, struct completion *completion, int file, struct iovec *parts, uint32_t part_count,
               uint64_t position, uint8_t flags)
 {
-    invariant((flags & ~IO_DURABLE) == 0);
+    invariant((flags & ~(IO_DURABLE | IO_FLUSH)) == 0);
+    invariant((flags & IO_FLUSH) == 0 || (flags & IO_DURABLE) != 0);
     invariant(position >> POSITION_BITS == 0);
     operation_begin_on(io, completion, file, flags);
     operation_parts(completion, parts, part_count);

@@ -39,6 +39,7 @@ struct completion {
     uint8_t kind;
     uint8_t flags;
     uint16_t tries;
+    uint16_t notices;        /* zero copy: sends whose memory the kernel still holds */
     int file;
     uint32_t part_count;     /* parts still to be transferred */
     struct iovec *parts;     /* the caller's array, which the engine moves along; &single for plain reads */
@@ -50,7 +51,9 @@ struct completion {
 enum io_flags {
     IO_DURABLE = 1, /* write: on the device when it completes (RWF_DSYNC) */
     IO_MANY = 2,    /* accept, receive: goes on until cancelled or failed (multishot) */
-    IO_ZERO_COPY = 4, /* send: from registered memory without a copy, where the socket allows it */
+    IO_ZERO_COPY = 4, /* send: from registered memory without a copy, where the socket allows it; resumes when the
+                       * kernel has let go of the memory */
+    IO_FLUSH = 8,     /* write, with IO_DURABLE: by a flush after the write, for devices that are slow at DSYNC (FUA) */
 };
 
 struct io_engine {

@@ -35,6 +35,8 @@ struct jobs {
 /* Real threads; at least 1. */
 must_check enum status jobs_threads_make(uint32_t thread_count, struct jobs **jobs);
 void jobs_begin(struct shard *shard, struct job *job, uint64_t lane, void (*work)(struct job *), void (*done)(struct job *));
+/* For engines: what brings a job back to its shard, as mail. */
+void jobs_deliver(struct mail *mail, struct shard *at);
 /* Waits for what runs; queued jobs are run to their end first. */
 void jobs_end(struct jobs *jobs);
 

@@ -44,7 +44,9 @@ void mail_post_outside(struct shard *to, struct mail *mail, void (*deliver)(stru
 bool mailbox_deliver(struct shard *shard);
 /* Pokes those who sleep and have new mail. */
 void mailbox_poke(struct shard *shard);
-/* True when there is mail after all: then do not wait. */
+/* Whether the next mailbox_deliver has something to do. */
+bool mailbox_pending(const struct shard *shard);
+/* Says that the shard is about to wait. True when there is mail after all: then do not wait. */
 bool mailbox_sleep(struct shard *shard);
 void mailbox_awake(struct shard *shard);
 

@@ -35,16 +35,22 @@ struct extent {
 
 struct memory_plan {
     size_t budget[MEMORY_BUDGETS]; /* bytes; whole chunks */
+    bool from_heap; /* the region comes from the shard's heap, touched at once: for the simulator, whose nodes go with their heap */
 };
 
+/* The caller stores it in shard->memory before the first block is given back. */
 must_check enum status memory_make(struct shard *shard, const struct memory_plan *plan, struct memory **memory);
 void memory_end(struct memory *memory);
+
+/* STATUS_OK, or why the engine took no (more) memory into its registered buffers: said once by whoever starts the shard. */
+enum status memory_enrolled(const struct memory *memory);
 
 /* A block of at least `size` bytes with one pin, or NULL when the budget is used up. Contents are not cleared. */
 struct block *block_take(struct memory *memory, enum memory_budget budget, size_t size);
 void block_pin(struct block *block);
 void block_unpin(struct block *block);
-/* Becomes ready, once, when a block of this budget was given back. First come, first served. */
+/* Becomes ready, once, when a block of this budget was given back. First come, first served; whoever then takes a block and leaves room wakes
+ * the next. To leave early: list_remove(&ready->node). */
 void memory_wait(struct memory *memory, enum memory_budget budget, struct ready *ready);
 size_t memory_used(const struct memory *memory, enum memory_budget budget);
 size_t memory_free(const struct memory *memory, enum memory_budget budget);

@@ -44,6 +44,7 @@ struct shard {
     struct mailbox mailbox;
     struct timers timers;
     struct list ready;
+    uint32_t job_count;      /* begun and not yet done */
     bool stopping;           /* set by shard_stop: the loop ends once nothing is in flight */
     uint64_t turn_count;
     int64_t step_ns_max;     /* the longest step until now: stalls */
@@ -55,6 +56,8 @@ struct shard {
 
 void shard_init(struct shard *shard, uint32_t index, uint32_t shard_count, struct shard **shards, struct io *io,
                 struct files *files, struct jobs *jobs, uint64_t seed);
+/* Gives back what shard_init took. Nobody posts any more, and the memory has ended. */
+void shard_end(struct shard *shard);
 /* The time of this turn. */
 static inline int64_t shard_now_ns(const struct shard *shard) { return shard->io->now_ns; }
 static inline int64_t shard_wall_ms(const struct shard *shard) { return shard->io->wall_ms; }
@@ -71,6 +74,7 @@ static inline void shard_ready(struct shard *shard, struct ready *ready)
 int64_t shard_step(struct shard *shard);
 /* The loop, until shard_stop. */
 void shard_run(struct shard *shard);
+/* Ends the loop of this shard, from its own thread, once its operations and jobs have ended: cancel and close first. */
 void shard_stop(struct shard *shard);
 
 #endif

@@ -30,8 +30,10 @@ void timer_set(struct timers *timers, struct timer *timer, int64_t deadline_ns);
 /* Nothing when it is not set. */
 void timer_clear(struct timers *timers, struct timer *timer);
 static inline bool timer_pending(const struct timer *timer) { return list_linked(&timer->node); }
-/* A time not later than the earliest deadline; INT64_MAX when no timer is set. */
+/* When timers_expire has something to do next: never more than a tick after the earliest deadline, maybe long before it (a far timer is
+ * brought nearer in steps); INT64_MAX when no timer is set. */
 int64_t timers_next_ns(const struct timers *timers);
+/* Fires what is due, in no particular order among timers that became due since the last call. */
 void timers_expire(struct timers *timers, int64_t now_ns);
 
 #endif
