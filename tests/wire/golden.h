@@ -53,6 +53,19 @@ static inline void golden_close(struct golden *golden)
     free(golden->bytes);
 }
 
+/* Hex to bytes; `into` has room. */
+static inline size_t golden_hex(const char *hex, uint8_t *into)
+{
+    size_t size = strlen(hex) / 2;
+
+    for (size_t i = 0; i < size; i++) {
+        unsigned byte;
+        if (sscanf(hex + 2 * i, "%2x", &byte) != 1) abort();
+        into[i] = (uint8_t)byte;
+    }
+    return size;
+}
+
 /* The next line, false at the end. */
 static inline bool golden_next(struct golden *golden)
 {
@@ -62,12 +75,22 @@ static inline bool golden_next(struct golden *golden)
     golden->version = (int16_t)atoi(strsep(&golden->at, "\t"));
     const char *hex = strsep(&golden->at, "\t");
     golden->expect = strsep(&golden->at, "\n");
-    golden->size = strlen(hex) / 2;
-    for (size_t i = 0; i < golden->size; i++) {
-        unsigned byte;
-        if (sscanf(hex + 2 * i, "%2x", &byte) != 1) abort();
-        golden->bytes[i] = (uint8_t)byte;
-    }
+    golden->size = golden_hex(hex, golden->bytes);
+    return true;
+}
+
+/* The next line of a file of keys ("-" is null) and values in hex. */
+static inline bool golden_next_pair(struct golden *golden, struct bytes *key, struct bytes *value)
+{
+    if (*golden->at == '\0') return false;
+
+    const char *hex = strsep(&golden->at, "\t");
+    bool null = strcmp(hex, "-") == 0;
+    size_t key_size = null ? 0 : golden_hex(hex, golden->bytes);
+    size_t value_size = golden_hex(strsep(&golden->at, "\n"), golden->bytes + key_size);
+
+    *key = (struct bytes){ null ? NULL : golden->bytes, key_size };
+    *value = (struct bytes){ golden->bytes + key_size, value_size };
     return true;
 }
 

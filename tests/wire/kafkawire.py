@@ -1,8 +1,8 @@
 """kafkawire: Kafka's message schemas, and the encoding that they describe.
 
 The schemas are JSON files inside the jars of an Apache Kafka release; `load(libs)` reads them from the folder
-libs/ of one. This is a second, independent implementation of the encoding: the tests hold our tables against it. It has no
-dependencies and is used only to make test data.
+libs/ of one. This is a second, independent implementation of the encoding: the tests hold our tables against it. It
+has no dependencies and is used only to make test data.
 """
 import json
 import os

@@ -1,6 +1,6 @@
-/* tests/unit/net/messages/apis_test.c   Every message of every API, version and direction: the rows are well formed, and
- * golden messages, made by another implementation from Kafka's own schemas, are read as they should and written again to
- * the same bytes. */
+/* tests/unit/net/messages/apis_test.c   Every message of every API, version and direction: the rows are well formed,
+ * and golden messages, made by another implementation from Kafka's own schemas, are read as they should and written
+ * again to the same bytes. */
 #include "messages/apis.h"
 
 #include <setjmp.h>

@@ -1,6 +1,6 @@
-/* tests/unit/replication/cluster/record_test.c   Golden records of every type and version, made by another implementation
- * from Kafka's own schemas, are read as they should and written again to the same bytes; the frame is checked; writing
- * takes the version that Kafka would take. */
+/* tests/unit/replication/cluster/record_test.c   Golden records of every type and version, made by another
+ * implementation from Kafka's own schemas, are read as they should and written again to the same bytes; the frame is
+ * checked; writing takes the version that Kafka would take. */
 #include "cluster/record.h"
 
 #include <setjmp.h>
@@ -164,6 +164,44 @@ static void every_version_has_golden_records(void **state)
     free(seen);
 }
 
+/* ---- captured records -------------------------------------------------------------------------------------------- */
+
+/* captured_records.tsv: key and value, as an Apache Kafka 4.3.1 node wrote them while it was formatted, started,
+ * used and stopped. Ours must choose the same versions, so that the bytes come out the same. */
+static void records_that_kafka_wrote_are_written_the_same(void **state)
+{
+    (void)state;
+    struct heap heap;
+    struct arena arena;
+    struct golden golden;
+    struct any_record any;
+    struct any_control control;
+    struct bytes key, value;
+    uint8_t again[RECORD_SIZE_MAX];
+    size_t count = 0;
+
+    arena_begin(&arena, &heap);
+    golden_open(&golden, __FILE__, "captured_records.tsv");
+    for (; golden_next_pair(&golden, &key, &value); count++) {
+        struct writer writer = { .start = again, .at = again, .limit = again + sizeof(again) };
+        if (key.data == NULL) {
+            assert_int_equal(record_read(value, &any, &arena), STATUS_OK);
+            record_write(&any, &writer);
+            assert_int_equal(record_size(&any), value.size);
+        } else {
+            assert_int_equal(control_read(key, value, &control, &arena), STATUS_OK);
+            control_write(&control, &writer);
+            assert_int_equal(control_size(&control), value.size);
+        }
+        assert_false(writer.overrun);
+        assert_int_equal(writer.at - again, value.size);
+        assert_memory_equal(again, value.data, value.size);
+    }
+    golden_close(&golden);
+    heap_end(&heap);
+    assert_true(count > 50);
+}
+
 /* ---- the frame --------------------------------------------------------------------------------------------------- */
 
 static enum status read_hex(const char *hex, struct any_record *any)
@@ -297,6 +335,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(golden_records_are_read_and_written_again),
         cmocka_unit_test(every_version_has_golden_records),
+        cmocka_unit_test(records_that_kafka_wrote_are_written_the_same),
         cmocka_unit_test(an_unknown_frame_type_or_version_is_refused),
         cmocka_unit_test(bytes_behind_a_record_are_refused),
         cmocka_unit_test(tagged_fields_of_the_future_are_skipped),
