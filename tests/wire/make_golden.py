@@ -3,10 +3,11 @@
 
   make_golden.py KAFKA/libs     writes golden.tsv and golden_records.tsv beside this file
 
-Several messages for each API, direction and version: all empty; all null; everything set, tagged fields too; and two
-drawn by chance. The chance is the same in every run. A line of golden.tsv: name of the schema, version, the message in
-hex, its values as text. The text has the fields in the order of the schema, also those which this version does not carry,
-with what a reader must find there: {struct} [array] "text" x"bytes" null. An absent tagged struct is null.
+Several messages for each API, direction and version: all empty; all null; everything set, tagged fields too; and
+two drawn by chance. The chance is the same in every run. A line of golden.tsv: name of the schema, version, the
+message in hex, its values as text. The text has the fields in the order of the schema, also those which this
+version does not carry, with what a reader must find there: {struct} [array] "text" x"bytes" null. An absent tagged
+struct is null.
 golden_records.tsv has the records of the metadata log with their frame, and the control records.
 """
 import os
