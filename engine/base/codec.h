@@ -63,10 +63,10 @@ struct field {
     int16_t since, until;       /* versions, both included */
     int16_t null_from;          /* may be null from this version; NEVER */
     int16_t tag;                /* NO_TAG, or its number: then written only when it differs from the fallback */
-    int64_t fallback;           /* numbers; for texts, bytes and arrays: 0 empty, FALLBACK_NULL null */
-    const struct schema *items; /* arrays and structs */
     uint16_t item_size;         /* arrays: sizeof the item, must equal items->size */
     bool plain;                 /* a text with an int16 length in flexible versions too (request header, client id) */
+    int64_t fallback;           /* numbers; for texts, bytes and arrays: 0 empty, FALLBACK_NULL null */
+    const struct schema *items; /* arrays and structs */
 };
 
 #define FALLBACK_NULL INT64_MIN
@@ -78,24 +78,24 @@ struct field {
 
 #define FIELD(type, member, since, until, null_from, tag, fallback)                                                    \
     { #member, offsetof(struct type, member), FIELD_TYPE_OF(((struct type *)0)->member), false, since, until,          \
-      null_from, tag, fallback, NULL, 0, false }
+      null_from, tag, 0, false, fallback, NULL }
 /* A text that is never compact. */
 #define PLAIN(type, member, since, until, null_from, tag, fallback)                                                    \
     { #member, offsetof(struct type, member), FIELD_TYPE_OF(((struct type *)0)->member), false, since, until,          \
-      null_from, tag, fallback, NULL, 0, true }
+      null_from, tag, 0, true, fallback, NULL }
 #define ARRAY(type, member, since, until, null_from, tag, schema)                                                      \
-    { #member, offsetof(struct type, member), FIELD_ARRAY, false, since, until, null_from, tag, 0, schema,             \
-      sizeof(*((struct type *)0)->member.items), false }
+    { #member, offsetof(struct type, member), FIELD_ARRAY, false, since, until,                                        \
+      null_from, tag, sizeof(*((struct type *)0)->member.items), false, 0, schema }
 /* An array whose fallback is null, not empty. */
 #define ARRAY_OR_NULL(type, member, since, until, null_from, tag, schema)                                              \
-    { #member, offsetof(struct type, member), FIELD_ARRAY, false, since, until, null_from, tag, FALLBACK_NULL, schema, \
-      sizeof(*((struct type *)0)->member.items), false }
+    { #member, offsetof(struct type, member), FIELD_ARRAY, false, since, until,                                        \
+      null_from, tag, sizeof(*((struct type *)0)->member.items), false, FALLBACK_NULL, schema }
 #define STRUCT(type, member, since, until, null_from, tag, schema)                                                     \
-    { #member, offsetof(struct type, member), FIELD_STRUCT, false, since, until, null_from, tag, 0, schema,            \
-      sizeof(((struct type *)0)->member), false }
+    { #member, offsetof(struct type, member), FIELD_STRUCT, false, since, until,                                       \
+      null_from, tag, sizeof(((struct type *)0)->member), false, 0, schema }
 #define POINTER(type, member, since, until, null_from, tag, schema)                                                    \
-    { #member, offsetof(struct type, member), FIELD_STRUCT, true, since, until, null_from, tag, FALLBACK_NULL, schema, \
-      sizeof(*((struct type *)0)->member), false }
+    { #member, offsetof(struct type, member), FIELD_STRUCT, true, since, until,                                        \
+      null_from, tag, sizeof(*((struct type *)0)->member), false, FALLBACK_NULL, schema }
 
 #define SCHEMA(type, rows)                                                                                             \
     { #type, rows, array_count(rows), sizeof(struct type), FIELD_STRUCT }
