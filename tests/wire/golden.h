@@ -53,15 +53,18 @@ static inline void golden_close(struct golden *golden)
     free(golden->bytes);
 }
 
+static inline uint8_t golden_digit(char digit)
+{
+    return (uint8_t)(digit <= '9' ? digit - '0' : digit - 'a' + 10);
+}
+
 /* Hex to bytes; `into` has room. */
 static inline size_t golden_hex(const char *hex, uint8_t *into)
 {
     size_t size = strlen(hex) / 2;
 
     for (size_t i = 0; i < size; i++) {
-        unsigned byte;
-        if (sscanf(hex + 2 * i, "%2x", &byte) != 1) abort();
-        into[i] = (uint8_t)byte;
+        into[i] = (uint8_t)(golden_digit(hex[2 * i]) << 4 | golden_digit(hex[2 * i + 1]));
     }
     return size;
 }
@@ -72,7 +75,7 @@ static inline bool golden_next(struct golden *golden)
     if (*golden->at == '\0') return false;
 
     golden->name = strsep(&golden->at, "\t");
-    golden->version = (int16_t)atoi(strsep(&golden->at, "\t"));
+    golden->version = (int16_t)strtol(strsep(&golden->at, "\t"), NULL, 10);
     const char *hex = strsep(&golden->at, "\t");
     golden->expect = strsep(&golden->at, "\n");
     golden->size = golden_hex(hex, golden->bytes);
@@ -160,19 +163,21 @@ static inline void golden_say_array(struct golden_text *text, const struct field
 
 static inline void golden_say_struct(struct golden_text *text, const struct schema *schema, const uint8_t *from)
 {
+    if (from == NULL) abort();
     golden_say(text, "{");
     for (uint16_t i = 0; i < schema->field_count; i++) {
         const struct field *field = &schema->fields[i];
         const void *place = from + field->place;
 
         golden_say(text, "%s", i > 0 ? " " : "");
-        if (field->by_pointer) place = *(void *const *)place;
-        if (place == NULL)
+        if (field->by_pointer) memcpy(&place, place, sizeof(place));
+        if (place == NULL) {
             golden_say(text, "null");
-        else if (field->type == FIELD_ARRAY)
+        } else if (field->type == FIELD_ARRAY) {
             golden_say_array(text, field, place);
-        else
+        } else {
             golden_say_value(text, (enum field_type)field->type, field->items, place);
+        }
     }
     golden_say(text, "}");
 }

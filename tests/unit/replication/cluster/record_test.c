@@ -209,13 +209,8 @@ static enum status read_hex(const char *hex, struct any_record *any)
     struct heap heap;
     struct arena arena;
     uint8_t bytes[64];
-    size_t size = strlen(hex) / 2;
+    size_t size = golden_hex(hex, bytes);
 
-    for (size_t i = 0; i < size; i++) {
-        unsigned byte;
-        assert_int_equal(sscanf(hex + 2 * i, "%2x", &byte), 1);
-        bytes[i] = (uint8_t)byte;
-    }
     arena_begin(&arena, &heap);
     enum status status = record_read((struct bytes){ bytes, size }, any, &arena);
     heap_end(&heap);
