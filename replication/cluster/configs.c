@@ -1,0 +1,160 @@
+/* replication/cluster/configs.c   Which value holds, and why. A value is looked for in Kafka's order of sources; inside a
+ * source, in the order of the synonyms. */
+#include "cluster/configs.h"
+
+#include "base/arena.h"
+#include "cluster/topic_rows.h"
+
+enum { SYNONYMS_MAX = 16 };
+
+/* The names under which the value of a row may stand at the broker: a setting's own, or a topic config's synonyms. */
+struct names {
+    const struct setting *rows[SYNONYMS_MAX];
+    int64_t units[SYNONYMS_MAX];
+    uint32_t count;
+};
+
+static void names_add(struct names *names, const char *name, int64_t unit)
+{
+    const struct setting *row = setting_find(&broker_table, text_of(name));
+    invariant(row && names->count < SYNONYMS_MAX);
+    names->rows[names->count] = row;
+    names->units[names->count++] = unit;
+}
+
+static struct names names_of_topic(const struct setting *row)
+{
+    struct names names = { .count = 0 };
+    struct text name = text_of(row->name);
+    for (uint32_t i = 0; i < topic_synonym_count; i++) {
+        const struct topic_synonym *synonym = &topic_synonyms[i];
+        if (text_equal(text_of(synonym->topic), name)) names_add(&names, synonym->broker, synonym->unit);
+    }
+    return names;
+}
+
+/* A setting whose unit is finer than that of its brothers goes before them for the broker, too. */
+static struct names names_of_broker(const struct setting *row)
+{
+    struct names names = { .count = 0 };
+    struct text name = text_of(row->name);
+    bool behind = false;
+
+    names_add(&names, row->name, 1);
+    for (uint32_t i = 0; i < topic_synonym_count; i++) {
+        const struct topic_synonym *synonym = &topic_synonyms[i];
+        bool same_topic = i > 0 && text_equal(text_of(synonym->topic), text_of(topic_synonyms[i - 1].topic));
+        if (!same_topic) behind = false;
+        if (behind) names_add(&names, synonym->broker, synonym->unit);
+        if (text_equal(text_of(synonym->broker), name)) behind = true;
+    }
+    return names;
+}
+
+static struct text static_value(const struct config_place *place, const struct setting *row)
+{
+    const struct property *origin = place->settings->origins[row - broker_table.rows];
+    return origin ? origin->value : TEXT_NULL;
+}
+
+static struct text value_at(const struct config_place *place, const struct setting *row, enum config_origin origin)
+{
+    switch (origin) {
+    case CONFIG_BROKER: return image_broker_config(place->image, place->node, text_of(row->name));
+    case CONFIG_BROKERS: return image_broker_config(place->image, -1, text_of(row->name));
+    case CONFIG_FILE: return static_value(place, row);
+    case CONFIG_DEFAULT: return text_of(row->fallback);
+    case CONFIG_TOPIC: break;
+    }
+    return TEXT_NULL;
+}
+
+static struct text in_unit(struct text value, int64_t unit, struct arena *arena)
+{
+    int64_t n = 0, product = 0;
+    if (unit == 1 || !text_to_i64(text_trim(value), &n)) return value;
+    if (n < 0) return TEXT("-1"); /* for ever, in any unit */
+    if (__builtin_mul_overflow(n, unit, &product)) product = INT64_MAX;
+    return text_format(arena, "%lld", (long long)product);
+}
+
+/* The value that holds at the broker, in the config's own unit; null when nobody set one and there is no default. */
+static struct text broker_value(const struct config_place *place, const struct names *names, struct arena *arena)
+{
+    for (int origin = CONFIG_BROKER; origin <= CONFIG_DEFAULT; origin++) {
+        for (uint32_t i = 0; i < names->count; i++) {
+            struct text value = value_at(place, names->rows[i], (enum config_origin)origin);
+            if (value.data) return in_unit(value, names->units[i], arena);
+        }
+    }
+    return TEXT_NULL;
+}
+
+enum status topic_config_check(struct text name, struct text value, struct arena *arena, struct text *why)
+{
+    struct topic_values scratch;
+    const struct setting *row = setting_find(&topic_table, name);
+
+    if (!row) {
+        *why = text_format(arena, "Unknown topic config name: %.*s", TEXT_ARGS(name));
+        return why->data ? STATUS_INVALID : STATUS_NO_MEMORY;
+    }
+    if (!value.data) {
+        *why = text_format(arena, "Null value not supported for topic configs: %.*s", TEXT_ARGS(name));
+        return why->data ? STATUS_INVALID : STATUS_NO_MEMORY;
+    }
+    return setting_parse(row, value, &scratch, arena, why);
+}
+
+enum status topic_values_of(const struct config_place *place, struct topic_values *values, struct arena *arena)
+{
+    enum status status = settings_clear(&topic_table, values, arena);
+
+    for (uint32_t i = 0; i < topic_table.row_count && status == STATUS_OK; i++) {
+        const struct setting *row = &topic_table.rows[i];
+        struct names names = names_of_topic(row);
+        struct text own = place->topic ? image_topic_config(place->topic, text_of(row->name)) : TEXT_NULL;
+        struct text broker = broker_value(place, &names, arena);
+        struct text why = TEXT_NULL;
+
+        status = own.data ? setting_parse(row, own, values, arena, &why) : STATUS_INVALID;
+        if (status == STATUS_INVALID && broker.data) status = setting_parse(row, broker, values, arena, &why);
+        if (status == STATUS_INVALID) status = STATUS_OK; /* the default stays */
+    }
+    return status;
+}
+
+static void synonym_add(struct config_view *view, struct text name, struct text value, enum config_origin origin)
+{
+    view->synonyms[view->synonym_count++] = (struct config_synonym){ name, value, origin };
+}
+
+enum status config_describe(const struct config_place *place, const struct setting *row, struct config_view *view,
+                            struct arena *arena)
+{
+    struct names names = place->topic ? names_of_topic(row) : names_of_broker(row);
+    struct text own = place->topic ? image_topic_config(place->topic, text_of(row->name)) : TEXT_NULL;
+    uint32_t most = 1 + 4 * names.count;
+
+    *view = (struct config_view){ .row = row, .origin = CONFIG_DEFAULT };
+    view->sensitive = row->type == SETTING_PASSWORD;
+    view->read_only = !(row->scope & (SETTING_TOPIC | SETTING_DYNAMIC_BROKER | SETTING_DYNAMIC_CLUSTER));
+    view->synonyms = arena_take(arena, most * sizeof(*view->synonyms));
+    if (!view->synonyms) return STATUS_NO_MEMORY;
+
+    if (own.data) synonym_add(view, text_of(row->name), own, CONFIG_TOPIC);
+    for (int origin = CONFIG_BROKER; origin <= CONFIG_DEFAULT; origin++) {
+        for (uint32_t i = 0; i < names.count; i++) {
+            struct text value = value_at(place, names.rows[i], (enum config_origin)origin);
+            if (!value.data) continue;
+            synonym_add(view, text_of(names.rows[i]->name), view->sensitive ? TEXT_NULL : value,
+                        (enum config_origin)origin);
+        }
+    }
+
+    struct text value = own.data ? own : broker_value(place, &names, arena);
+    if (!value.data) value = text_of(row->fallback);
+    if (view->synonym_count > 0) view->origin = view->synonyms[0].origin;
+    view->value = view->sensitive ? TEXT_NULL : value;
+    return STATUS_OK;
+}
