@@ -74,7 +74,7 @@ static bool memory_map(struct memory *memory, size_t blocks_size)
     memory->region = mapped(memory->region_size);
     memory->blocks = mapped(blocks_size);
     if (memory->region != NULL && memory->blocks != NULL) {
-        (void)madvise(memory->region, memory->region_size, MADV_NOHUGEPAGE); /* See the end of the file's head. */
+        (void)madvise(memory->region, memory->region_size, MADV_NOHUGEPAGE); /* Touching one block is not touching 2 MiB. */
         return true;
     }
     if (memory->region != NULL) munmap(memory->region, memory->region_size);
