@@ -25,12 +25,13 @@ struct request;
 struct api {
     int16_t key;
     const char *name;
-    int16_t since, until;        /* versions we serve */
-    int16_t advertised_since;    /* what ApiVersions says (Produce: 0) */
+    int16_t since, until;     /* versions we serve */
+    int16_t advertised_since; /* what ApiVersions says (Produce: 0) */
     int16_t flexible_from;
     const struct schema *ask, *answer;
     void (*begin)(struct request *request);
-    uint8_t callers;             /* which listeners: API_CLIENTS, API_BROKERS, API_CONTROLLERS */
+    uint8_t callers;  /* which listeners: API_CLIENTS, API_BROKERS, API_CONTROLLERS */
+    bool any_version; /* also begun, with no `ask`, in versions that are not served (ApiVersions) */
 };
 
 enum api_callers { API_CLIENTS = 1, API_BROKERS = 2, API_CONTROLLERS = 4 };
@@ -41,24 +42,27 @@ struct request_times {
 };
 
 struct request {
-    struct face *face;           /* the net floor of the shard that accepted the connection */
+    struct face *face; /* the net floor of the shard that accepted the connection */
     struct shard *shard;
     struct connection *connection;
     const struct listener *listener;
     const struct api *api;
-    struct text principal;       /* User:ANONYMOUS until there is authentication */
-    struct text client_id;       /* may be null */
+    struct text principal; /* User:ANONYMOUS until there is authentication */
+    struct text client_id; /* may be null */
     int16_t key, version;
     int32_t correlation;
     struct request_times times;
-    struct bytes body;           /* behind the header; lives until the request is finished */
-    void *ask;                   /* decoded by the frame stage, in the arena: a struct of api->ask */
-    struct arena arena;          /* for everything of this request */
-    void *work;                  /* the api's own */
+    struct bytes body;  /* behind the header; lives until the request is finished */
+    void *ask;          /* decoded by the frame stage, in the arena: a struct of api->ask; NULL: any_version */
+    struct arena arena; /* for everything of this request */
+    void *work;         /* the api's own */
+    void (*give_up)(
+        struct request *request); /* set by an api while it waits for long: the connection died or the node stops,
+                                  * so finish soon; may finish at once, may be called again */
 };
 
 /* Encodes `answer` (a struct of api->answer) behind its header and queues it. Record bytes that were left out (struct records
- * with data NULL) are filled by `extents` in order; they stay pinned until `sent` is called (on this shard, exactly once, also
+ * with data NULL) are filled by `extents` in order (the array lives in the request's arena); they stay pinned until `sent` is called (on this shard, exactly once, also
  * when the connection died), which may be NULL when there are none. The request is finished then: it must not be touched after `sent`. */
 void request_answer(struct request *request, const void *answer, struct extent *extents, uint32_t extent_count,
                     void (*sent)(struct request *request));

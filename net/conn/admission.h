@@ -1,0 +1,35 @@
+/* net/conn/admission.h   How many connections a node has, over all shards: max.connections and max.connections.per.ip are
+ * promises about the node, while each shard accepts on its own. So this is the one thing that shards share here: a few
+ * relaxed atomics in one struct, touched when a connection comes and goes, never by its traffic.
+ *
+ * Addresses have a cell each, {hash, count} in one word; two addresses with the same 40-bit hash share a cell, and two
+ * shards that meet a new address at the same moment may give it two: the limit is then a little stricter or looser. */
+#ifndef NET_CONN_ADMISSION_H
+#define NET_CONN_ADMISSION_H
+
+#include <netinet/in.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct heap;
+
+struct admission {
+    uint32_t connections_max;        /* of the node */
+    uint32_t connections_per_ip_max; /* UINT32_MAX: no limit, and nothing is counted */
+    _Atomic uint32_t connections;
+    _Atomic uint64_t *cells; /* hash << 24 | count */
+    uint32_t cell_count;     /* a power of two */
+    uint64_t seed;
+};
+
+enum admission_answer { ADMITTED, REFUSED_NODE_FULL, REFUSED_ADDRESS_FULL };
+enum { ADMISSION_UNCOUNTED = UINT32_MAX };
+
+void admission_init(struct admission *admission, uint32_t connections_max, uint32_t connections_per_ip_max,
+                    uint64_t seed, struct heap *heap);
+/* Counts a connection from `address`. `*cell` is what admission_leave wants back. Any thread. */
+enum admission_answer admission_enter(struct admission *admission, const struct in6_addr *address, uint32_t *cell);
+void admission_leave(struct admission *admission, uint32_t cell);
+
+#endif

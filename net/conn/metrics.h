@@ -1,0 +1,48 @@
+/* net/conn/metrics.h   What the net floor counts, one row each. Refusals have a reason each, so that none is silent. */
+#ifndef NET_CONN_METRICS_H
+#define NET_CONN_METRICS_H
+
+#include "base/metrics.h"
+
+enum conn_metric {
+    CONN_METRIC_OPEN,
+    CONN_METRIC_ACCEPTED,
+    CONN_METRIC_CLOSED,
+    CONN_METRIC_REFUSED,
+    CONN_METRIC_ABORTED,
+    CONN_METRIC_STALLED,
+    CONN_METRIC_REQUESTS,
+    CONN_METRIC_BYTES_IN,
+    CONN_METRIC_BYTES_OUT,
+    CONN_METRIC_SENDS,
+    CONN_METRIC_FETCH_SESSIONS,
+    CONN_METRIC_FETCH_SESSIONS_EVICTED,
+    CONN_METRIC_REQUEST_TIME,
+    CONN_METRIC_COUNT,
+};
+
+/* Series of CONN_METRIC_REFUSED. */
+enum conn_refusal { REFUSAL_NODE_FULL, REFUSAL_ADDRESS_FULL, REFUSAL_SHARD_FULL, REFUSAL_NO_FILES, REFUSAL_COUNT };
+
+/* Series of CONN_METRIC_CLOSED. */
+enum conn_end {
+    END_CLIENT,      /* the client has finished */
+    END_FRAME,       /* a frame that can't be: length, key, version, body */
+    END_IDLE,        /* connections.max.idle.ms */
+    END_SLOW_BODY,   /* a body that came too slowly */
+    END_SLOW_READER, /* answers that nobody read */
+    END_API,         /* an API had no other way to complain */
+    END_ERROR,       /* the network failed */
+    END_STOPPING,
+    END_COUNT,
+};
+
+/* Series of CONN_METRIC_STALLED: why a socket was not read for a while. */
+enum conn_stall { STALL_IN_FLIGHT, STALL_SLOTS, STALL_MEMORY, STALL_BUFFERS, STALL_OWED, STALL_COUNT };
+
+extern const struct metric conn_metric_rows[CONN_METRIC_COUNT];
+
+const char *conn_refusal_text(enum conn_refusal refusal);
+const char *conn_end_text(enum conn_end end);
+
+#endif

@@ -1,0 +1,221 @@
+/* net/conn/reply.c   Sending is pulled: a window of parts is gathered from the ready prefix of the slots, and the next one only when
+ * the socket has taken it. So answers that became ready together leave together, and a slow reader holds one window.
+ *
+ *     slots:   [answered][answered][begun][answered]          an answer:   | header, fields | extent | extent | fields | extent |
+ *              \__ the ready prefix __/                                       encoded         gap 0             encoded  gap 1
+ *
+ * A reader that is too slow for a window is cut off: 30 s, and a second for each 16 KiB. */
+#include "conn/reply.h"
+
+#include "base/heap.h"
+#include "conn/slot.h"
+#include "shard/memory.h"
+
+enum {
+    WINDOW_PARTS = 64,
+    WINDOW_SIZE_MAX = 2 << 20,
+    ZERO_COPY_PART_MIN = 16 << 10, /* smaller ones are cheaper to copy */
+    SEND_GRACE_MS = 30000,
+    SEND_BYTES_PER_SECOND_MIN = 16 << 10,
+};
+
+struct reply_window {
+    struct list_node node; /* in face->windows_free */
+    uint32_t count;
+    uint64_t size;
+    struct iovec parts[WINDOW_PARTS];
+};
+
+static struct reply_window *window_take(struct face *face)
+{
+    struct list_node *node = list_take_first(&face->windows_free);
+    struct reply_window *window = NULL;
+
+    if (node) {
+        window = container_of(node, struct reply_window, node);
+    } else {
+        window = heap_take(&face->shard->heap, sizeof(*window));
+        list_node_init(&window->node);
+    }
+    window->count = 0;
+    window->size = 0;
+    return window;
+}
+
+static void window_give(struct connection *connection)
+{
+    list_prepend(&connection->face->windows_free, &connection->window->node);
+    connection->window = NULL;
+}
+
+static bool window_full(const struct reply_window *window)
+{
+    return window->count == WINDOW_PARTS || window->size >= WINDOW_SIZE_MAX;
+}
+
+static void window_add(struct reply_window *window, const uint8_t *data, uint32_t size)
+{
+    window->parts[window->count++] = (struct iovec){ (void *)(uintptr_t)data, size };
+    window->size += size;
+}
+
+/* ---- gathering ---- */
+
+/* The encoded bytes up to the next gap, or the next piece of the gap we are in; false at the end of the answer. */
+static bool slot_next(struct slot *slot, struct reply_window *window)
+{
+    struct slot_cursor *cursor = &slot->cursor;
+
+    if (cursor->gap_left > 0) {
+        invariant(cursor->extent < slot->extent_count);
+        const struct extent *extent = &slot->extents[cursor->extent];
+        uint32_t size = min_of(cursor->gap_left, extent->size - cursor->extent_at);
+        window_add(window, extent->data + cursor->extent_at, size);
+        cursor->gap_left -= size;
+        cursor->extent_at += size;
+        if (cursor->extent_at == extent->size) {
+            cursor->extent++;
+            cursor->extent_at = 0;
+        }
+        return true;
+    }
+
+    bool more = cursor->gap < slot->gap_count;
+    uint32_t stop = more ? slot->gaps[cursor->gap].position : slot->answer_size;
+    if (stop > cursor->position) window_add(window, slot->answer + cursor->position, stop - cursor->position);
+    bool moved = stop > cursor->position || more;
+    cursor->position = stop;
+    if (more) cursor->gap_left = (uint32_t)slot->gaps[cursor->gap++].size;
+    return moved;
+}
+
+static void window_gather(struct connection *connection, struct reply_window *window)
+{
+    list_each(&connection->slots, node)
+    {
+        struct slot *slot = container_of(node, struct slot, node);
+        if (slot->stage == SLOT_SILENT) continue;
+        if (slot->stage != SLOT_ANSWERED) break;
+
+        while (!window_full(window)) {
+            if (slot_next(slot, window)) continue;
+            slot->stage = SLOT_GATHERED;
+            break;
+        }
+        if (slot->stage != SLOT_GATHERED) break;
+    }
+}
+
+/* ---- slots that are done ---- */
+
+static void slot_done(struct connection *connection, struct slot *slot)
+{
+    list_remove(&slot->node);
+    connection->slot_count--;
+    if (slot->sent) slot->sent(&slot->request);
+    slot_give(connection, slot);
+}
+
+/* From the front: what was sent, and what has nothing to send. */
+static void slots_pass(struct connection *connection)
+{
+    list_each(&connection->slots, node)
+    {
+        struct slot *slot = container_of(node, struct slot, node);
+        if (slot->stage != SLOT_GATHERED && slot->stage != SLOT_SILENT) break;
+        slot_done(connection, slot);
+    }
+}
+
+/* Room may have come for what was not read. */
+static void reader_wake(struct connection *connection)
+{
+    if (!connection->stalled || list_linked(&connection->wait)) return;
+    shard_ready(connection->face->shard, &connection->wake);
+}
+
+void reply_abandon(struct connection *connection)
+{
+    invariant(!connection->send.submitted);
+    list_each(&connection->slots, node)
+    {
+        struct slot *slot = container_of(node, struct slot, node);
+        if (slot->stage != SLOT_BEGUN) slot_done(connection, slot);
+    }
+    connection->owed = 0;
+}
+
+/* ---- sending ---- */
+
+static bool window_zero_copy(const struct connection *connection, const struct reply_window *window)
+{
+    return !connection->copies && window->size / window->count >= ZERO_COPY_PART_MIN;
+}
+
+static void window_send(struct connection *connection, struct reply_window *window)
+{
+    struct face *face = connection->face;
+    int64_t allowed_ms = SEND_GRACE_MS + (int64_t)window->size * 1000 / SEND_BYTES_PER_SECOND_MIN;
+
+    window->count = connection->transform->seal(NULL, window->parts, window->count);
+    connection->window = window;
+    connection->send_deadline_ns = shard_now_ns(face->shard) + allowed_ms * 1000000;
+    connection_watch(connection);
+    face_count(face, CONN_METRIC_SENDS, 1);
+    face_count(face, CONN_METRIC_BYTES_OUT, (int64_t)window->size);
+    io_send(face->shard->io, &connection->send, connection->socket, window->parts, window->count,
+            window_zero_copy(connection, window) ? IO_ZERO_COPY : 0);
+}
+
+static bool aborted_first(const struct connection *connection)
+{
+    struct list_node *node = list_first(&connection->slots);
+    return node && container_of(node, struct slot, node)->stage == SLOT_ABORTED;
+}
+
+void reply_flush(struct connection *connection)
+{
+    if (connection->stage >= CONNECTION_JOINING) {
+        if (!connection->send.submitted) reply_abandon(connection);
+    } else if (!connection->send.submitted) {
+        slots_pass(connection);
+        struct reply_window *window = window_take(connection->face);
+        window_gather(connection, window);
+        if (window->count > 0) {
+            window_send(connection, window);
+        } else {
+            list_prepend(&connection->face->windows_free, &window->node);
+            if (aborted_first(connection)) connection_close(connection, END_API);
+        }
+        reader_wake(connection);
+    }
+    connection_settle(connection);
+}
+
+void reply_resume(struct completion *io)
+{
+    struct connection *connection = container_of(io, struct connection, send);
+    struct face *face = connection->face;
+
+    connection->send_deadline_ns = INT64_MAX;
+    connection->active_ns = shard_now_ns(face->shard);
+    if (io->copied) connection->copies = true;
+    invariant(connection->owed >= connection->window->size);
+    connection->owed -= connection->window->size;
+    window_give(connection);
+
+    if (io->status != STATUS_OK) {
+        connection_close(connection, io->status == STATUS_CLOSED ? END_CLIENT : END_ERROR);
+    } else {
+        slots_pass(connection);
+        connection_watch(connection);
+    }
+    reply_flush(connection);
+}
+
+void reply_end(struct face *face)
+{
+    for (struct list_node *node; (node = list_take_first(&face->windows_free));) {
+        heap_give(&face->shard->heap, container_of(node, struct reply_window, node));
+    }
+}

@@ -1,0 +1,234 @@
+/* net/conn/request.c   A slot from whole body to encoded answer.
+ *
+ *     slot_begin: header -> decode -> authorize -> account -> api->begin       request_answer: encode -> reply.c
+ *
+ * Memory of a request: what is left of its slot first, then blocks of the heap up to a multiple of its frame, so that no
+ * frame can make us take more than it is worth. An answer that does not fit into its slot is written into a block of
+ * MEMORY_ANSWER. */
+#include <string.h>
+
+#include "base/heap.h"
+#include "conn/reply.h"
+#include "conn/slot.h"
+#include "messages/apis.h"
+#include "messages/header.h"
+#include "shard/memory.h"
+
+enum {
+    LENGTH_SIZE = 4,
+    ANSWER_GUESS = 512,        /* most answers are smaller */
+    ARENA_SIZE_MIN = 4 << 20,  /* a small request may have a large answer: all topics */
+    ARENA_PER_FRAME_BYTE = 16, /* the largest ratio of a decoded item to its bytes */
+};
+
+/* ---- slots ---- */
+
+static struct slot *slot_new(struct face *face)
+{
+    struct slot *slot = heap_take(&face->shard->heap, SLOT_SIZE);
+    list_node_init(&slot->node);
+    return slot;
+}
+
+struct slot *slot_take(struct connection *connection)
+{
+    struct face *face = connection->face;
+    struct shard *shard = face->shard;
+
+    /* One is everybody's right, so that those who have many can't shut the others out. */
+    if (connection->slot_count > 0 && face->slot_count >= face->settings.requests_max) return NULL;
+    struct list_node *node = list_take_first(&face->slots_free);
+    struct slot *slot = node ? container_of(node, struct slot, node) : slot_new(face);
+
+    uint32_t generation = slot->generation + 1;
+    *slot = (struct slot){ .stage = SLOT_ARRIVING, .generation = generation };
+    list_node_init(&slot->node);
+    arena_init(&slot->request.arena, &shard->heap, slot->memory, SLOT_SIZE - sizeof(*slot), ARENA_SIZE_MIN);
+    slot->request.face = face;
+    slot->request.shard = shard;
+    slot->request.connection = connection;
+    slot->request.listener = connection->listener;
+    slot->request.principal = TEXT("User:ANONYMOUS");
+    face->slot_count++;
+    return slot;
+}
+
+void slot_give(struct connection *connection, struct slot *slot)
+{
+    struct face *face = connection->face;
+    invariant(!list_linked(&slot->node));
+
+    if (slot->body_block) block_unpin(slot->body_block);
+    if (slot->answer_block) block_unpin(slot->answer_block);
+    arena_reset(&slot->request.arena);
+    list_prepend(&face->slots_free, &slot->node);
+    face->slot_count--;
+
+    struct list_node *node = list_take_first(&face->crowded);
+    if (node) shard_ready(face->shard, &container_of(node, struct connection, wait)->wake);
+}
+
+/* ---- beginning ---- */
+
+/* Who may do what: everybody everything, until there is authentication. Asked once per request, before anything happens. */
+static bool request_authorize(const struct request *request)
+{
+    return request->principal.data != NULL;
+}
+
+/* Quotas: nobody has one yet. Returns for how long the answer is to be held back, in ms. */
+static int32_t request_account(const struct request *request)
+{
+    (void)request;
+    return 0;
+}
+
+static enum status request_decode(struct request *request, const uint8_t *at, const uint8_t *limit)
+{
+    const struct api *api = request->api;
+    bool flexible = request->version >= api->flexible_from;
+    struct request_header header = { 0 };
+
+    enum status status =
+        message_read(&request_header_schema, flexible ? 2 : 1, flexible, &at, limit, &header, &request->arena);
+    if (status != STATUS_OK) return status;
+
+    request->client_id = header.client_id;
+    request->body = (struct bytes){ at, (size_t)(limit - at) };
+    request->ask = arena_take(&request->arena, api->ask->size);
+    if (!request->ask) return STATUS_NO_MEMORY;
+    return message_read(api->ask, request->version, flexible, &at, limit, request->ask, &request->arena);
+}
+
+void slot_begin(struct connection *connection, struct slot *slot)
+{
+    struct request *request = &slot->request;
+    const struct api *api = request->api;
+
+    request->key = load_i16(slot->body);
+    request->version = load_i16(slot->body + 2);
+    request->correlation = load_i32(slot->body + 4);
+    request->arena.size_max = max_of((size_t)ARENA_SIZE_MIN, (size_t)slot->body_size * ARENA_PER_FRAME_BYTE);
+    request->times.received = request->times.begun = shard_now_ns(request->shard);
+    slot->stage = SLOT_BEGUN;
+    list_append(&connection->slots, &slot->node);
+    connection->slot_count++;
+    face_count(request->face, CONN_METRIC_REQUESTS, 1);
+
+    bool served = request->version >= api->since && request->version <= api->until;
+    enum status status = STATUS_OK;
+    if (served) status = request_decode(request, slot->body, slot->body + slot->body_size);
+    if (status != STATUS_OK) {
+        request_abort(request, status_text(status));
+    } else if (!request_authorize(request)) {
+        request_abort(request, "not authorized");
+    } else {
+        (void)request_account(request);
+        api->begin(request);
+    }
+}
+
+/* ---- ending ---- */
+
+/* Told to the connection, which looks at it after the present step, when more may have finished. */
+static void slot_finish(struct slot *slot, enum slot_stage stage)
+{
+    struct request *request = &slot->request;
+    invariant(slot->stage == SLOT_BEGUN);
+
+    slot->stage = stage;
+    request->give_up = NULL;
+    request->times.answered = shard_now_ns(request->shard);
+    metric_record(&request->face->cells, CONN_METRIC_REQUEST_TIME, 0,
+                  (uint64_t)(request->times.answered - request->times.received));
+    shard_ready(request->shard, &request->connection->flush);
+}
+
+static size_t answer_write(struct slot *slot, const void *answer, uint8_t *memory, size_t size)
+{
+    struct request *request = &slot->request;
+    bool flexible = request->version >= request->api->flexible_from;
+    /* A client whose version of ApiVersions nobody knows must be able to read the answer: never tags in its header. */
+    bool header_flexible = flexible && request->key != API_API_VERSIONS;
+    struct response_header header = { request->correlation };
+    struct writer writer = { .start = memory,
+                             .at = memory + LENGTH_SIZE,
+                             .limit = memory + size,
+                             .gaps = slot->gaps,
+                             .gap_max = slot->gaps ? slot->extent_count : 0 };
+
+    message_write(&response_header_schema, header_flexible ? 1 : 0, header_flexible, &header, &writer);
+    message_write(request->api->answer, request->version, flexible, answer, &writer);
+    slot->gap_count = writer.gap_count;
+    return writer.overrun ? 0 : (size_t)(writer.at - memory);
+}
+
+static uint8_t *answer_memory(struct slot *slot, size_t size)
+{
+    struct arena *arena = &slot->request.arena;
+
+    if (size <= (size_t)(arena->end - arena->at)) return arena_take(arena, size);
+    slot->answer_block = block_take(slot->request.shard->memory, MEMORY_ANSWER, size);
+    return slot->answer_block ? slot->answer_block->data : arena_take(arena, size);
+}
+
+/* False: no memory for it. */
+static bool answer_encode(struct slot *slot, const void *answer)
+{
+    const struct request *request = &slot->request;
+    struct arena *arena = &slot->request.arena;
+    bool flexible = request->version >= request->api->flexible_from;
+
+    if ((size_t)(arena->end - arena->at) >= ANSWER_GUESS) {
+        slot->answer = arena_take(arena, ANSWER_GUESS);
+        slot->answer_size = (uint32_t)answer_write(slot, answer, slot->answer, ANSWER_GUESS);
+        if (slot->answer_size > 0) return true;
+    }
+    size_t size = LENGTH_SIZE + 5 + message_size(request->api->answer, request->version, flexible, answer);
+    slot->answer = answer_memory(slot, size);
+    if (!slot->answer) return false;
+    slot->answer_size = (uint32_t)answer_write(slot, answer, slot->answer, size);
+    invariant(slot->answer_size > 0);
+    return true;
+}
+
+void request_answer(struct request *request, const void *answer, struct extent *extents, uint32_t extent_count,
+                    void (*sent)(struct request *request))
+{
+    struct slot *slot = slot_of(request);
+    struct connection *connection = request->connection;
+
+    slot->sent = sent;
+    slot->extents = extents;
+    slot->extent_count = extent_count;
+    slot_finish(slot, SLOT_ANSWERED);
+    if (connection->stage >= CONNECTION_JOINING) return;
+
+    if (extent_count > 0) slot->gaps = arena_take(&request->arena, extent_count * sizeof(*slot->gaps));
+    if ((extent_count > 0 && !slot->gaps) || !answer_encode(slot, answer)) {
+        face_complain(request->face, connection, "no memory for an answer", request->api->name);
+        slot->stage = SLOT_ABORTED;
+        return;
+    }
+
+    slot->owed = slot->answer_size;
+    for (uint32_t i = 0; i < slot->gap_count; i++) slot->owed += (uint64_t)slot->gaps[i].size;
+    invariant(slot->owed - LENGTH_SIZE <= INT32_MAX);
+    store_u32(slot->answer, (uint32_t)(slot->owed - LENGTH_SIZE));
+    connection->owed += slot->owed;
+}
+
+void request_silence(struct request *request)
+{
+    slot_finish(slot_of(request), SLOT_SILENT);
+}
+
+void request_abort(struct request *request, const char *why)
+{
+    struct connection *connection = request->connection;
+
+    face_count(request->face, CONN_METRIC_ABORTED, 1);
+    face_complain(request->face, connection, request->api->name, why);
+    slot_finish(slot_of(request), SLOT_ABORTED);
+    connection_drain(connection, END_API);
+}
