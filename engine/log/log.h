@@ -60,6 +60,7 @@ struct log {
     int32_t leader_epoch;           /* of the last append */
     bool offline;                   /* its directory failed: everything answers STATUS_OFFLINE */
     bool deleted;
+    bool opened;                    /* the WAL or the checkpoint knows it */
     struct tail *tail;              /* NULL while nothing is in memory */
     struct segments *segments;      /* NULL until there is one */
     struct producer_state *producers; /* NULL until a producer id was seen */

@@ -100,7 +100,7 @@ struct store {
     struct checkpoint *checkpoint;
     struct watermark flushed;    /* in entry sequences: control entries wait here */
     bool starting;               /* until directory_begin is through: no shard runs, calls may block */
-    bool closing;
+    bool closing, failed;
     bool full;                   /* the disk's reserve is reached: appends are refused, reads go on */
     /* Told when the directory failed or recovered space; set by the floor above. */
     void (*on_failure)(struct store *store, enum status status);
@@ -127,6 +127,8 @@ void store_end(struct store *store);
 
 /* For this room. A chunk became durable. */
 void store_flushed(struct store *store);
+/* Nothing is gathered, nothing is on its way to the WAL. */
+bool store_quiet(const struct store *store);
 /* Something changed that may let waiting work go on: memory, WAL, the end of a job. */
 void store_settle(struct store *store);
 
