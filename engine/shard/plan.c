@@ -71,9 +71,9 @@ static enum status plan_memory(const struct plan_input *input, struct plan *plan
     size_t request = round_up((size_t)input->request_size_max, (size_t)MEMORY_CHUNK);
     if (plan->data.budget[MEMORY_RECEIVE] >= request) return STATUS_OK;
 
-    /* Tight: give receiving what it must have, as long as the others keep two thirds. */
+    /* Tight: give receiving what it must have, as long as the cache keeps a third. */
     size_t missing = request - plan->data.budget[MEMORY_RECEIVE];
-    if (plan->data.budget[MEMORY_CACHE] / 2 >= missing) {
+    if (plan->data.budget[MEMORY_CACHE] / 3 * 2 >= missing) {
         plan->data.budget[MEMORY_CACHE] -= missing;
         plan->data.budget[MEMORY_RECEIVE] += missing;
         return STATUS_OK;

@@ -80,14 +80,15 @@ void shard_run(struct shard *shard)
 {
     invariant(shard->shards[shard->index] == shard);
 
-    while (!shard_finished(shard)) {
+    bool last;
+    do {
         int64_t deadline_ns = shard_step(shard);
         stall_note(shard);
-        if (shard_finished(shard)) break;
-        if (deadline_ns > shard_now_ns(shard) && mailbox_sleep(shard)) deadline_ns = shard_now_ns(shard);
-        io_turn(shard->io, deadline_ns);
+        last = shard_finished(shard);
+        if (last || (deadline_ns > shard_now_ns(shard) && mailbox_sleep(shard))) deadline_ns = shard_now_ns(shard);
+        io_turn(shard->io, deadline_ns); /* Also after the last step: it submits the last pokes. */
         mailbox_awake(shard);
-    }
+    } while (!last || !shard_finished(shard));
 }
 
 void shard_stop(struct shard *shard)

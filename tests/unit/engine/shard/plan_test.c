@@ -1,0 +1,107 @@
+/* The plan: fits the machine, holds the largest request, and says in one sentence when it can't. */
+#include "shards.h"
+
+#include "base/arena.h"
+#include "shard/plan.h"
+
+static struct plan_input usual(void)
+{
+    return (struct plan_input){ .memory_size = UINT64_C(8) << 30,
+                                .core_count = 4,
+                                .connections_max = INT32_MAX,
+                                .partition_count = 1000,
+                                .request_size_max = 104857600 };
+}
+
+static size_t total(const struct memory_plan *memory)
+{
+    size_t sum = 0;
+    for (unsigned budget = 0; budget < MEMORY_BUDGETS; budget++) {
+        assert_true(memory->budget[budget] > 0 && memory->budget[budget] % MEMORY_CHUNK == 0);
+        sum += memory->budget[budget];
+    }
+    return sum;
+}
+
+static void check(const struct plan_input *input, const struct plan *plan)
+{
+    assert_true(total(&plan->data) * plan->shard_count + total(&plan->replication) <= input->memory_size);
+    assert_true(plan->data.budget[MEMORY_RECEIVE] >= input->request_size_max);
+    assert_true(plan->completion_entries >= plan->ring_entries);
+    assert_int_equal(plan->receive_buffer_count & (plan->receive_buffer_count - 1), 0);
+    assert_int_equal(plan->wal_size % plan->wal_file_size, 0);
+    assert_true(plan->wal_size / plan->wal_file_size >= 4);
+    assert_true(plan->connections_max > 0 && plan->connections_max <= max_of(input->connections_max, 1U));
+    assert_true(plan->job_thread_count >= 2);
+}
+
+static void a_plan_fits_every_machine_from_half_a_gigabyte(void **state)
+{
+    (void)state;
+    struct heap heap;
+    struct arena arena;
+    heap_init(&heap);
+    arena_init(&arena, &heap, NULL, 0, 1 << 20);
+    for (uint64_t mib = 512; mib <= 1 << 20; mib *= 2)
+        for (uint32_t cores = 1; cores <= 128; cores *= 2) {
+            struct plan_input input = usual();
+            struct plan plan;
+            const char *why;
+            input.memory_size = mib << 20;
+            input.core_count = cores;
+            if (cores > 1 && mib / cores < 512) continue;
+            assert_int_equal(plan_make(&input, &plan, &arena, &why), STATUS_OK);
+            assert_int_equal(plan.shard_count, cores);
+            check(&input, &plan);
+        }
+    heap_end(&heap);
+}
+
+static void a_request_that_fits_nowhere_is_said_in_a_sentence(void **state)
+{
+    (void)state;
+    struct heap heap;
+    struct arena arena;
+    struct plan_input input = usual();
+    struct plan plan;
+    const char *why;
+    heap_init(&heap);
+    arena_init(&arena, &heap, NULL, 0, 1 << 20);
+    input.memory_size = 128 << 20;
+    assert_int_equal(plan_make(&input, &plan, &arena, &why), STATUS_INVALID);
+    assert_non_null(strstr(why, "socket.request.max.bytes = 104857600"));
+    input.request_size_max = 1 << 20;
+    assert_int_equal(plan_make(&input, &plan, &arena, &why), STATUS_OK);
+    input.shard_count = 100000;
+    assert_int_equal(plan_make(&input, &plan, &arena, &why), STATUS_INVALID);
+    assert_non_null(strstr(why, "sluice.shards"));
+    heap_end(&heap);
+}
+
+static void the_plan_prints_a_line_for_every_row(void **state)
+{
+    (void)state;
+    static const char *const rows[] = { "shards",  "job threads", "connections", "ring entries", "wal",
+                                        "receive", "tail",        "cache",       "answer",       "replication" };
+    struct heap heap;
+    struct arena arena;
+    struct plan_input input = usual();
+    struct plan plan;
+    const char *why;
+    heap_init(&heap);
+    arena_init(&arena, &heap, NULL, 0, 1 << 20);
+    assert_int_equal(plan_make(&input, &plan, &arena, &why), STATUS_OK);
+    const char *printed = plan_print(&plan, &arena);
+    for (size_t i = 0; i < array_count(rows); i++) assert_non_null(strstr(printed, rows[i]));
+    heap_end(&heap);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_plan_fits_every_machine_from_half_a_gigabyte),
+        cmocka_unit_test(a_request_that_fits_nowhere_is_said_in_a_sentence),
+        cmocka_unit_test(the_plan_prints_a_line_for_every_row),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
