@@ -53,6 +53,7 @@ struct face {
     struct list slots_free, windows_free;
     uint32_t slot_count;        /* in use */
     struct frame_piece *pieces; /* by buffer index: received bytes that are not eaten yet */
+    uint32_t piece_count;       /* queued, on all connections */
     struct fetch_sessions *sessions;
     struct metric_cells cells;
     struct trace_limit complaint_limit;

@@ -44,6 +44,7 @@ static void piece_append(struct connection *connection, const struct completion 
         pieces[connection->piece_last].next = index;
     }
     connection->piece_last = index;
+    connection->face->piece_count++;
 }
 
 static struct bytes piece_left(const struct connection *connection)
@@ -72,6 +73,7 @@ static void piece_eat(struct connection *connection, size_t size)
     connection->piece_first = piece->next;
     connection->piece_at = 0;
     if (connection->piece_first == PIECE_NONE) connection->piece_last = PIECE_NONE;
+    connection->face->piece_count--;
     buffer_give(connection->face, index);
 }
 
@@ -340,6 +342,16 @@ static void straight_arrived(struct connection *connection, const struct complet
     frame_eat(connection);
 }
 
+/* All buffers are out. If none of them is queued here, they are back by now; straight receives need none. */
+static void frame_starve(struct connection *connection)
+{
+    struct face *face = connection->face;
+
+    metric_add(&face->cells, CONN_METRIC_STALLED, STALL_BUFFERS, 1);
+    if (face->piece_count == 0 || connection->way == RECEIVE_STRAIGHT || list_linked(&connection->wait)) return;
+    list_append(&face->starved, &connection->wait);
+}
+
 static void piece_arrived(struct connection *connection, const struct completion *io)
 {
     struct face *face = connection->face;
@@ -353,8 +365,7 @@ static void piece_arrived(struct connection *connection, const struct completion
     } else if (io->status == STATUS_CLOSED) {
         connection->finished = true;
     } else if (io->status == STATUS_BUSY) {
-        list_append(&face->starved, &connection->wait);
-        metric_add(&face->cells, CONN_METRIC_STALLED, STALL_BUFFERS, 1);
+        frame_starve(connection);
     } else if (io->status != STATUS_CANCELLED) {
         connection_close(connection, END_ERROR);
         return;
