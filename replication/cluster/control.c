@@ -6,7 +6,7 @@
 
 struct control_row {
     const struct schema *schema;
-    enum control_type type;
+    enum raft_control type;
     int16_t version_max;
 };
 
@@ -58,13 +58,13 @@ enum status control_read(struct bytes key, struct bytes value, struct any_contro
     return at == limit ? STATUS_OK : STATUS_MALFORMED;
 }
 
-void control_clear(struct any_control *any, enum control_type type)
+void control_clear(struct any_control *any, enum raft_control type)
 {
     *any = (struct any_control){ .type = type };
     message_clear(row_of(any)->schema, &any->version);
 }
 
-void control_key(enum control_type type, uint8_t key[CONTROL_KEY_SIZE])
+void control_key(enum raft_control type, uint8_t key[CONTROL_KEY_SIZE])
 {
     store_i16(key, 0);
     store_i16(key + 2, (int16_t)type);

@@ -10,7 +10,7 @@
 enum { CONTROL_KEY_SIZE = 4 };
 
 /* Kafka's numbers. */
-enum control_type {
+enum raft_control {
     CONTROL_LEADER_CHANGE = 2,
     CONTROL_SNAPSHOT_HEADER = 3,
     CONTROL_SNAPSHOT_FOOTER = 4,
@@ -19,7 +19,7 @@ enum control_type {
 };
 
 struct any_control {
-    enum control_type type;
+    enum raft_control type;
     union {
         int16_t version; /* every one begins with it */
         struct leader_change_record leader_change;
@@ -35,9 +35,9 @@ struct any_control {
 must_check enum status control_read(struct bytes key, struct bytes value, struct any_control *any, struct arena *arena);
 
 /* Makes `any` a record of this type, version 0, with every field at its fallback. */
-void control_clear(struct any_control *any, enum control_type type);
+void control_clear(struct any_control *any, enum raft_control type);
 
-void control_key(enum control_type type, uint8_t key[CONTROL_KEY_SIZE]);
+void control_key(enum raft_control type, uint8_t key[CONTROL_KEY_SIZE]);
 /* Of the value, in the version that the record itself says. */
 size_t control_size(const struct any_control *any);
 void control_write(const struct any_control *any, struct writer *writer);

@@ -243,6 +243,7 @@ static enum status apply(struct image *image, const struct any_record *record)
 {
     struct broker_change_record change = { 0 };
 
+    if (image->changing) image->changing(image, record);
     switch (record->type) {
     case RECORD_REGISTER_BROKER: return image_add_broker(image, &record->register_broker);
     case RECORD_UNREGISTER_BROKER: return image_remove_broker(image, &record->unregister_broker);

@@ -66,6 +66,8 @@ struct image {
     struct list brokers; /* by id */
     int32_t controller;  /* active controller's node id, -1 */
     uint32_t topic_count, partition_count;
+    /* Called before a record takes effect (not while it waits for the end of its transaction); NULL: nobody watches. */
+    void (*changing)(struct image *image, const struct any_record *record);
     void *work; /* image.c's own: configs of brokers, features, producer ids, open transaction */
 };
 

@@ -9,15 +9,23 @@
 #include "log/log.h"
 
 struct replicas;
+struct replicas_topic;
 
 struct partition {
     struct replicas *replicas;
     struct log *log;
     struct log_key key;
     int32_t leader_epoch;
-    bool leading;                     /* false: requests get STATUS_NOT_LEADER */
-    struct watermark_wait follow;     /* one replica: committed follows durable */
+    bool leading;                       /* false: requests get STATUS_NOT_LEADER */
+    struct watermark_wait follow;       /* one replica: committed follows durable */
+    const struct replicas_topic *topic; /* what its logs share on this shard */
+    struct ready removed;               /* its log is gone */
 };
+
+/* For replicas.c: a partition begins to commit what is durable, and stops to. */
+void partition_init(struct partition *partition, struct replicas *replicas, struct log *log);
+void partition_follow(struct partition *partition);
+void partition_leave(struct partition *partition);
 
 /* Checks leadership and, when `current_epoch` is not -1, the client's leader epoch (KIP-320): STATUS_NOT_LEADER,
  * STATUS_OLD_EPOCH (the client's is older), STATUS_NEW_EPOCH (the client's is newer), STATUS_OFFLINE. */

@@ -1,13 +1,17 @@
 /* replication/replica/replicas.h   What one shard knows of the cluster: its own copy of the metadata image, kept up by
  * committed metadata batches that arrive by mail, and the partitions that live here. Every shard applies the same records
- * in the same order, so the table partition -> shard is the same everywhere (placement.c). */
+ * in the same order, so the table partition -> shard is the same everywhere (placement.c).
+ *
+ * Start, on the starting thread: replicas_make -> metadata_apply on its image -> replicas_open. Then replicas_apply. */
 #ifndef REPLICATION_REPLICA_REPLICAS_H
 #define REPLICATION_REPLICA_REPLICAS_H
 
+#include "cluster/configs.h"
 #include "cluster/image.h"
 #include "replica/partition.h"
 
 struct controller;
+struct log_found;
 struct store;
 
 struct replicas {
@@ -17,10 +21,27 @@ struct replicas {
     struct watermark applied;        /* metadata offsets applied here: wait for a topic that was just created */
     struct controller *controller;   /* on the replication shard; NULL elsewhere */
     uint32_t controller_shard;       /* where it lives */
-    void *work;                      /* replicas.c's own: partitions by {topic id, index} */
+    const struct settings *settings; /* of the node: what configs fall back to */
+    int32_t node;
+    void *work; /* replicas.c's own: partitions by {topic id, index} */
 };
 
 /* The partition, when it lives on this shard; else NULL. */
 struct partition *replicas_find(const struct replicas *replicas, struct uuid topic, int32_t index);
+
+/* Where the values of a topic's configs are looked up (cluster/configs.h); topic NULL: the broker's. */
+struct config_place replicas_configs(const struct replicas *replicas, const struct image_topic *topic);
+
+must_check enum status replicas_make(struct shard *shard, struct store *store, const struct settings *settings,
+                                     int32_t node, struct replicas **replicas);
+/* Opens the logs of the partitions that the image places here. `find` looks up what recovery found of a log; NULL when
+ * that is nothing. `why`, in the arena, when it fails. */
+must_check enum status replicas_open(struct replicas *replicas,
+                                     const struct log_found *(*find)(void *context, struct log_key key), void *context,
+                                     struct arena *arena, const char **why);
+/* Committed batches, stamped. A node can't go on with a wrong image: anything but STATUS_OK is its end. */
+must_check enum status replicas_apply(struct replicas *replicas, struct bytes batches);
+/* The shard has stopped; the store may still be there. */
+void replicas_end(struct replicas *replicas);
 
 #endif

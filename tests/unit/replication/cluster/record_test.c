@@ -82,7 +82,7 @@ static void check_record(const struct golden *golden, const struct record_row *r
     }
 }
 
-static enum control_type control_named(const char *name)
+static enum raft_control control_named(const char *name)
 {
     if (strcmp(name, "LeaderChangeMessage") == 0) return CONTROL_LEADER_CHANGE;
     if (strcmp(name, "SnapshotHeaderRecord") == 0) return CONTROL_SNAPSHOT_HEADER;
@@ -102,7 +102,7 @@ static void check_control(const struct golden *golden, struct arena *arena)
         [CONTROL_KRAFT_VERSION] = &kraft_version_record_schema,
         [CONTROL_VOTERS] = &voters_record_schema,
     };
-    enum control_type type = control_named(golden->name);
+    enum raft_control type = control_named(golden->name);
     uint8_t key[CONTROL_KEY_SIZE], again[RECORD_SIZE_MAX];
     struct any_control any;
 
@@ -310,7 +310,7 @@ static void an_unknown_control_type_or_version_is_refused(void **state)
     uint8_t key[CONTROL_KEY_SIZE], footer[] = { 0, 0, 0, 0 };
 
     arena_begin(&arena, &heap);
-    control_key((enum control_type)1, key);
+    control_key((enum raft_control)1, key);
     assert_int_equal(control_read((struct bytes){ key, 4 }, (struct bytes){ footer, 3 }, &any, &arena),
                      STATUS_UNSUPPORTED);
     control_key(CONTROL_SNAPSHOT_FOOTER, key);

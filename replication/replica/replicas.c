@@ -1,0 +1,345 @@
+/* replication/replica/replicas.c   From metadata to partitions: what a batch of records changed is gathered while the image takes it in,
+ * and carried out when the batch is through.
+ *
+ *     record --image_apply--> image
+ *        \--changing--> removed topic: its partitions close now, while the image still has them
+ *                       anything else about a topic: the topic is touched
+ *     end of the batch: every touched topic is brought in line (partitions made, epochs, settings)
+ *
+ * What a topic's logs share is a struct replicas_topic: image_topic.settings points to it. A topic without configs of its
+ * own has the settings of all such topics. */
+#include "replica/replicas.h"
+
+#include <string.h>
+
+#include "cluster/record.h"
+#include "log/store.h"
+#include "replica/metadata_batch.h"
+
+enum { APPLY_ARENA_MAX = 64 << 20 };
+
+struct replicas_topic {
+    struct uuid id;
+    struct log_settings own;
+    const struct log_settings *settings; /* own, or those of all topics without configs */
+    uint32_t partition_count;            /* partitions and removals that refer to it */
+    bool removed, configured;            /* configured: its configs may have changed since the last look */
+    struct list_node touched;
+};
+
+struct replicas_work {
+    struct map partitions;      /* by log key */
+    struct list touched;        /* topics that the present batch changed */
+    struct log_settings common; /* of topics without configs */
+    bool common_changed;        /* the broker's own configs changed */
+    struct arena arena;
+};
+
+static struct replicas_work *work_of(const struct replicas *replicas)
+{
+    return replicas->work;
+}
+
+static bool partition_has_key(const void *value, const void *key)
+{
+    const struct log_key *a = &((const struct partition *)value)->key, *b = key;
+    return a->partition == b->partition && uuid_equal(a->topic, b->topic);
+}
+
+struct partition *replicas_find(const struct replicas *replicas, struct uuid topic, int32_t index)
+{
+    struct log_key key = { topic, index };
+    return map_find(&work_of(replicas)->partitions, hash_partition(topic, index), &key);
+}
+
+struct config_place replicas_configs(const struct replicas *replicas, const struct image_topic *topic)
+{
+    return (struct config_place){ replicas->settings, &replicas->image, replicas->node, topic };
+}
+
+/* ---- settings ---- */
+
+static bool list_holds(const struct text_list *list, struct text text)
+{
+    for (int32_t i = 0; i < list->count; i++) {
+        if (text_equal(list->items[i], text)) return true;
+    }
+    return false;
+}
+
+static void settings_of(const struct replicas *replicas, const struct image_topic *topic, struct log_settings *settings)
+{
+    struct arena *arena = &work_of(replicas)->arena;
+    struct config_place place = replicas_configs(replicas, topic);
+    struct topic_values values;
+
+    enum status status = topic_values_of(&place, &values, arena);
+    invariant(status == STATUS_OK); /* some kilobytes of an arena that was empty */
+    *settings = (struct log_settings){
+        .segment_bytes = values.internal_segment_bytes > 0 ? values.internal_segment_bytes : values.segment_bytes,
+        .segment_ms = values.segment_ms,
+        .retention_ms = values.retention_ms,
+        .retention_bytes = values.retention_bytes,
+        .file_delete_delay_ms = values.file_delete_delay_ms,
+        .timestamp_before_max_ms = values.message_timestamp_before_max_ms,
+        .timestamp_after_max_ms = values.message_timestamp_after_max_ms,
+        .index_interval_bytes = values.index_interval_bytes,
+        .message_bytes_max = values.max_message_bytes,
+        .append_time = text_equal(values.message_timestamp_type, TEXT("LogAppendTime")),
+        .delete_old = list_holds(&values.cleanup_policy, TEXT("delete")),
+        .compact = list_holds(&values.cleanup_policy, TEXT("compact")),
+    };
+}
+
+static void topic_settings(struct replicas *replicas, const struct image_topic *topic, struct replicas_topic *shared)
+{
+    if (topic->config_count == 0) {
+        shared->settings = &work_of(replicas)->common;
+        return;
+    }
+    settings_of(replicas, topic, &shared->own);
+    shared->settings = &shared->own;
+}
+
+/* ---- partitions ---- */
+
+static enum status partition_make(struct replicas *replicas, struct image_topic *topic, int32_t index,
+                                  struct replicas_topic *shared, const struct log_found *found)
+{
+    struct log_key key = { topic->id, index };
+    struct log *log;
+    enum status status = log_open(replicas->store, found, key, topic->name, shared->settings, &log);
+    if (status != STATUS_OK) return status;
+
+    struct partition *partition = heap_take(&replicas->shard->heap, sizeof(*partition));
+    partition_init(partition, replicas, log);
+    partition->topic = shared;
+    shared->partition_count++;
+    map_add(&work_of(replicas)->partitions, hash_partition(key.topic, key.partition), &key, partition);
+    partition_follow(partition);
+    return STATUS_OK;
+}
+
+static void topic_release(struct replicas *replicas, struct replicas_topic *shared)
+{
+    if (shared->removed && shared->partition_count == 0) heap_give(&replicas->shard->heap, shared);
+}
+
+static void partition_gone(struct ready *ready)
+{
+    struct partition *partition = container_of(ready, struct partition, removed);
+    struct replicas *replicas = partition->replicas;
+    struct replicas_topic *shared = (struct replicas_topic *)partition->topic;
+
+    shared->partition_count--;
+    topic_release(replicas, shared);
+    heap_give(&replicas->shard->heap, partition);
+}
+
+static void partition_remove(struct replicas *replicas, struct partition *partition)
+{
+    map_remove(&work_of(replicas)->partitions, hash_partition(partition->key.topic, partition->key.partition),
+               &partition->key);
+    partition->leading = false;
+    partition_leave(partition);
+    ready_init(&partition->removed, partition_gone);
+    log_delete(partition->log, &partition->removed);
+}
+
+/* A new leader epoch is told to a log that has records; an empty one learns it with its first. Without room in the WAL just now the
+ * next append says it as well. */
+static void partition_lead(struct partition *partition, const struct image_partition *state)
+{
+    bool leading = state->leader == partition->replicas->node;
+    if (leading && partition->log->end > partition->log->start && state->leader_epoch > partition->log->leader_epoch) {
+        enum status status = log_begin_epoch(partition->log, state->leader_epoch);
+        invariant(status == STATUS_OK || status == STATUS_BUSY || status == STATUS_OFFLINE ||
+                  status == STATUS_STOPPING);
+    }
+    partition->leader_epoch = state->leader_epoch;
+    partition->leading = leading;
+}
+
+/* ---- a batch ---- */
+
+static struct replicas_topic *shared_of(struct replicas *replicas, struct image_topic *topic)
+{
+    if (!topic->settings) {
+        struct replicas_topic *shared = heap_take(&replicas->shard->heap, sizeof(*shared));
+        shared->id = topic->id;
+        shared->configured = true;
+        list_node_init(&shared->touched);
+        topic->settings = shared;
+    }
+    return (struct replicas_topic *)topic->settings;
+}
+
+static void touch(struct replicas *replicas, struct image_topic *topic, bool configured)
+{
+    if (!topic) return;
+    struct replicas_topic *shared = shared_of(replicas, topic);
+    shared->configured |= configured;
+    if (!list_linked(&shared->touched)) list_append(&work_of(replicas)->touched, &shared->touched);
+}
+
+static void remove_topic(struct replicas *replicas, struct image_topic *topic)
+{
+    if (!topic) return;
+    struct replicas_topic *shared = shared_of(replicas, topic);
+
+    list_remove(&shared->touched);
+    for (int32_t i = 0; i < topic->partition_count; i++) {
+        struct partition *partition = replicas_find(replicas, topic->id, i);
+        if (partition) partition_remove(replicas, partition);
+    }
+    topic->settings = NULL;
+    shared->removed = true;
+    topic_release(replicas, shared);
+}
+
+static void changing(struct image *image, const struct any_record *record)
+{
+    struct replicas *replicas = container_of(image, struct replicas, image);
+
+    switch (record->type) {
+    case RECORD_REMOVE_TOPIC: remove_topic(replicas, image_topic_by_id(image, record->remove_topic.topic_id)); break;
+    case RECORD_PARTITION: touch(replicas, image_topic_by_id(image, record->partition.topic_id), false); break;
+    case RECORD_PARTITION_CHANGE:
+        touch(replicas, image_topic_by_id(image, record->partition_change.topic_id), false);
+        break;
+    case RECORD_CONFIG:
+        if (record->config.resource_type == 2) {
+            touch(replicas, image_topic_by_name(image, record->config.resource_name), true);
+        } else {
+            work_of(replicas)->common_changed = true;
+        }
+        break;
+    default: break;
+    }
+}
+
+/* Makes the shard's part of a topic what the image says. A log that is made now has nothing on disk. */
+static enum status topic_align(struct replicas *replicas, struct image_topic *topic)
+{
+    struct replicas_topic *shared = shared_of(replicas, topic);
+    bool configured = shared->configured;
+
+    if (configured) topic_settings(replicas, topic, shared);
+    shared->configured = false;
+    for (int32_t i = 0; i < topic->partition_count; i++) {
+        const struct image_partition *state = &topic->partitions[i];
+        if (!state->replicas || state->shard != replicas->shard->index) continue;
+
+        struct partition *partition = replicas_find(replicas, topic->id, i);
+        if (!partition) {
+            enum status status = partition_make(replicas, topic, i, shared, NULL);
+            if (status != STATUS_OK) return status;
+            partition = replicas_find(replicas, topic->id, i);
+        } else if (configured) {
+            log_change_settings(partition->log, shared->settings);
+        }
+        partition_lead(partition, state);
+    }
+    return STATUS_OK;
+}
+
+static void touch_all(struct replicas *replicas)
+{
+    settings_of(replicas, NULL, &work_of(replicas)->common);
+    work_of(replicas)->common_changed = false;
+    list_each(&replicas->image.topics, node)
+    {
+        touch(replicas, container_of(node, struct image_topic, node), true);
+    }
+}
+
+enum status replicas_apply(struct replicas *replicas, struct bytes batches)
+{
+    struct replicas_work *work = work_of(replicas);
+    enum status status = metadata_apply(&replicas->image, batches, &work->arena);
+    if (status != STATUS_OK) return status;
+
+    if (work->common_changed) touch_all(replicas);
+    for (struct list_node *node; (node = list_take_first(&work->touched)) != NULL;) {
+        struct replicas_topic *shared = container_of(node, struct replicas_topic, touched);
+        struct image_topic *topic = image_topic_by_id(&replicas->image, shared->id);
+        invariant(topic && topic->settings == shared);
+        status = topic_align(replicas, topic);
+        if (status != STATUS_OK) return status;
+    }
+    arena_reset(&work->arena);
+    watermark_advance(replicas->shard, &replicas->applied, replicas->image.offset);
+    return STATUS_OK;
+}
+
+/* ---- start and end ---- */
+
+enum status replicas_make(struct shard *shard, struct store *store, const struct settings *settings, int32_t node,
+                          struct replicas **made)
+{
+    struct replicas *replicas = heap_take(&shard->heap, sizeof(*replicas));
+    struct replicas_work *work = heap_take(&shard->heap, sizeof(*work));
+    invariant(shard->shard_count > 1); /* data shards, then the replication shard */
+
+    *replicas = (struct replicas){ .shard = shard, .store = store, .settings = settings, .node = node, .work = work };
+    replicas->controller_shard = shard->shard_count - 1;
+    image_init(&replicas->image, &shard->heap, shard->shard_count - 1);
+    map_init(&work->partitions, &shard->heap, partition_has_key);
+    list_init(&work->touched);
+    arena_init(&work->arena, &shard->heap, NULL, 0, APPLY_ARENA_MAX);
+    watermark_init(&replicas->applied, 0);
+    shard->replicas = replicas;
+    *made = replicas;
+    return STATUS_OK;
+}
+
+enum status replicas_open(struct replicas *replicas, const struct log_found *(*find)(void *context, struct log_key key),
+                          void *context, struct arena *arena, const char **why)
+{
+    settings_of(replicas, NULL, &work_of(replicas)->common);
+    list_each(&replicas->image.topics, node)
+    {
+        struct image_topic *topic = container_of(node, struct image_topic, node);
+        struct replicas_topic *shared = shared_of(replicas, topic);
+
+        topic_settings(replicas, topic, shared);
+        shared->configured = false;
+        for (int32_t i = 0; i < topic->partition_count; i++) {
+            if (!topic->partitions[i].replicas || topic->partitions[i].shard != replicas->shard->index) continue;
+
+            struct log_key key = { topic->id, i };
+            enum status status = partition_make(replicas, topic, i, shared, find(context, key));
+            if (status == STATUS_OK) continue;
+            struct text text = text_format(arena, "partition %.*s-%d can't be opened: %s", TEXT_ARGS(topic->name), i,
+                                           status_text(status));
+            *why = text.data;
+            return status;
+        }
+    }
+    arena_reset(&work_of(replicas)->arena);
+    replicas->image.changing = changing;
+    watermark_init(&replicas->applied, replicas->image.offset);
+    return STATUS_OK;
+}
+
+void replicas_end(struct replicas *replicas)
+{
+    struct replicas_work *work = work_of(replicas);
+    struct heap *heap = &replicas->shard->heap;
+
+    map_each(&work->partitions, struct partition, partition)
+    {
+        partition_leave(partition);
+        heap_give(heap, partition);
+    }
+    list_each(&replicas->image.topics, node)
+    {
+        heap_give(heap, (void *)container_of(node, struct image_topic, node)->settings);
+    }
+    map_end(&work->partitions);
+    image_end(&replicas->image);
+    arena_reset(&work->arena);
+    replicas->shard->replicas = NULL;
+    heap_give(heap, work);
+    heap_give(heap, replicas);
+}
