@@ -40,6 +40,15 @@
     row(STATUS_NOT_LEADER, "not the leader of this partition")                                                         \
     row(STATUS_OLD_EPOCH, "leader epoch is older than ours")                                                           \
     row(STATUS_NEW_EPOCH, "leader epoch is newer than ours")                                                           \
+    row(STATUS_INVALID_TOPIC, "topic name is invalid")                                                                 \
+    row(STATUS_UNKNOWN_TOPIC_ID, "unknown topic id")                                                                   \
+    row(STATUS_INVALID_PARTITIONS, "number of partitions is invalid")                                                  \
+    row(STATUS_INVALID_REPLICATION, "replication factor is invalid")                                                   \
+    row(STATUS_INVALID_ASSIGNMENT, "replica assignment is invalid")                                                    \
+    row(STATUS_INVALID_CONFIG, "configuration is invalid")                                                             \
+    row(STATUS_INVALID_REQUEST, "request breaks the rules")                                                            \
+    row(STATUS_POLICY, "against the rules of the cluster")                                                             \
+    row(STATUS_DELETION_DISABLED, "topic deletion is disabled")                                                        \
     row(STATUS_OFFLINE, "log directory is out of service")                                                             \
     row(STATUS_STOPPING, "the node is stopping")
 
