@@ -196,8 +196,10 @@ enum status producer_state_read(struct producer_state *state, struct bytes saved
     uint32_t decided = load_u32(at);
     at += SAVED_COUNT;
     if ((uint64_t)(limit - at) != SAVED_DECIDED * (uint64_t)decided) return STATUS_MALFORMED;
-    for (uint32_t i = 0; i < decided; i++, at += SAVED_DECIDED) {
-        producer_state_decide(state, load_i64(at), load_i64(at + 8));
+    for (int64_t above = -1; at < limit; at += SAVED_DECIDED) {
+        if (load_i64(at + 8) <= above) return STATUS_MALFORMED;
+        above = load_i64(at + 8);
+        producer_state_decide(state, load_i64(at), above);
     }
     return STATUS_OK;
 }

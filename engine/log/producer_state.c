@@ -232,9 +232,9 @@ int64_t producer_state_commit(struct producer_state *state, int64_t committed)
         memmove(state->decided, state->decided + done, state->decided_count * sizeof *state->decided);
     }
 
-    int64_t stable = min_of(committed, producer_state_first_open(state));
-    for (uint32_t i = 0; i < state->decided_count; i++) stable = min_of(stable, state->decided[i].first);
-    return stable;
+    int64_t first = producer_state_first_open(state);
+    for (uint32_t i = 0; i < state->decided_count; i++) first = min_of(first, state->decided[i].first);
+    return first;
 }
 
 void producer_state_expire(struct producer_state *state, int64_t now_ms, int64_t expiration_ms)

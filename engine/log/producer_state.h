@@ -71,7 +71,8 @@ must_check enum status producer_state_check(const struct producer_state *state, 
 /* A batch with a producer id was appended, with its final offsets. */
 void producer_state_apply(struct producer_state *state, const struct batch *batch, int64_t now_ms,
                           struct transaction_end *end);
-/* Forgets decisions below the high watermark; the last stable offset: at most `committed`. */
+/* Forgets decisions below the high watermark. The first offset whose transaction is open, or ended at or above `committed`;
+ * INT64_MAX: none. */
 int64_t producer_state_commit(struct producer_state *state, int64_t committed);
 /* producer.id.expiration.ms */
 void producer_state_expire(struct producer_state *state, int64_t now_ms, int64_t expiration_ms);

@@ -33,8 +33,10 @@ void log_state_begin_epoch(struct log *log, int32_t epoch);
 /* First offset that read_committed may not see yet: of the oldest transaction that is open, or ended above `committed`;
  * INT64_MAX when there is none. log_commit makes last_stable of it. */
 int64_t log_state_first_unstable(const struct log *log, int64_t committed);
-/* Forgets everything from `end` on (segments, epochs, producers). May read files: start-up, or a log that is out of service. */
+/* Forgets everything from `end` on (segments, epochs, producers). May read files: start-up, or a log that is out of service. Not while
+ * log_state_busy: jobs or reads hold the log's files; STATUS_BUSY is then the answer to the one who asked. */
 must_check enum status log_state_truncate(struct log *log, int64_t end);
+bool log_state_busy(const struct log *log);
 
 /* Reads from segments: log_read_begin when the offset is below the tail. May give fewer bytes than asked, never into the tail. */
 must_check bool read_cold_begin(struct log_read *read);
@@ -46,10 +48,11 @@ must_check enum status load_directory(struct directory *directory, struct arena 
 struct segment_work {
     struct job job;
     struct log *log;
-    int64_t base;             /* which segment */
-    uint64_t size;            /* prepare: bytes it must be able to take */
+    int64_t base;  /* which segment */
+    uint64_t size; /* prepare: bytes it must be able to take */
     enum status status;
     void (*done)(struct segment_work *work);
+    void *task; /* the file half's own */
 };
 /* Directory, partition.metadata, the .log: made, names durable, blocks allocated up to `size`. segment->file is open after. */
 void segment_prepare(struct segment_work *work);
@@ -64,6 +67,8 @@ must_check enum status segment_sync_now(struct log *log, int64_t base);
 void log_files_close(struct log *log, struct segment_work *work);
 /* Removal: renames to -delete, later unlinks. The log's files are closed when `done` runs. */
 void log_files_delete(struct log *log, struct segment_work *work);
+/* Tells the directory of a log that was closed, with its final offsets: from store_end, before the log is freed. */
+void directory_note_closed(struct directory *directory, const struct log *log);
 /* The text checkpoints of a clean stop, from every log that was closed; called by directory_close before the marker. */
 must_check enum status directory_write_checkpoints(struct directory *directory);
 
