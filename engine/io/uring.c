@@ -139,7 +139,7 @@ static void completion_sort(struct uring *uring, uint64_t data, int outcome, uns
     case TAG_POKED:
     case TAG_CANCEL: break;
     case TAG_MASK:
-    default: invariant(!"a tag of ours");
+    default: invariant(false && "a tag of ours");
     }
 }
 

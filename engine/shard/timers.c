@@ -98,7 +98,7 @@ int64_t timers_next_ns(const struct timers *timers)
             return tick > INT64_MAX / NS_PER_TICK ? INT64_MAX : tick * NS_PER_TICK;
         }
     }
-    invariant(!"a counted timer is in a slot");
+    invariant(false && "a counted timer is in a slot");
     return INT64_MAX;
 }
 

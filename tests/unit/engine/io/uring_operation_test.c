@@ -11,7 +11,7 @@ enum { PAGE = 4096, BULK = 4 << 20 };
 
 static uint8_t *pattern(size_t size, unsigned salt)
 {
-    uint8_t *data = aligned_alloc(PAGE, size);
+    uint8_t *data = aligned_alloc(PAGE, round_up(size, (size_t)PAGE));
     for (size_t i = 0; i < size; i++) data[i] = (uint8_t)(i * 31 + i / 4096 + salt);
     return data;
 }
