@@ -1,6 +1,6 @@
-/* engine/base/canary.h   Planted bugs, to test the tester. Only a build with -DSLUICE_CANARY has them, and there tests/sim chooses one by
- * name; in every other build CANARY() is false and costs nothing. What each is, and after how many seeds the simulator found it,
- * stands in tests/sim/README.md. */
+/* engine/base/canary.h   Planted bugs, to test the tester. Only a build with -DSLUICE_CANARY has them, and there
+ * tests/sim chooses one by name; in every other build CANARY() is false and costs nothing. What each is, and after how
+ * many seeds the simulator found it, stands in tests/sim/README.md. */
 #ifndef ENGINE_BASE_CANARY_H
 #define ENGINE_BASE_CANARY_H
 

@@ -1,5 +1,6 @@
-/* engine/base/compression.c   One pair of functions per codec, in a table. isa-l inflates (three times zlib's speed), zlib
- * deflates (its levels are the ones people set). The framing of snappy is Xerial's, which every Kafka client writes:
+/* engine/base/compression.c   One pair of functions per codec, in a table. isa-l inflates (three times zlib's speed),
+ * zlib deflates (its levels are the ones people set). The framing of snappy is Xerial's, which every Kafka client
+ * writes:
  *
  *     82 53 4e 41 50 50 59 00 | i32 version 1 | i32 compatible 1 | i32 size, raw block | i32 size, raw block | ...
  *

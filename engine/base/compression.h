@@ -1,5 +1,6 @@
-/* engine/base/compression.h   The codecs of record batches, one buffer at a time. Only jobs call these: compaction, topics
- * with a compression.type of their own, share groups. What Kafka's reader takes is taken, what it refuses is refused:
+/* engine/base/compression.h   The codecs of record batches, one buffer at a time. Only jobs call these: compaction,
+ * topics with a compression.type of their own, share groups. What Kafka's reader takes is taken, what it refuses is
+ * refused:
  *
  *     gzip     members, then anything            bad trailer: refused
  *     snappy   Xerial stream, or one bare block  the header may stand again between chunks

@@ -100,66 +100,66 @@ struct reading {
     enum status status;
 };
 
+/* clang-format off */
+static const struct reading readings[] = {
+    { &one_text_schema, 0, false, "0000", STATUS_OK },
+    { &one_text_schema, 0, false, "000161", STATUS_OK },
+    { &one_text_schema, 0, false, "ffff", STATUS_MALFORMED },           /* null, not allowed in version 0 */
+    { &one_text_schema, 1, false, "ffff", STATUS_OK },
+    { &one_text_schema, 1, false, "fffe", STATUS_MALFORMED },
+    { &one_text_schema, 0, false, "0001", STATUS_MALFORMED },           /* longer than what is left */
+    { &one_text_schema, 0, false, "00", STATUS_TRUNCATED },
+    { &one_text_schema, 0, false, "", STATUS_TRUNCATED },
+    { &one_text_schema, 0, true, "0100", STATUS_OK },
+    { &one_text_schema, 0, true, "026100", STATUS_OK },
+    { &one_text_schema, 0, true, "0000", STATUS_MALFORMED },
+    { &one_text_schema, 1, true, "0000", STATUS_OK },
+    { &one_text_schema, 1, true, "82006100", STATUS_OK },         /* a longer varint than needed */
+    { &one_text_schema, 0, true, "80", STATUS_TRUNCATED },
+    { &one_text_schema, 0, true, "ffffffff7f0000", STATUS_MALFORMED },  /* more than 32 bits */
+    { &one_text_schema, 0, true, "ffffffff0f0000", STATUS_MALFORMED },
+    { &one_bytes_schema, 0, false, "00000001", STATUS_MALFORMED },
+    { &one_bytes_schema, 0, false, "7fffffff00", STATUS_MALFORMED },
+    { &one_bytes_schema, 0, false, "80000000", STATUS_MALFORMED },
+    { &one_bytes_schema, 0, false, "ffffffff", STATUS_MALFORMED },
+    { &one_bytes_schema, 1, false, "ffffffff", STATUS_OK },
+    { &one_array_schema, 0, false, "00000000", STATUS_OK },
+    { &one_array_schema, 0, false, "000000010000000000000001", STATUS_OK },
+    { &one_array_schema, 0, false, "0000000100000000000000", STATUS_MALFORMED },
+    { &one_array_schema, 0, false, "7fffffff", STATUS_MALFORMED },
+    { &one_array_schema, 0, false, "ffffffff", STATUS_MALFORMED },
+    { &one_array_schema, 1, false, "ffffffff", STATUS_OK },
+    { &one_array_schema, 1, true, "0000", STATUS_OK },
+    { &one_array_schema, 1, true, "0100", STATUS_OK },
+    { &one_array_schema, 1, true, "ffffffff0f", STATUS_MALFORMED },
+    { &structs_schema, 0, false, "00000001" "000000000000", STATUS_OK },
+    { &structs_schema, 0, false, "00000002" "00000000000000000000", STATUS_MALFORMED }, /* one item and a bit */
+    { &structs_schema, 0, true, "03" "000000000100" "000000000100" "00", STATUS_OK },
+    { &structs_schema, 0, true, "04" "000000000100" "000000000100" "00", STATUS_MALFORMED },
+    { &one_struct_schema, 0, false, "00000001000161", STATUS_OK },
+    { &one_struct_schema, 1, false, "ff", STATUS_OK },
+    { &one_struct_schema, 1, false, "0100000001000161" "05", STATUS_OK },
+    { &one_struct_schema, 1, false, "0000000001000161" "05", STATUS_MALFORMED },
+    { &one_struct_schema, 1, false, "", STATUS_TRUNCATED },
+    { &tags_schema, 0, true, "00", STATUS_OK },
+    { &tags_schema, 0, true, "", STATUS_TRUNCATED },
+    { &tags_schema, 0, true, "01" "010400000007", STATUS_OK },
+    { &tags_schema, 0, true, "01" "01050000000700", STATUS_MALFORMED }, /* shorter than its size */
+    { &tags_schema, 0, true, "01" "0103000000", STATUS_MALFORMED },
+    { &tags_schema, 0, true, "01" "0104000000", STATUS_MALFORMED },
+    { &tags_schema, 0, true, "02" "010400000007" "010400000007", STATUS_MALFORMED },
+    { &tags_schema, 1, true, "02" "030400000007" "010400000007", STATUS_MALFORMED },
+    { &tags_schema, 1, true, "03" "000161" "010400000007" "c80100", STATUS_OK }, /* unknown tags 0 and 200 */
+    { &tags_schema, 0, true, "01" "030161", STATUS_OK },                      /* tag 3 is not known in version 0 */
+    { &tags_schema, 1, true, "01" "030161", STATUS_MALFORMED },
+    { &tags_schema, 0, true, "ffffffff0f", STATUS_TRUNCATED },
+    { &tags_schema, 0, true, "02" "000161", STATUS_TRUNCATED },
+};
+/* clang-format on */
+
 static void lengths_counts_nulls_and_tags_are_judged(void **state)
 {
     (void)state;
-    /* clang-format off */
-    static const struct reading readings[] = {
-        { &one_text_schema, 0, false, "0000", STATUS_OK },
-        { &one_text_schema, 0, false, "000161", STATUS_OK },
-        { &one_text_schema, 0, false, "ffff", STATUS_MALFORMED },           /* null, not allowed in version 0 */
-        { &one_text_schema, 1, false, "ffff", STATUS_OK },
-        { &one_text_schema, 1, false, "fffe", STATUS_MALFORMED },
-        { &one_text_schema, 0, false, "0001", STATUS_MALFORMED },           /* longer than what is left */
-        { &one_text_schema, 0, false, "00", STATUS_TRUNCATED },
-        { &one_text_schema, 0, false, "", STATUS_TRUNCATED },
-        { &one_text_schema, 0, true, "0100", STATUS_OK },
-        { &one_text_schema, 0, true, "026100", STATUS_OK },
-        { &one_text_schema, 0, true, "0000", STATUS_MALFORMED },
-        { &one_text_schema, 1, true, "0000", STATUS_OK },
-        { &one_text_schema, 1, true, "82006100", STATUS_OK },         /* a longer varint than needed */
-        { &one_text_schema, 0, true, "80", STATUS_TRUNCATED },
-        { &one_text_schema, 0, true, "ffffffff7f0000", STATUS_MALFORMED },  /* more than 32 bits */
-        { &one_text_schema, 0, true, "ffffffff0f0000", STATUS_MALFORMED },
-        { &one_bytes_schema, 0, false, "00000001", STATUS_MALFORMED },
-        { &one_bytes_schema, 0, false, "7fffffff00", STATUS_MALFORMED },
-        { &one_bytes_schema, 0, false, "80000000", STATUS_MALFORMED },
-        { &one_bytes_schema, 0, false, "ffffffff", STATUS_MALFORMED },
-        { &one_bytes_schema, 1, false, "ffffffff", STATUS_OK },
-        { &one_array_schema, 0, false, "00000000", STATUS_OK },
-        { &one_array_schema, 0, false, "000000010000000000000001", STATUS_OK },
-        { &one_array_schema, 0, false, "0000000100000000000000", STATUS_MALFORMED },
-        { &one_array_schema, 0, false, "7fffffff", STATUS_MALFORMED },
-        { &one_array_schema, 0, false, "ffffffff", STATUS_MALFORMED },
-        { &one_array_schema, 1, false, "ffffffff", STATUS_OK },
-        { &one_array_schema, 1, true, "0000", STATUS_OK },
-        { &one_array_schema, 1, true, "0100", STATUS_OK },
-        { &one_array_schema, 1, true, "ffffffff0f", STATUS_MALFORMED },
-        { &structs_schema, 0, false, "00000001" "000000000000", STATUS_OK },
-        { &structs_schema, 0, false, "00000002" "00000000000000000000", STATUS_MALFORMED }, /* 10 bytes: one item and a bit */
-        { &structs_schema, 0, true, "03" "000000000100" "000000000100" "00", STATUS_OK },
-        { &structs_schema, 0, true, "04" "000000000100" "000000000100" "00", STATUS_MALFORMED },
-        { &one_struct_schema, 0, false, "00000001000161", STATUS_OK },
-        { &one_struct_schema, 1, false, "ff", STATUS_OK },
-        { &one_struct_schema, 1, false, "0100000001000161" "05", STATUS_OK },
-        { &one_struct_schema, 1, false, "0000000001000161" "05", STATUS_MALFORMED },
-        { &one_struct_schema, 1, false, "", STATUS_TRUNCATED },
-        { &tags_schema, 0, true, "00", STATUS_OK },
-        { &tags_schema, 0, true, "", STATUS_TRUNCATED },
-        { &tags_schema, 0, true, "01" "010400000007", STATUS_OK },
-        { &tags_schema, 0, true, "01" "01050000000700", STATUS_MALFORMED },             /* the value is shorter than its size */
-        { &tags_schema, 0, true, "01" "0103000000", STATUS_MALFORMED },
-        { &tags_schema, 0, true, "01" "0104000000", STATUS_MALFORMED },
-        { &tags_schema, 0, true, "02" "010400000007" "010400000007", STATUS_MALFORMED },
-        { &tags_schema, 1, true, "02" "030400000007" "010400000007", STATUS_MALFORMED },
-        { &tags_schema, 1, true, "03" "000161" "010400000007" "c80100", STATUS_OK }, /* unknown tags 0 and 200 */
-        { &tags_schema, 0, true, "01" "030161", STATUS_OK },                      /* tag 3 is not known in version 0 */
-        { &tags_schema, 1, true, "01" "030161", STATUS_MALFORMED },
-        { &tags_schema, 0, true, "ffffffff0f", STATUS_TRUNCATED },
-        { &tags_schema, 0, true, "02" "000161", STATUS_TRUNCATED },
-    };
-    /* clang-format on */
-
     for (size_t i = 0; i < array_count(readings); i++) {
         struct fixture fixture;
         union {

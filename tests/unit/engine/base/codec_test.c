@@ -140,6 +140,38 @@ static void expect_bytes(struct fixture *fixture, const struct schema *schema, i
     assert_string_equal(got, hex);
 }
 
+/* clang-format off */
+#define NUMBERS_HEX                                                                                                    \
+    "01" "00" "0000" "0000" "ffffffff" "00000000" "0000000000000000" "0000000000000000"                                \
+    "00000000000000000000000000000000"
+
+static const char plain_hex[] = NUMBERS_HEX
+    "0000" "ffff"                               /* name, nickname null */
+    "00000000" "00000000" "00000000"            /* blob, maybe, records */
+    "00000000" "00000000" "00000000"            /* numbers, names, items */
+    "00000000" "0000"                           /* embedded, version 0 */
+    "00000005";                                 /* gone */
+static const char flexible_hex[] = NUMBERS_HEX
+    "01" "00"
+    "01" "01" "01"
+    "01" "01" "01"
+    "00000000" "01" "09" "00"                   /* embedded: number, name, added, no tags */
+    "ff"                                        /* cursor null */
+    "00";                                       /* no tags */
+static const char tagged_hex[] = NUMBERS_HEX
+    "01" "01"                                   /* name, nickname: empty */
+    "01" "00" "00"                              /* maybe and records null */
+    "01" "00" "01"                              /* names null */
+    "00000000" "01" "09" "00"
+    "01" "00000001" "0270" "02" "00"            /* cursor present */
+    "05"
+    "00" "08" "0000000000000003"
+    "01" "02" "0274"
+    "02" "08" "00000001" "0270" "02" "00"
+    "03" "07" "00000004" "01" "09" "00"
+    "c801" "03" "02" "0102";
+/* clang-format on */
+
 static void golden_bytes_of_plain_and_flexible_fields(void **state)
 {
     (void)state;
@@ -149,56 +181,12 @@ static void golden_bytes_of_plain_and_flexible_fields(void **state)
     struct inner inner = { .number = -2, .name = TEXT("abc"), .added = 7 };
     expect_bytes(&fixture, &inner_schema, 0, false, &inner, "fffffffe0003616263");
     expect_bytes(&fixture, &inner_schema, 1, false, &inner, "fffffffe000361626307");
-    expect_bytes(&fixture, &inner_schema, 1, true, &inner,
-                 "fffffffe0461626307"
-                 "00");
+    expect_bytes(&fixture, &inner_schema, 1, true, &inner, "fffffffe046162630700");
 
     struct wide wide;
     message_clear(&wide_schema, &wide);
-    expect_bytes(&fixture, &wide_schema, 0, false, &wide,
-                 "01"
-                 "00"
-                 "0000"
-                 "0000"
-                 "ffffffff"
-                 "00000000"
-                 "0000000000000000"
-                 "0000000000000000"
-                 "00000000000000000000000000000000"
-                 "0000"
-                 "ffff"
-                 "00000000"
-                 "00000000"
-                 "00000000"
-                 "00000000"
-                 "00000000"
-                 "00000000"
-                 "000000000000"
-                 "00000005");
-    expect_bytes(&fixture, &wide_schema, 1, true, &wide,
-                 "01"
-                 "00"
-                 "0000"
-                 "0000"
-                 "ffffffff"
-                 "00000000"
-                 "0000000000000000"
-                 "0000000000000000"
-                 "00000000000000000000000000000000"
-                 "01"
-                 "00"
-                 "01"
-                 "01"
-                 "01"
-                 "01"
-                 "01"
-                 "01"
-                 "00000000"
-                 "01"
-                 "09"
-                 "00"
-                 "ff"
-                 "00");
+    expect_bytes(&fixture, &wide_schema, 0, false, &wide, plain_hex);
+    expect_bytes(&fixture, &wide_schema, 1, true, &wide, flexible_hex);
     heap_end(&fixture.heap);
 }
 
@@ -210,16 +198,6 @@ static void golden_bytes_of_tags_and_nulls(void **state)
     int16_t numbers[] = { 258 };
     begin(&fixture);
 
-    static const char *const head = "01"
-                                    "00"
-                                    "0000"
-                                    "0000"
-                                    "ffffffff"
-                                    "00000000"
-                                    "0000000000000000"
-                                    "0000000000000000"
-                                    "00000000000000000000000000000000";
-    char expected[1024];
     struct wide wide;
     message_clear(&wide_schema, &wide);
     wide.nickname = TEXT("");
@@ -233,48 +211,7 @@ static void golden_bytes_of_tags_and_nulls(void **state)
     wide.tagged_struct.number = 4;
     wide.tagged_array.items = numbers;
     wide.tagged_array.count = 1;
-    strcpy(expected, head);
-    strcat(expected, "01"
-                     "01"
-                     "01"
-                     "00"
-                     "00"
-                     "01"
-                     "00"
-                     "01"
-                     "00000000"
-                     "01"
-                     "09"
-                     "00"
-                     "01"
-                     "00000001"
-                     "0270"
-                     "02"
-                     "00" /* the cursor, present */
-                     "05"
-                     "00"
-                     "08"
-                     "0000000000000003"
-                     "01"
-                     "02"
-                     "0274"
-                     "02"
-                     "08"
-                     "00000001"
-                     "0270"
-                     "02"
-                     "00"
-                     "03"
-                     "07"
-                     "00000004"
-                     "01"
-                     "09"
-                     "00"
-                     "c801"
-                     "03"
-                     "02"
-                     "0102");
-    expect_bytes(&fixture, &wide_schema, 1, true, &wide, expected);
+    expect_bytes(&fixture, &wide_schema, 1, true, &wide, tagged_hex);
 
     struct wide again;
     size_t size = message_size(&wide_schema, 1, true, &wide);
