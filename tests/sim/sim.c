@@ -2,7 +2,9 @@
  *
  *     sim [--story NAME] --seeds FROM:TO [--jobs N] [--hashes]     many seeds; a line per failing one
  *     sim [--story NAME] --seed N [--trace]                        one seed, told from the beginning
- *     sim [--story NAME] --replay FILE                             the seeds of tests/sim/seeds.txt: lines of "STORY SEED # why"
+ *     sim --stories                                                their names
+ *     sim --canary NAME ...                                        with that bug of engine/base/canary.h awake
+ *     sim --replay FILE                                            the seeds of tests/sim/seeds.txt: lines of "STORY SEED # why"
  *
  * Output: at the end the faults that were fired, by class, the hash over all stories, and "N passed, N failed". */
 #include <errno.h>
@@ -105,6 +107,9 @@ static void options_read(struct run *run, int count, char **arguments)
         if (!strcmp(arguments[i], "--trace")) {
             run->trace = true;
             continue;
+        } else if (!strcmp(arguments[i], "--stories")) {
+            for (size_t k = 0; k < array_count(stories); k++) puts(stories[k]->name);
+            exit(0);
         } else if (!strcmp(arguments[i], "--hashes")) {
             run->hashes = true;
             continue;
