@@ -6,17 +6,13 @@
 
 #include <stdbool.h>
 
-#define CANARY_ROWS(row)                                                                                               \
-    row(CANARY_ACK_BEFORE_WRITE, "ack-before-write")                                                                   \
-    row(CANARY_EXTENT_BEFORE_BYTES, "extent-before-bytes")                                                             \
-    row(CANARY_STALE_CHUNK_BELIEVED, "stale-chunk-believed")                                                           \
-    row(CANARY_DAMAGE_IS_END, "damage-is-end")                                                                         \
-    row(CANARY_WAL_REUSED_EARLY, "wal-reused-early")                                                                   \
-    row(CANARY_NAME_NOT_SYNCED, "name-not-synced")                                                                     \
-    row(CANARY_CRC_UNCHECKED, "crc-unchecked")                                                                         \
-    row(CANARY_SEQUENCE_UNCHECKED, "sequence-unchecked")                                                               \
-    row(CANARY_TOPIC_RESURRECTED, "topic-resurrected")                                                                 \
-    row(CANARY_BLOCK_OUT_OF_ORDER, "block-out-of-order")
+#define CANARY_ROWS(row)                                                                                        \
+    row(CANARY_ACK_BEFORE_WRITE, "ack-before-write") row(CANARY_EXTENT_BEFORE_BYTES, "extent-before-bytes")     \
+        row(CANARY_STALE_CHUNK_BELIEVED, "stale-chunk-believed") row(CANARY_DAMAGE_IS_END, "damage-is-end")     \
+            row(CANARY_WAL_REUSED_EARLY, "wal-reused-early") row(CANARY_NAME_NOT_SYNCED, "name-not-synced")     \
+                row(CANARY_CRC_UNCHECKED, "crc-unchecked") row(CANARY_SEQUENCE_UNCHECKED, "sequence-unchecked") \
+                    row(CANARY_TOPIC_RESURRECTED, "topic-resurrected")                                          \
+                        row(CANARY_BLOCK_OUT_OF_ORDER, "block-out-of-order")
 
 #define CANARY_NAME(name, text) name,
 enum canary { CANARY_ROWS(CANARY_NAME) CANARY_COUNT };

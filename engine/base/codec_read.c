@@ -172,7 +172,8 @@ static enum status read_array(struct reader *reader, const struct field *field, 
         return STATUS_OK;
     }
 
-    size_t smallest = max_of(smallest_size(schema, reader->version, reader->flexible), (size_t)1);
+    size_t smallest = smallest_size(schema, reader->version, reader->flexible);
+    if (smallest == 0) smallest = 1;
     if ((uint64_t)count > bytes_left(reader) / smallest || count > INT32_MAX) return STATUS_MALFORMED;
     char *items = arena_take(reader->arena, (size_t)count * schema->size);
     if (!items) return STATUS_NO_MEMORY;

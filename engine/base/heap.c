@@ -51,11 +51,16 @@ void heap_init(struct heap *heap)
 
 void heap_end(struct heap *heap)
 {
-    while (heap->first) {
-        struct piece *piece = heap->first;
-        piece_unlink(heap, piece);
+    struct piece *piece = heap->first;
+    while (piece) {
+        struct piece *next = piece->next;
+        invariant(heap->live_count > 0);
+        heap->live_count--;
+        heap->live_size -= piece->size;
         free(piece);
+        piece = next;
     }
+    heap->first = NULL;
     invariant(heap->live_count == 0);
     invariant(heap->live_size == 0);
 }
@@ -71,28 +76,28 @@ void *heap_take(struct heap *heap, size_t size)
     return piece + 1;
 }
 
-void *heap_resize(struct heap *heap, void *old, size_t size)
+void *heap_resize(struct heap *heap, void *piece, size_t size)
 {
-    if (!old) return heap_take(heap, size);
+    if (!piece) return heap_take(heap, size);
 
     invariant(size < SIZE_MAX / 2);
-    struct piece *piece = (struct piece *)old - 1;
-    size_t old_size = piece->size;
-    piece_unlink(heap, piece);
-    piece = realloc(piece, sizeof(*piece) + size);
-    invariant(piece != NULL);
+    struct piece *head = (struct piece *)piece - 1;
+    size_t old_size = head->size;
+    piece_unlink(heap, head);
+    head = realloc(head, sizeof(*head) + size);
+    invariant(head != NULL);
 
-    if (size > old_size) memset((char *)(piece + 1) + old_size, 0, size - old_size);
-    piece_link(heap, piece, size);
+    if (size > old_size) memset((char *)(head + 1) + old_size, 0, size - old_size);
+    piece_link(heap, head, size);
     heap->take_count++;
-    return piece + 1;
+    return head + 1;
 }
 
-void heap_give(struct heap *heap, void *given)
+void heap_give(struct heap *heap, void *piece)
 {
-    if (!given) return;
+    if (!piece) return;
 
-    struct piece *piece = (struct piece *)given - 1;
-    piece_unlink(heap, piece);
-    free(piece);
+    struct piece *head = (struct piece *)piece - 1;
+    piece_unlink(heap, head);
+    free(head);
 }

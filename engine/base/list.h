@@ -85,9 +85,11 @@ static inline void list_join(struct list *to, struct list *from)
     list_init(from);
 }
 
-/* `node` may be removed while it is visited; nothing else may. */
+/* `node` may be removed while it is visited; nothing else may. (A name that is declared can't stand in parentheses.) */
+/* NOLINTBEGIN(bugprone-macro-parentheses) */
 #define list_each(list, node)                                                                          \
     for (struct list_node *node = (list)->head.next, *node##_next = node->next; node != &(list)->head; \
          node = node##_next, node##_next = node->next)
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 #endif

@@ -79,12 +79,12 @@ static void map_rebuild(struct map *map)
     invariant(kept == map->count);
 
     if (entry_max != map->entry_max) {
-        map->entries = heap_resize(map->heap, map->entries, entry_max * sizeof(*map->entries));
-        map->places = heap_resize(map->heap, map->places, 2 * entry_max * sizeof(*map->places));
+        map->entries = heap_resize(map->heap, map->entries, sizeof(*map->entries) * entry_max);
+        map->places = heap_resize(map->heap, map->places, sizeof(*map->places) * 2 * entry_max);
         map->entry_max = entry_max;
     }
     map->entry_count = kept;
-    memset(map->places, 0, 2 * map->entry_max * sizeof(*map->places));
+    memset(map->places, 0, sizeof(*map->places) * 2 * map->entry_max);
     for (uint32_t i = 0; i < kept; i++) place_set(map, i);
 }
 

@@ -48,9 +48,11 @@ void *map_remove(struct map *map, uint64_t hash, const void *key);
 void *map_next(const struct map *map, uint32_t *cursor);
 
 /* map_each(&topics, struct topic, topic) { ... } */
+/* NOLINTBEGIN(bugprone-macro-parentheses): a name that is declared can't stand in parentheses */
 #define map_each(map, type, value)                                                      \
     for (uint32_t value##_cursor = 0, value##_once = 1; value##_once; value##_once = 0) \
         for (type * value; (value = map_next((map), &value##_cursor)) != NULL;)
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 /* Hashes for the keys that text_hash and uuid_hash don't cover. */
 uint64_t hash_u64(uint64_t n);

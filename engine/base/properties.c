@@ -223,7 +223,7 @@ static size_t environment_name(char *name, size_t size)
         size_t run = 0;
         while (run < 3 && i + run < size && name[i + run] == '_') run++;
         if (run > 0) {
-            name[kept] = run == 3 ? '-' : run == 2 ? '_' : '.';
+            name[kept] = ".._-"[run];
             i += run;
         } else {
             char c = name[i++];

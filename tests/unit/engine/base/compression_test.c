@@ -190,7 +190,7 @@ static void gzip_takes_members_and_rubbish_but_no_wrong_trailer(void **state)
     size_t size = 0, whole = strlen(many_plain) / 2;
 
     memcpy(packed + one.size, packed, one.size);
-    memcpy(packed + 2 * one.size, "rubbish", 7);
+    memset(packed + 2 * one.size, 'x', 7);
     assert_int_equal(unpack(COMPRESSION_GZIP, (struct bytes){ packed, 2 * one.size + 7 }, unpacked, ROOM, &size),
                      STATUS_OK);
     assert_int_equal(size, 2 * whole);
