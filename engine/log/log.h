@@ -35,16 +35,16 @@ struct log_key {
 
 /* What a topic's configs mean to its logs; one per topic and shard, shared by its logs; replaced as a whole when changed. */
 struct log_settings {
-    int64_t segment_bytes;          /* segment.bytes */
-    int64_t segment_ms;             /* segment.ms */
-    int64_t retention_ms;           /* -1: for ever */
-    int64_t retention_bytes;        /* -1: no limit */
+    int64_t segment_bytes;   /* segment.bytes */
+    int64_t segment_ms;      /* segment.ms */
+    int64_t retention_ms;    /* -1: for ever */
+    int64_t retention_bytes; /* -1: no limit */
     int64_t file_delete_delay_ms;
     int64_t timestamp_before_max_ms, timestamp_after_max_ms; /* message.timestamp.*.max.ms */
     int32_t index_interval_bytes;
-    int32_t message_bytes_max;      /* max.message.bytes, of a whole batch */
-    bool append_time;               /* message.timestamp.type = LogAppendTime */
-    bool delete_old, compact;       /* cleanup.policy */
+    int32_t message_bytes_max; /* max.message.bytes, of a whole batch */
+    bool append_time;          /* message.timestamp.type = LogAppendTime */
+    bool delete_old, compact;  /* cleanup.policy */
 };
 
 struct log {
@@ -52,20 +52,20 @@ struct log {
     struct directory *directory;
     const struct log_settings *settings;
     struct log_key key;
-    struct text topic;              /* its name: of the directory on disk */
-    uint64_t incarnation;           /* of the log: a new one for each creation, truncation and move */
+    struct text topic;    /* its name: of the directory on disk */
+    uint64_t incarnation; /* of the log: a new one for each creation, truncation and move */
     int64_t start, end;
     struct watermark committed, durable;
-    int64_t last_stable;            /* LSO: first offset of the oldest open transaction, else committed */
-    int32_t leader_epoch;           /* of the last append */
-    bool offline;                   /* its directory failed: everything answers STATUS_OFFLINE */
+    int64_t last_stable;  /* LSO: first offset of the oldest open transaction, else committed */
+    int32_t leader_epoch; /* of the last append */
+    bool offline;         /* its directory failed: everything answers STATUS_OFFLINE */
     bool deleted;
-    bool opened;                    /* the WAL or the checkpoint knows it */
-    struct tail *tail;              /* NULL while nothing is in memory */
-    struct segments *segments;      /* NULL until there is one */
+    bool opened;                      /* the WAL or the checkpoint knows it */
+    struct tail *tail;                /* NULL while nothing is in memory */
+    struct segments *segments;        /* NULL until there is one */
     struct producer_state *producers; /* NULL until a producer id was seen */
-    struct epochs *epochs;          /* leader epoch cache */
-    struct list_node node;          /* in the store */
+    struct epochs *epochs;            /* leader epoch cache */
+    struct list_node node;            /* in the store */
 };
 
 enum append_origin {
@@ -80,9 +80,9 @@ struct log_append {
     enum append_origin origin;
     int32_t leader_epoch;
     /* out */
-    int64_t first, limit;        /* offsets given: [first, limit) */
-    int64_t append_time_ms;      /* -1 unless LogAppendTime */
-    bool duplicate;              /* an idempotent producer's retry: first and limit are the original ones */
+    int64_t first, limit;   /* offsets given: [first, limit) */
+    int64_t append_time_ms; /* -1 unless LogAppendTime */
+    bool duplicate;         /* an idempotent producer's retry: first and limit are the original ones */
 };
 
 /* Checks, stamps and places one batch. The bytes are copied (and their CRC checked in the same pass) before it returns. Then
@@ -97,16 +97,16 @@ must_check enum status log_append(struct log *log, struct log_append *append);
 struct log_read {
     /* in */
     struct log *log;
-    int64_t offset;              /* may lie inside a batch: the whole batch is given */
-    int64_t limit;               /* batches that begin at or above are not given (committed, last_stable or end) */
-    uint32_t size_max;           /* bytes; */
-    bool first_whole;            /* ... but the first batch even when it is larger */
-    struct extent *extents;      /* room for extent_max, the caller's */
+    int64_t offset;         /* may lie inside a batch: the whole batch is given */
+    int64_t limit;          /* batches that begin at or above are not given (committed, last_stable or end) */
+    uint32_t size_max;      /* bytes; */
+    bool first_whole;       /* ... but the first batch even when it is larger */
+    struct extent *extents; /* room for extent_max, the caller's */
     uint32_t extent_max;
-    struct ready ready;          /* run when a read that had to wait is finished */
+    struct ready ready; /* run when a read that had to wait is finished */
     /* out */
-    enum status status;          /* OK, OUT_OF_RANGE, CORRUPT, IO_ERROR, OFFLINE, NO_MEMORY */
-    uint32_t extent_count;       /* pinned: block_unpin each (on this shard) when sent */
+    enum status status;    /* OK, OUT_OF_RANGE, CORRUPT, IO_ERROR, OFFLINE, NO_MEMORY */
+    uint32_t extent_count; /* pinned: block_unpin each (on this shard) when sent */
     uint32_t size;
     /* the reader's own */
     void *work;
@@ -120,9 +120,9 @@ void log_read_cancel(struct log_read *read);
 /* ListOffsets by time: the first batch whose maximum timestamp is at least `timestamp_ms`, then the first such record in it. */
 struct log_search {
     struct log *log;
-    int64_t timestamp_ms;        /* LOG_SEARCH_MAX: the record with the largest timestamp (KIP-734) */
+    int64_t timestamp_ms; /* LOG_SEARCH_MAX: the record with the largest timestamp (KIP-734) */
     struct ready ready;
-    enum status status;          /* NOT_FOUND: no such record */
+    enum status status; /* NOT_FOUND: no such record */
     int64_t offset, found_timestamp_ms;
     int32_t leader_epoch;
     void *work;
@@ -143,10 +143,12 @@ int32_t log_epoch_at(const struct log *log, int64_t offset);
 /* A new leader epoch begins at `end`, even without records. */
 must_check enum status log_begin_epoch(struct log *log, int32_t epoch);
 
-struct aborted { int64_t producer_id, first_offset; };
+struct aborted {
+    int64_t producer_id, first_offset;
+};
 /* Transactions aborted in [from, to), for read_committed; in the arena. May need cold index files, which are loaded at start. */
-must_check enum status log_aborted(const struct log *log, int64_t from, int64_t to, struct arena *arena, struct aborted **aborted,
-                                   uint32_t *count);
+must_check enum status log_aborted(const struct log *log, int64_t from, int64_t to, struct arena *arena,
+                                   struct aborted **aborted, uint32_t *count);
 int64_t log_size(const struct log *log); /* bytes in segments and tail */
 
 #endif

@@ -14,9 +14,11 @@
 #include "shard/plan.h"
 
 struct checkpoint;
+struct closing;
 struct files;
 struct flush;
 struct gathers;
+struct reader;
 struct spill;
 struct tails;
 struct wal;
@@ -24,17 +26,17 @@ struct wal;
 /* meta.properties. */
 struct directory_identity {
     int32_t node;
-    struct text cluster;         /* 22 characters */
+    struct text cluster; /* 22 characters */
     struct uuid directory;
 };
 
 struct directory_settings {
     const char *path;
-    int32_t node;                /* node.id from the settings: the directory must be of this node; -1: any */
-    struct text cluster;         /* wanted cluster id, or null: any; a new directory gets this one or a drawn one */
-    bool relaxed;                /* sluice.durability=relaxed: no DSYNC */
+    int32_t node;        /* node.id from the settings: the directory must be of this node; -1: any */
+    struct text cluster; /* wanted cluster id, or null: any; a new directory gets this one or a drawn one */
+    bool relaxed;        /* sluice.durability=relaxed: no DSYNC */
     uint64_t wal_size, wal_file_size;
-    uint64_t reserve_size;       /* disk space below which Produce is refused */
+    uint64_t reserve_size; /* disk space below which Produce is refused */
     int64_t wall_ms;
     uint64_t seed;
 };
@@ -51,19 +53,23 @@ struct log_found {
 
 struct directory {
     struct files *files;
-    struct heap *heap;           /* of the thread that starts and stops the node */
+    struct heap *heap; /* of the thread that starts and stops the node */
     const char *path;
-    int handle;
+    int handle, lock;
+    bool guarded;     /* `sluice.open` is there */
+    char cluster[64]; /* behind identity.cluster */
+    size_t cluster_size;
+    uint64_t reserve_size;
     struct directory_identity identity;
-    bool fresh;                  /* just made: no metadata in it yet */
-    bool clean;                  /* stopped cleanly, by us or by Kafka */
-    int64_t clean_epoch;         /* broker epoch in Kafka's marker; -1 */
-    uint64_t incarnation;        /* of this start */
+    bool fresh;           /* just made: no metadata in it yet */
+    bool clean;           /* stopped cleanly, by us or by Kafka */
+    int64_t clean_epoch;  /* broker epoch in Kafka's marker; -1 */
+    uint64_t incarnation; /* of this start */
     bool relaxed;
-    _Atomic bool failed;         /* an I/O error took it out of service */
+    _Atomic bool failed; /* an I/O error took it out of service */
     struct log_found *found;
     uint32_t found_count;
-    void *work;                  /* directory.c's own */
+    void *work; /* directory.c's own */
 };
 
 /* Locks, checks or makes the directory (meta.properties, guard). `why`: a sentence for people, in the arena, when it fails:
@@ -79,8 +85,8 @@ must_check enum status directory_begin(struct directory *directory, struct store
                                        struct arena *arena, const char **why);
 /* All batches of a found log as one piece in the arena, from its start to its end: the metadata log, which is read before any shard
  * runs. Every batch's CRC is checked; `why` says which one is bad. STATUS_DAMAGED, STATUS_IO_ERROR, STATUS_NO_MEMORY. */
-must_check enum status log_load(struct directory *directory, const struct log_found *found, struct arena *arena, struct bytes *batches,
-                                const char **why);
+must_check enum status log_load(struct directory *directory, const struct log_found *found, struct arena *arena,
+                                struct bytes *batches, const char **why);
 /* A topic whose removal was seen: its files may go. */
 void directory_forget(struct directory *directory, struct log_key key);
 /* After all stores were closed: checkpoints, our own state removed, the guard removed, then Kafka's clean-shutdown marker. */
@@ -92,28 +98,31 @@ struct store {
     struct directory *directory; /* one per node for now; logs name theirs */
     struct list logs;
     uint32_t log_count;
-    struct gathers *gathers;     /* blocks of the tail's memory, chunks in the making */
+    struct gathers *gathers; /* blocks of the tail's memory, chunks in the making */
     struct tails *tails;
     struct wal *wal;
     struct flush *flush;
     struct spill *spill;
+    struct reader *reader; /* of cold bytes; NULL until there was one. reader_end(store) in store_end. */
     struct checkpoint *checkpoint;
-    struct watermark flushed;    /* in entry sequences: control entries wait here */
-    bool starting;               /* until directory_begin is through: no shard runs, calls may block */
+    struct watermark flushed; /* in entry sequences: control entries wait here */
+    bool starting;            /* until directory_begin is through: no shard runs, calls may block */
     bool closing, failed;
-    bool full;                   /* the disk's reserve is reached: appends are refused, reads go on */
+    bool full; /* the disk's reserve is reached: appends are refused, reads go on */
     /* Told when the directory failed or recovered space; set by the floor above. */
     void (*on_failure)(struct store *store, enum status status);
-    struct list removals;        /* logs that are being deleted */
-    struct ready *closed;        /* store_close: run at its end */
+    struct list removals; /* logs that are being deleted */
+    struct ready *closed; /* store_close: run at its end */
+    struct closing *closings;
 };
 
 /* On the starting thread, before the shard runs. */
-must_check enum status store_make(struct shard *shard, struct directory *directory, const struct plan *plan, struct store **store);
+must_check enum status store_make(struct shard *shard, struct directory *directory, const struct plan *plan,
+                                  struct store **store);
 /* A log that recovery found, or (found == NULL) a new one: then nothing is on disk until it is first written. The settings stay the
  * caller's and live as long as the log. A new log's incarnation is durable with its first flushed entry. */
-must_check enum status log_open(struct store *store, const struct log_found *found, struct log_key key, struct text topic,
-                                const struct log_settings *settings, struct log **log);
+must_check enum status log_open(struct store *store, const struct log_found *found, struct log_key key,
+                                struct text topic, const struct log_settings *settings, struct log **log);
 void log_change_settings(struct log *log, const struct log_settings *settings);
 /* Drops the log: its WAL entry, then (by a job) its files. `ready` runs when no pin, read or write refers to it any more and
  * the removal is durable; the struct log is gone then. Appends and reads answer STATUS_NOT_FOUND from now on. */
@@ -125,7 +134,9 @@ void log_delete(struct log *log, struct ready *ready);
 void store_close(struct store *store, struct ready *ready);
 void store_end(struct store *store);
 
-/* For this room. A chunk became durable. */
+/* For this room. Frees a log at start, without a trace on disk. */
+void log_close_now(struct log *log);
+/* A chunk became durable. */
 void store_flushed(struct store *store);
 /* Nothing is gathered, nothing is on its way to the WAL. */
 bool store_quiet(const struct store *store);

@@ -1,0 +1,254 @@
+/* engine/log/checkpoint.c   The way of a checkpoint. At the cut the state of every log is taken as bytes, all drafts begun before are
+ * closed off, and each tail that holds bytes no segment has is queued. Appends go on meanwhile; they belong to the next one.
+ *
+ * Why it is safe to free WAL files then: everything the chunks below the cut say is in the picture, and everything the picture
+ * says is in segments, synced before the slot is written. A chunk below the cut that is still to be written (its flush may wait for
+ * just this room) repeats what the picture says; recovery passes over it, by offset and by incarnation. */
+#include "log/checkpoint.h"
+
+#include <string.h>
+
+#include "io/files.h"
+#include "log/flush.h"
+#include "log/gather.h"
+#include "log/segment.h"
+#include "log/spill.h"
+#include "log/wal.h"
+
+static void sync_done(struct segment_work *work);
+
+void checkpoint_init(struct checkpoint *checkpoint, struct store *store)
+{
+    *checkpoint = (struct checkpoint){ .store = store };
+    for (uint32_t i = 0; i < CHECKPOINT_SYNCS; i++) checkpoint->syncs[i].checkpoint = checkpoint;
+    checkpoint_image_begin(&checkpoint->image, &store->shard->heap);
+}
+
+void checkpoint_end(struct checkpoint *checkpoint)
+{
+    checkpoint_image_end(&checkpoint->image);
+    heap_give(&checkpoint->store->shard->heap, checkpoint->dirty);
+}
+
+/* ---- writing a slot ---- */
+
+static size_t image_finish(struct checkpoint *checkpoint)
+{
+    const struct directory *directory = checkpoint->store->directory;
+    struct checkpoint_header header = {
+        .directory = directory->identity.directory,
+        .shard = checkpoint->store->shard->index,
+        .incarnation = directory->incarnation,
+        .sequence = checkpoint->sequence + 1,
+        .cut = checkpoint->cut,
+        .resume = checkpoint->resume,
+    };
+    return checkpoint_image_seal(&checkpoint->image, &header);
+}
+
+static enum status slot_write(struct checkpoint *checkpoint, size_t size)
+{
+    struct directory *directory = checkpoint->store->directory;
+    struct files *files = directory->files;
+    char name[64];
+    int file;
+
+    checkpoint_file_name(checkpoint->store->shard->index, checkpoint->slot, name);
+    enum status status = files_open(files, directory->handle, name, FILES_WRITE | FILES_CREATE | FILES_DIRECT, &file);
+    if (status != STATUS_OK) return status;
+
+    status = files_write(files, file, checkpoint->image.data, size, 0, 0);
+    if (status == STATUS_OK) status = files_sync(files, file);
+    files_close(files, file);
+    if (status == STATUS_OK) status = files_sync_directory(files, directory->handle);
+    return status;
+}
+
+static void slot_written(struct checkpoint *checkpoint, size_t size)
+{
+    checkpoint->sequence++;
+    checkpoint->slot = (checkpoint->slot + 1) % CHECKPOINT_SLOTS;
+    checkpoint->count++;
+    checkpoint->byte_count += size;
+    checkpoint_image_end(&checkpoint->image);
+}
+
+enum status checkpoint_write_now(struct checkpoint *checkpoint)
+{
+    size_t size = image_finish(checkpoint);
+    enum status status = slot_write(checkpoint, size);
+    if (status == STATUS_OK) slot_written(checkpoint, size);
+    return status;
+}
+
+static void writing_work(struct job *job)
+{
+    struct checkpoint *checkpoint = container_of(job, struct checkpoint, job);
+    job->status = slot_write(checkpoint, round_up(checkpoint->image.size, (size_t)CHUNK_BLOCK));
+}
+
+static void writing_done(struct job *job)
+{
+    struct checkpoint *checkpoint = container_of(job, struct checkpoint, job);
+    struct store *store = checkpoint->store;
+
+    invariant(checkpoint->stage == CHECKPOINT_WRITING);
+    checkpoint->stage = CHECKPOINT_IDLE;
+    if (job->status != STATUS_OK) {
+        directory_fail(store, job->status);
+        return;
+    }
+    slot_written(checkpoint, checkpoint->image.size);
+    checkpoint->closed = checkpoint->final;
+    wal_release(store->wal, checkpoint->cut);
+    store_settle(store);
+}
+
+static void writing_begin(struct checkpoint *checkpoint)
+{
+    checkpoint->stage = CHECKPOINT_WRITING;
+    (void)image_finish(checkpoint);
+    jobs_begin(checkpoint->store->shard, &checkpoint->job, 0, writing_work, writing_done);
+}
+
+/* ---- syncing ---- */
+
+static void dirty_add(struct checkpoint *checkpoint, struct log *log, int64_t base, uint32_t *room)
+{
+    struct heap *heap = &checkpoint->store->shard->heap;
+
+    if (checkpoint->dirty_count == *room) {
+        *room = *room ? *room * 2 : 64;
+        checkpoint->dirty = heap_resize(heap, checkpoint->dirty, *room * sizeof checkpoint->dirty[0]);
+    }
+    checkpoint->dirty[checkpoint->dirty_count++] = (struct checkpoint_dirty){ .log = log, .base = base };
+}
+
+static void syncing_begin(struct checkpoint *checkpoint)
+{
+    uint32_t room = 0;
+
+    heap_give(&checkpoint->store->shard->heap, checkpoint->dirty);
+    checkpoint->dirty = NULL;
+    checkpoint->dirty_count = checkpoint->dirty_next = 0;
+    checkpoint->stage = CHECKPOINT_SYNCING;
+    list_each(&checkpoint->store->logs, node)
+    {
+        struct log *log = container_of(node, struct log, node);
+        if (!log->segments || log->deleted) continue;
+        for (uint32_t i = log->segments->count; i > 0; i--) {
+            const struct segment *segment = &log->segments->items[i - 1];
+            bool rolled = i < log->segments->count;
+            if (segment->written > segment->synced ||
+                (rolled && segment->written == segment->size && !segment->sealed)) {
+                dirty_add(checkpoint, log, segment->base, &room);
+            } else if (rolled) {
+                break; /* Those before are sealed. */
+            }
+        }
+    }
+}
+
+static void syncing_go(struct checkpoint *checkpoint)
+{
+    for (uint32_t i = 0; i < CHECKPOINT_SYNCS && checkpoint->dirty_next < checkpoint->dirty_count; i++) {
+        struct checkpoint_sync *sync = &checkpoint->syncs[i];
+        while (!sync->running && checkpoint->dirty_next < checkpoint->dirty_count) {
+            struct checkpoint_dirty *dirty = &checkpoint->dirty[checkpoint->dirty_next++];
+            if (!dirty->log || dirty->log->deleted || !segments_at(dirty->log, dirty->base)) continue;
+            sync->running = true;
+            checkpoint->syncing++;
+            sync->work = (struct segment_work){ .log = dirty->log, .base = dirty->base, .done = sync_done };
+            segment_sync(&sync->work);
+        }
+    }
+    if (checkpoint->syncing == 0 && checkpoint->dirty_next == checkpoint->dirty_count) writing_begin(checkpoint);
+}
+
+static void sync_done(struct segment_work *work)
+{
+    struct checkpoint_sync *sync = container_of(work, struct checkpoint_sync, work);
+    struct checkpoint *checkpoint = sync->checkpoint;
+
+    sync->running = false;
+    checkpoint->syncing--;
+    if (work->status != STATUS_OK) {
+        directory_fail(checkpoint->store, work->status);
+        return;
+    }
+    store_settle(checkpoint->store);
+}
+
+void checkpoint_truncated(struct checkpoint *checkpoint, struct log *log, bool waited)
+{
+    struct tail *tail = log->tail;
+
+    if (!waited || (tail && tail->written < tail->count)) return; /* What is left is still wanted. */
+    if (tail) tail->cut = false;
+    invariant(checkpoint->spilling > 0);
+    checkpoint->spilling--;
+}
+
+void checkpoint_forget(struct checkpoint *checkpoint, struct log *log)
+{
+    for (uint32_t i = checkpoint->dirty_next; i < checkpoint->dirty_count; i++)
+        if (checkpoint->dirty[i].log == log) checkpoint->dirty[i].log = NULL;
+}
+
+/* ---- the cut ---- */
+
+static void cut_log(struct checkpoint *checkpoint, struct log *log)
+{
+    struct tail *tail = log->tail;
+
+    if (log->deleted || (!log->opened && log->end == 0)) return;
+    checkpoint_add(&checkpoint->image, log);
+    if (!tail || tail->written == tail->count) return;
+    tail->cut = true;
+    tail->cut_limit = log->end;
+    checkpoint->spilling++;
+    spill_log(checkpoint->store->spill, log);
+}
+
+static void cut_begin(struct checkpoint *checkpoint)
+{
+    struct store *store = checkpoint->store;
+
+    checkpoint->stage = CHECKPOINT_SPILLING;
+    checkpoint->spilling = 0;
+    checkpoint_image_end(&checkpoint->image);
+    checkpoint_image_begin(&checkpoint->image, &store->shard->heap);
+    checkpoint->cut = gathers_cut(store->gathers);
+    checkpoint->final = store->closing && store_quiet(store);
+    checkpoint->resume = flush_resume_point(store->flush);
+    list_each(&store->logs, node) cut_log(checkpoint, container_of(node, struct log, node));
+}
+
+void checkpoint_spilled(struct checkpoint *checkpoint, struct log *log)
+{
+    struct tail *tail = log->tail;
+
+    if (!tail->cut) return;
+    if (!log->deleted && tail->written < tail->count && tail_span(tail, tail->written)->first < tail->cut_limit) {
+        spill_log(checkpoint->store->spill, log);
+        return;
+    }
+    tail->cut = false;
+    invariant(checkpoint->spilling > 0);
+    checkpoint->spilling--;
+}
+
+static bool checkpoint_wanted(const struct checkpoint *checkpoint)
+{
+    const struct store *store = checkpoint->store;
+
+    if (store->closing && store_quiet(store)) return !checkpoint->closed && list_empty(&store->removals);
+    return wal_full_count(store->wal) > 0 && wal_used(store->wal) * 2 > store->wal->size;
+}
+
+void checkpoint_go(struct checkpoint *checkpoint)
+{
+    if (checkpoint->stage == CHECKPOINT_IDLE && checkpoint_wanted(checkpoint)) cut_begin(checkpoint);
+    if (checkpoint->stage == CHECKPOINT_SPILLING && checkpoint->spilling == 0) syncing_begin(checkpoint);
+    if (checkpoint->stage == CHECKPOINT_SYNCING) syncing_go(checkpoint);
+}

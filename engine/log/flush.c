@@ -1,0 +1,154 @@
+/* engine/log/flush.c   Group commit. There is no timer; the device's own latency is the batching window.
+ *
+ *     IDLE --end of a step in which something was gathered--> WRITING --completion--> IDLE, or WRITING again if more waits
+ *                                                                  \--error--> FAILED, for good
+ *
+ * One write in flight: a chunk says in `completed` that all chunks before it are durable, which is true because it is only
+ * begun when they are. (Without DSYNC nothing is known, and it says 0.) */
+#include "log/flush.h"
+
+#include "io/files.h"
+#include "log/state.h"
+#include "log/wal.h"
+
+static void flush_ready(struct ready *ready);
+static void flush_resume(struct completion *io);
+
+void flush_init(struct flush *flush, struct store *store)
+{
+    *flush = (struct flush){ .store = store, .flushed = 1 };
+    ready_init(&flush->ready, flush_ready);
+    flush->io.resume = flush_resume;
+}
+
+void flush_soon(struct flush *flush)
+{
+    if (flush->stage == FLUSH_IDLE && !flush->store->starting) shard_ready(flush->store->shard, &flush->ready);
+}
+
+static void flush_ready(struct ready *ready)
+{
+    flush_go(container_of(ready, struct flush, ready));
+}
+
+/* The chunk is complete in the block: its table behind the payload, its header in front. */
+static size_t draft_finish(struct flush *flush, const struct draft *draft)
+{
+    const struct directory *directory = flush->store->directory;
+    uint8_t *chunk = draft->gather->block->data + draft->at;
+    struct chunk_header header = {
+        .directory = directory->identity.directory,
+        .shard = flush->store->shard->index,
+        .incarnation = directory->incarnation,
+        .sequence = draft->sequence,
+        .completed = directory->relaxed ? 0 : flush->flushed,
+        .previous_crc = flush->previous_crc,
+        .payload_size = draft->payload_size,
+        .entry_count = draft->entry_count,
+    };
+
+    invariant(draft->sequence == flush->flushed);
+    memcpy(chunk + chunk_table_position(draft->payload_size), draft->table,
+           (size_t)draft->entry_count * CHUNK_ENTRY_SIZE);
+    size_t size = chunk_seal(chunk, &header);
+    flush->previous_crc = header.crc;
+    return size;
+}
+
+/* The next draft in `flush->draft`, and its place. False: nothing waits, or the WAL has no room. */
+static bool flush_next(struct flush *flush, int *file, uint64_t *position)
+{
+    struct store *store = flush->store;
+
+    if (!flush->draft) {
+        if (!gather_waiting(store->gathers)) return false;
+        flush->draft = draft_take(store->gathers);
+    }
+    size_t size = chunk_size(flush->draft->payload_size, flush->draft->entry_count);
+    flush->hungry = !wal_place(store->wal, size, flush->draft->sequence, file, position);
+    return !flush->hungry;
+}
+
+void flush_go(struct flush *flush)
+{
+    struct store *store = flush->store;
+    int file;
+    uint64_t position;
+
+    if (flush->stage != FLUSH_IDLE || store->starting) return;
+    if (!flush_next(flush, &file, &position)) return;
+
+    flush->stage = FLUSH_WRITING;
+    flush->part.iov_base = flush->draft->gather->block->data + flush->draft->at;
+    flush->part.iov_len = draft_finish(flush, flush->draft);
+    flush->byte_count += flush->part.iov_len;
+    flush->chunk_count++;
+    io_write(store->shard->io, &flush->io, file, &flush->part, 1, position, store->directory->relaxed ? 0 : IO_DURABLE);
+}
+
+/* What the chunk held is durable: each log's mark moves, and whoever waits there becomes ready. */
+static void draft_durable(struct flush *flush, struct draft *draft)
+{
+    struct shard *shard = flush->store->shard;
+
+    for (uint32_t i = 0; i < draft->entry_count; i++) {
+        struct draft_mark *mark = &draft->marks[i];
+        if (mark->log && mark->limit > mark->log->durable.at)
+            watermark_advance(shard, &mark->log->durable, mark->limit);
+    }
+    watermark_advance(shard, &flush->store->flushed, (int64_t)flush->flushed);
+    draft_give(flush->store->gathers, draft);
+}
+
+struct checkpoint_resume flush_resume_point(const struct flush *flush)
+{
+    const struct wal_file *current = flush->store->wal->current;
+    bool placed = flush->stage == FLUSH_WRITING;
+
+    return (struct checkpoint_resume){
+        .sequence = flush->flushed + (placed ? 1 : 0),
+        .number = current ? current->number : WAL_NUMBER_NONE,
+        .previous_crc = flush->previous_crc,
+        .position = current ? current->used : 0,
+    };
+}
+
+static void flush_resume(struct completion *io)
+{
+    struct flush *flush = container_of(io, struct flush, io);
+    struct draft *done = flush->draft;
+
+    invariant(flush->stage == FLUSH_WRITING && done);
+    flush->draft = NULL;
+    if (io->status != STATUS_OK) {
+        flush->stage = FLUSH_FAILED; /* Never retried: what the device holds is unknown now. */
+        draft_give(flush->store->gathers, done);
+        directory_fail(flush->store, io->status);
+        return;
+    }
+    flush->stage = FLUSH_IDLE;
+    flush->flushed = done->sequence + 1;
+    flush_go(flush);            /* Keep the disk busy first, */
+    draft_durable(flush, done); /* then tell the world. */
+    store_flushed(flush->store);
+}
+
+enum status flush_now(struct flush *flush)
+{
+    struct store *store = flush->store;
+    int file;
+    uint64_t position;
+
+    invariant(flush->stage == FLUSH_IDLE);
+    while (flush_next(flush, &file, &position)) {
+        struct draft *draft = flush->draft;
+        size_t size = draft_finish(flush, draft);
+        enum status status = files_write(store->directory->files, file, draft->gather->block->data + draft->at, size,
+                                         position, store->directory->relaxed ? 0 : FILES_DURABLE);
+        flush->draft = NULL;
+        if (status != STATUS_OK) return status;
+        flush->flushed = draft->sequence + 1;
+        draft_durable(flush, draft);
+    }
+    return flush->hungry ? STATUS_NO_SPACE : STATUS_OK;
+}

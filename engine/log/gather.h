@@ -1,0 +1,81 @@
+/* engine/log/gather.h   Where appends gather: blocks of the tail's memory, in which the next WAL chunk takes shape. The bytes of
+ * a batch are copied here once; the WAL writes them from here and fetches send them from here.
+ *
+ *     block  |chunk 7: header, batches, table, pad|chunk 8 ...             |
+ *                                                 ^ draft->at (a multiple of 4096)
+ *
+ * A draft is a chunk in the making: its payload grows in the block, its table aside. It is sealed when a flush takes it or when its
+ * block is full; sealed drafts wait in order. What bounds them is the tail's memory. */
+#ifndef ENGINE_LOG_GATHER_H
+#define ENGINE_LOG_GATHER_H
+
+#include "log/chunk.h"
+#include "log/store.h"
+
+enum {
+    GATHER_BLOCK_SIZE = MEMORY_CHUNK,
+    DRAFT_ENTRIES_FIRST = 64,
+    DRAFT_ENTRIES_MAX = 4096, /* then it is sealed, unless one append alone needs more */
+};
+
+/* One block of the tail's memory. It goes back when no log has a span in it, no draft needs it and nobody pins it. */
+struct gather {
+    struct list_node node; /* in gathers->blocks, oldest first */
+    struct block *block;
+    struct list tails; /* of logs whose oldest span lies here */
+    uint32_t used;     /* chunks reach up to here */
+    uint32_t drafts;   /* that are not written yet */
+    uint64_t number;   /* ascending */
+};
+
+/* Whom to tell when the chunk is durable; log == NULL: nobody but store->flushed. */
+struct draft_mark {
+    struct log *log;
+    int64_t limit;
+};
+
+struct draft {
+    struct list_node node;
+    struct gather *gather;
+    uint64_t sequence;
+    uint32_t at; /* in the block */
+    uint32_t payload_size;
+    uint32_t entry_count, entry_max;
+    uint8_t *table; /* entry_max * CHUNK_ENTRY_SIZE, aside */
+    struct draft_mark *marks;
+};
+
+struct gathers {
+    struct store *store;
+    struct list blocks;     /* struct gather */
+    struct gather *current; /* the newest, or NULL */
+    struct draft *open;     /* in `current`, or NULL */
+    struct list sealed;     /* struct draft, oldest first */
+    struct list free_drafts, free_gathers;
+    uint64_t next_sequence, next_number;
+    uint64_t block_count;
+};
+
+void gathers_init(struct gathers *gathers, struct store *store);
+void gathers_end(struct gathers *gathers);
+
+/* Room for `size` bytes of payload and `entries` more entries: where they go, or NULL when the tail's memory is used up. Nothing
+ * has happened until draft_add or draft_grow. */
+uint8_t *gather_room(struct gathers *gathers, size_t size, uint32_t entries);
+/* An entry for the `size` bytes that were just written to gather_room's place; position, size and (for batches) crc are set here. */
+void draft_add(struct gathers *gathers, struct chunk_entry *entry, struct log *log, size_t size);
+/* The same bytes as a continuation of the last entry, when that is an append of the same log that ends where they begin. */
+bool draft_grow(struct gathers *gathers, const struct chunk_entry *more, struct log *log, size_t size);
+/* What is gathered from now on goes into chunks of at least the returned sequence, nothing before does. */
+uint64_t gathers_cut(struct gathers *gathers);
+/* Something waits to be written. */
+bool gather_waiting(const struct gathers *gathers);
+/* The oldest draft that waits, sealed; it is the caller's until draft_give. */
+struct draft *draft_take(struct gathers *gathers);
+void draft_give(struct gathers *gathers, struct draft *draft);
+/* A truncation: marks of `log` above `limit` are lowered to it, in every draft that is not written (`writing` may be NULL). */
+void gather_lower(struct gathers *gathers, struct draft *writing, struct log *log, int64_t limit);
+/* Gives blocks back that nobody needs, oldest first. */
+void gather_release(struct gathers *gathers);
+
+#endif

@@ -1,0 +1,338 @@
+/* engine/log/log.c   Appends and reads of one log, and the entries that change it without bytes.
+ *
+ * An append, in this order, because nothing may have changed when it fails: find room in the gathering chunk, copy the batch there
+ * and sum it in the same pass, judge it while it is hot in cache, ask the producer's state, and only then stamp it, give it
+ * its place in a segment, and let it join chunk, tail and end. A batch that fails simply isn't counted into the chunk. */
+#include "log/log.h"
+
+#include "base/crc32c.h"
+#include "log/checkpoint.h"
+#include "log/flush.h"
+#include "log/gather.h"
+#include "log/segment.h"
+#include "log/state.h"
+#include "log/tail.h"
+#include "log/wal.h"
+
+static enum status log_writable(const struct log *log)
+{
+    if (log->deleted) return STATUS_NOT_FOUND;
+    if (log->offline) return STATUS_OFFLINE;
+    if (log->store->closing) return STATUS_STOPPING;
+    return STATUS_OK;
+}
+
+/* ---- entries without batches ---- */
+
+/* The first entry of a log says its name. */
+static enum status log_announce(struct log *log)
+{
+    struct gathers *gathers = log->store->gathers;
+    if (log->opened) return STATUS_OK;
+
+    uint8_t *room = gather_room(gathers, log->topic.size, 1);
+    if (!room) return STATUS_BUSY;
+
+    memcpy(room, log->topic.data, log->topic.size);
+    struct chunk_entry entry = {
+        .kind = CHUNK_OPEN,
+        .key = log->key,
+        .incarnation = log->incarnation,
+        .first = log->end,
+        .limit = log->end,
+        .leader_epoch = log->leader_epoch,
+        .crc = crc32c(0, room, log->topic.size),
+    };
+    draft_add(gathers, &entry, NULL, log->topic.size);
+    log->opened = true;
+    flush_soon(log->store->flush);
+    return STATUS_OK;
+}
+
+/* An entry without payload; *sequence is what store->flushed must reach. */
+static enum status log_enter(struct log *log, enum chunk_kind kind, int64_t first, int64_t limit, int32_t epoch,
+                             int64_t *sequence)
+{
+    struct gathers *gathers = log->store->gathers;
+    enum status status = log_announce(log);
+    if (status != STATUS_OK) return status;
+    if (!gather_room(gathers, 0, 1)) return STATUS_BUSY;
+
+    struct chunk_entry entry = {
+        .kind = kind,
+        .key = log->key,
+        .incarnation = log->incarnation,
+        .first = first,
+        .limit = limit,
+        .leader_epoch = epoch,
+    };
+    draft_add(gathers, &entry, NULL, 0);
+    *sequence = (int64_t)gathers->open->sequence + 1;
+    flush_soon(log->store->flush);
+    return STATUS_OK;
+}
+
+enum status log_raise_start(struct log *log, int64_t start, int64_t *sequence)
+{
+    enum status status = log_writable(log);
+    if (status != STATUS_OK) return status;
+    if (start > log->committed.at) return STATUS_OUT_OF_RANGE;
+
+    status = log_enter(log, CHUNK_START, max_of(start, log->start), log->end, log->leader_epoch, sequence);
+    if (status == STATUS_OK) log->start = max_of(start, log->start);
+    return status;
+}
+
+enum status log_truncate(struct log *log, int64_t end, int64_t *sequence)
+{
+    struct store *store = log->store;
+    enum status status = log_writable(log);
+    if (status != STATUS_OK) return status;
+    if (end < log->start || end > log->end) return STATUS_OUT_OF_RANGE;
+    if (log->tail && log->tail->spilling) return STATUS_BUSY;
+
+    uint64_t next = prng_u64(&store->shard->prng) | 1;
+    status = log_enter(log, CHUNK_TRUNCATE, end, (int64_t)next, log->leader_epoch, sequence);
+    if (status != STATUS_OK) return status;
+
+    bool waited = log->tail && log->tail->cut;
+    gather_lower(store->gathers, store->flush->draft, log, end);
+    tail_truncate(store->tails, log, end);
+    checkpoint_truncated(store->checkpoint, log, waited);
+    log->incarnation = next;
+    log->end = end;
+    if (log->durable.at > end) watermark_retreat(&log->durable, end);
+    if (log->committed.at > end) watermark_retreat(&log->committed, end);
+    log->last_stable = min_of(log->last_stable, end);
+    return log_state_truncate(log, end);
+}
+
+enum status log_begin_epoch(struct log *log, int32_t epoch)
+{
+    int64_t sequence;
+    enum status status = log_writable(log);
+    if (status != STATUS_OK) return status;
+    if (epoch <= log->leader_epoch) return STATUS_OK;
+
+    status = log_enter(log, CHUNK_EPOCH, log->end, log->end, epoch, &sequence);
+    if (status != STATUS_OK) return status;
+    log->leader_epoch = epoch;
+    log_state_begin_epoch(log, epoch);
+    return STATUS_OK;
+}
+
+void log_commit(struct log *log, int64_t committed)
+{
+    invariant(committed <= log->durable.at || log->offline);
+    if (committed < log->committed.at) return;
+
+    log->last_stable = min_of(committed, log_state_first_unstable(log, committed));
+    watermark_advance(log->store->shard, &log->committed, committed);
+}
+
+/* ---- appends ---- */
+
+void log_join(struct log *log, uint8_t *data, uint32_t size, enum append_origin origin)
+{
+    struct store *store = log->store;
+    struct gathers *gathers = store->gathers;
+    struct gather *gather = gathers->open->gather;
+    uint64_t position;
+    struct batch batch;
+
+    batch_decode(data, &batch);
+    invariant(batch.size == size && batch.base_offset >= log->end);
+    struct segment *segment = segments_place(log, &batch, &position);
+
+    struct chunk_entry entry = {
+        .kind = CHUNK_APPEND,
+        .key = log->key,
+        .incarnation = log->incarnation,
+        .first = batch.base_offset,
+        .limit = batch_limit(&batch),
+        .leader_epoch = batch.leader_epoch,
+        .segment = segment->base,
+        .segment_position = position,
+    };
+    if (!draft_grow(gathers, &entry, log, size)) draft_add(gathers, &entry, log, size);
+
+    struct span span = {
+        .first = entry.first,
+        .limit = entry.limit,
+        .gather = gather,
+        .at = (uint32_t)(data - gather->block->data),
+        .size = size,
+        .segment = entry.segment,
+        .segment_position = position,
+    };
+    tail_add(store->tails, log, &span);
+    log_state_apply(log, &batch, origin);
+    log->end = entry.limit;
+    log->leader_epoch = max_of(log->leader_epoch, batch.leader_epoch);
+}
+
+/* The topic's rules for a client's batch, on our own copy of it; what Kafka corrects is corrected. */
+static enum status batch_admit(struct log *log, uint8_t *data, struct batch *batch, struct log_append *append)
+{
+    const struct log_settings *settings = log->settings;
+    int64_t now = shard_wall_ms(log->store->shard);
+    struct batch_rules rules = {
+        .timestamp_min_ms =
+            settings->timestamp_before_max_ms > now ? INT64_MIN : now - settings->timestamp_before_max_ms,
+        .timestamp_max_ms =
+            settings->timestamp_after_max_ms > INT64_MAX - now ? INT64_MAX : now + settings->timestamp_after_max_ms,
+        .append_time = settings->append_time,
+        .keys_wanted = settings->compact,
+    };
+    struct batch_verdict verdict;
+    enum status status = batch_judge(batch, &rules, &verdict);
+    if (status != STATUS_OK) return status;
+
+    if (settings->append_time) {
+        append->append_time_ms = now;
+        batch_stamp_time(data, batch->size, now);
+    } else if (batch->attributes & BATCH_APPEND_TIME || verdict.max_timestamp_ms != batch->max_timestamp_ms) {
+        batch_stamp_create_time(data, batch->size, verdict.max_timestamp_ms);
+    }
+    return STATUS_OK;
+}
+
+/* Copies the batch to where it is going to stay, and proves it on the way. */
+static enum status batch_copy(uint8_t *to, const struct batch *batch)
+{
+    memcpy(to, batch->data, BATCH_CRC_FROM);
+    uint32_t crc = crc32c_copy(0, to + BATCH_CRC_FROM, batch->data + BATCH_CRC_FROM, batch->size - BATCH_CRC_FROM);
+    return crc == batch->crc ? STATUS_OK : STATUS_CORRUPT;
+}
+
+/* One batch whose offsets are ours to give. */
+static enum status append_one(struct log *log, const struct batch *source, struct log_append *append)
+{
+    struct store *store = log->store;
+    uint8_t *data = gather_room(store->gathers, source->size, 1);
+    if (!data) return STATUS_BUSY;
+
+    enum status status = batch_copy(data, source);
+    if (status != STATUS_OK) return status;
+
+    struct batch batch;
+    batch_decode(data, &batch);
+    if (append->origin == APPEND_CLIENT) {
+        status = batch_admit(log, data, &batch, append);
+        if (status != STATUS_OK) return status;
+    }
+    status = log_state_check(log, &batch, append);
+    if (status != STATUS_OK || append->duplicate) return status;
+
+    append->first = log->end;
+    append->limit = log->end + batch.last_delta + 1;
+    batch_stamp(data, append->first, append->leader_epoch);
+    log_join(log, data, batch.size, append->origin);
+    return STATUS_OK;
+}
+
+/* Whole batches with increasing offsets at the front of `batches`; what is cut at the end is left to the next fetch. */
+static enum status replica_measure(const struct log *log, struct bytes batches, size_t *size, uint32_t *count)
+{
+    int64_t next = log->end;
+
+    *size = 0;
+    *count = 0;
+    while (*size < batches.size) {
+        struct batch batch;
+        enum status status = batch_read(batches.data + *size, batches.size - *size, &batch);
+        if (status == STATUS_TRUNCATED) break;
+        if (status != STATUS_OK) return status;
+        if (batch.base_offset < next) return STATUS_OUT_OF_ORDER;
+        next = batch_limit(&batch);
+        *size += batch.size;
+        ++*count;
+    }
+    return *count > 0 ? STATUS_OK : STATUS_TRUNCATED;
+}
+
+static enum status append_replica(struct log *log, struct log_append *append)
+{
+    size_t size;
+    uint32_t count;
+    enum status status = replica_measure(log, append->batches, &size, &count);
+    if (status != STATUS_OK) return status;
+
+    uint8_t *data = gather_room(log->store->gathers, size, count);
+    if (!data) return STATUS_BUSY;
+
+    struct batch batch;
+    for (size_t at = 0; at < size; at += batch.size) {
+        batch_decode(append->batches.data + at, &batch);
+        status = batch_copy(data + at, &batch);
+        if (status != STATUS_OK) return status;
+    }
+    append->first = load_i64(data);
+    for (size_t at = 0; at < size; at += batch.size) {
+        batch_decode(data + at, &batch);
+        log_join(log, data + at, batch.size, APPEND_REPLICA);
+    }
+    append->limit = log->end;
+    return STATUS_OK;
+}
+
+enum status log_append(struct log *log, struct log_append *append)
+{
+    struct store *store = log->store;
+    struct batch batch;
+    enum status status = log_writable(log);
+
+    append->append_time_ms = -1;
+    append->duplicate = false;
+    if (status == STATUS_OK && store->full && append->origin == APPEND_CLIENT) status = STATUS_NO_SPACE;
+    if (status == STATUS_OK && append->batches.size > wal_batch_max(store->wal)) status = STATUS_TOO_LARGE;
+    if (status != STATUS_OK) return status;
+
+    if (append->origin != APPEND_REPLICA) {
+        status = append->origin == APPEND_CLIENT ? batch_read_produced(append->batches, &batch)
+                                                 : batch_read(append->batches.data, append->batches.size, &batch);
+        if (status != STATUS_OK) return status;
+        if (append->origin == APPEND_CLIENT && batch.size > (uint32_t)log->settings->message_bytes_max)
+            return STATUS_TOO_LARGE;
+    }
+    status = log_announce(log);
+    if (status != STATUS_OK) return status;
+
+    status = append->origin == APPEND_REPLICA ? append_replica(log, append) : append_one(log, &batch, append);
+    if (status == STATUS_OK) flush_soon(store->flush);
+    if (status == STATUS_BUSY) store_settle(store);
+    return status;
+}
+
+/* ---- reads ---- */
+
+int64_t log_tail_first(const struct log *log)
+{
+    return log->tail && log->tail->count > 0 ? tail_span(log->tail, 0)->first : log->end;
+}
+
+bool log_read_begin(struct log_read *read)
+{
+    struct log *log = read->log;
+
+    read->extent_count = 0;
+    read->size = 0;
+    read->work = NULL;
+    read->status = STATUS_OK;
+    if (log->deleted) {
+        read->status = STATUS_NOT_FOUND;
+    } else if (log->offline) {
+        read->status = STATUS_OFFLINE;
+    } else if (read->offset < log->start || read->offset > log->end) {
+        read->status = STATUS_OUT_OF_RANGE;
+    } else if (read->offset < min_of(read->limit, log->end)) {
+        if (read->offset < log_tail_first(log)) return read_cold_begin(read);
+        tail_read(log->tail, read);
+    }
+    return true;
+}
+
+void log_read_cancel(struct log_read *read)
+{
+    read_cold_cancel(read);
+}

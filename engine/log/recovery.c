@@ -1,0 +1,324 @@
+/* engine/log/recovery.c   What is true after a start that nobody prepared. Each shard's newest checkpoint of the incarnation in force gives
+ * the logs' states; the entries of the chunks at or above its cut are applied to them in order:
+ *
+ *     entry      log          its incarnation   offsets                  outcome
+ *     OPEN       unknown      -                 -                        the log exists, empty, from `first` on
+ *     OPEN       known        same              -                        nothing
+ *     OPEN       known        other             -                        a new life: what was known is void
+ *     APPEND     unknown      -                 -                        damage
+ *     APPEND     known        other             -                        void
+ *     APPEND     known        same              limit <= end             nothing: the state has it
+ *     APPEND     known        same              first >= end             a range more; end = limit
+ *     APPEND     known        same              otherwise                damage
+ *     EXTENT     as APPEND; its bytes are read from the segment and must match the entry's sum, else damage
+ *     TRUNCATE   known        same              first <= end             ranges and state are cut; the new incarnation
+ *     START      known        same              -                        start = the larger one
+ *     EPOCH      known        same              -                        a range without bytes
+ *     DROP       known        same              -                        the log is gone; its files may go
+ *     TRUNCATE, START, EPOCH, DROP  unknown, or other incarnation        void
+ *
+ * No root or no checkpoint of the incarnation in force, with the guard there: damage. The chain of chunks: wal_walk.c. */
+#include "log/recovery.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "io/files.h"
+#include "log/wal.h"
+
+enum { SLOT_SIZE_MAX = 1 << 30 };
+
+static bool found_has_key(const void *value, const void *key)
+{
+    const struct log_found *found = value;
+    const struct log_key *wanted = key;
+    return uuid_equal(found->key.topic, wanted->topic) && found->key.partition == wanted->partition;
+}
+
+struct log_found *recovery_find(struct recovery *recovery, struct log_key key)
+{
+    return map_find(&recovery->by_key, hash_partition(key.topic, key.partition), &key);
+}
+
+struct log_found *recovery_add(struct recovery *recovery, struct log_key key, struct text topic)
+{
+    struct log_found *found = arena_take(recovery->arena, sizeof *found);
+    struct recovered *recovered = arena_take(recovery->arena, sizeof *recovered);
+    if (!found || !recovered) return NULL;
+
+    found->key = key;
+    found->topic = text_copy(recovery->arena, topic);
+    found->leader_epoch = -1;
+    found->open = recovered;
+    recovered->cut = INT64_MAX;
+    if (!found->topic.data) return NULL;
+    map_add(&recovery->by_key, hash_partition(key.topic, key.partition), &key, found);
+    return found;
+}
+
+/* ---- entries ---- */
+
+static enum status damaged(struct recovery *recovery, const struct chunk_entry *entry, const char *what,
+                           const char **why)
+{
+    char topic[UUID_TEXT_SIZE + 1];
+    uuid_print(entry->key.topic, topic);
+    *why = text_format(recovery->arena,
+                       "the write-ahead log is damaged: %s (topic id %s, partition %d, offsets %lld to %lld)", what,
+                       topic, entry->key.partition, (long long)entry->first, (long long)entry->limit)
+               .data;
+    return STATUS_DAMAGED;
+}
+
+static void found_forget(struct recovery *recovery, struct log_found *found)
+{
+    map_remove(&recovery->by_key, hash_partition(found->key.topic, found->key.partition), &found->key);
+}
+
+static enum status entry_open(struct recovery *recovery, const struct chunk_entry *entry, const uint8_t *payload)
+{
+    struct log_found *found = recovery_find(recovery, entry->key);
+
+    if (found && found->incarnation == entry->incarnation) return STATUS_OK;
+    if (found) found_forget(recovery, found);
+    found = recovery_add(recovery, entry->key, (struct text){ (const char *)payload, entry->size });
+    if (!found) return STATUS_NO_MEMORY;
+    found->incarnation = entry->incarnation;
+    found->leader_epoch = entry->leader_epoch;
+    found->start = found->committed = found->end = entry->first;
+    ((struct recovered *)found->open)->end = entry->first;
+    return STATUS_OK;
+}
+
+static enum status range_add(struct recovery *recovery, struct log_found *found, const struct chunk_entry *entry,
+                             struct old_wal *wal, uint64_t position)
+{
+    struct recovered *recovered = found->open;
+    struct recovered_range *range = arena_take(recovery->arena, sizeof *range);
+    if (!range) return STATUS_NO_MEMORY;
+
+    range->entry = *entry;
+    range->wal = wal;
+    range->position = position;
+    if (recovered->last) {
+        recovered->last->next = range;
+    } else {
+        recovered->first = range;
+    }
+    recovered->last = range;
+    found->end = entry->limit;
+    found->leader_epoch = max_of(found->leader_epoch, entry->leader_epoch);
+    return STATUS_OK;
+}
+
+static enum status entry_append(struct recovery *recovery, struct log_found *found, const struct chunk_entry *entry,
+                                struct old_wal *wal, uint64_t position, const char **why)
+{
+    if (entry->limit <= found->end) return STATUS_OK;
+    if (entry->first < found->end) return damaged(recovery, entry, "an append overlaps the one before", why);
+    return range_add(recovery, found, entry, wal, position);
+}
+
+static void entry_truncate(struct log_found *found, const struct chunk_entry *entry)
+{
+    struct recovered *recovered = found->open;
+    struct recovered_range *range = recovered->first, *last = NULL;
+
+    found->incarnation = (uint64_t)entry->limit;
+    if (entry->first >= found->end) return;
+
+    for (; range && range->entry.first < entry->first; range = range->next) last = range;
+    if (last) {
+        last->next = NULL;
+        last->entry.limit = min_of(last->entry.limit, entry->first);
+    } else {
+        recovered->first = NULL;
+    }
+    recovered->last = last;
+    if (entry->first < recovered->end) recovered->cut = min_of(recovered->cut, entry->first);
+    found->end = entry->first;
+    found->committed = min_of(found->committed, found->end);
+}
+
+static enum status entry_drop(struct recovery *recovery, struct log_found *found, const struct chunk_entry *entry)
+{
+    if (entry->limit < 0) { /* Set aside by stray.c: its files stay. */
+        found_forget(recovery, found);
+        return STATUS_OK;
+    }
+    struct dropped *dropped = arena_take(recovery->arena, sizeof *dropped);
+    if (!dropped) return STATUS_NO_MEMORY;
+
+    *dropped = (struct dropped){ .next = recovery->dropped, .key = found->key, .topic = found->topic };
+    recovery->dropped = dropped;
+    found_forget(recovery, found);
+    return STATUS_OK;
+}
+
+enum status recovery_entry(struct recovery *recovery, const struct chunk_entry *entry, const uint8_t *payload,
+                           struct old_wal *wal, uint64_t payload_position, const char **why)
+{
+    if (entry->kind == CHUNK_OPEN) return entry_open(recovery, entry, payload);
+
+    struct log_found *found = recovery_find(recovery, entry->key);
+    bool bytes = entry->kind == CHUNK_APPEND || entry->kind == CHUNK_EXTENT;
+    if (!found && bytes) return damaged(recovery, entry, "an append names a log that was never made", why);
+    if (!found || found->incarnation != entry->incarnation) return STATUS_OK;
+
+    switch (entry->kind) {
+    case CHUNK_APPEND:
+    case CHUNK_EXTENT: return entry_append(recovery, found, entry, wal, payload_position, why);
+    case CHUNK_TRUNCATE: entry_truncate(found, entry); return STATUS_OK;
+    case CHUNK_START: found->start = max_of(found->start, entry->first); return STATUS_OK;
+    case CHUNK_EPOCH: return range_add(recovery, found, entry, wal, payload_position);
+    case CHUNK_DROP: return entry_drop(recovery, found, entry);
+    default: return damaged(recovery, entry, "an entry of unknown kind", why);
+    }
+}
+
+/* ---- checkpoints ---- */
+
+/* The newest whole slot of the incarnation in force. */
+static enum status shard_checkpoint(struct recovery *recovery, uint32_t shard, struct bytes *file,
+                                    struct checkpoint_header *header, const char **why)
+{
+    struct directory *directory = recovery->directory;
+    bool found = false;
+
+    for (uint32_t slot = 0; slot < CHECKPOINT_SLOTS; slot++) {
+        struct checkpoint_header read;
+        struct bytes bytes;
+        char name[64];
+
+        checkpoint_file_name(shard, slot, name);
+        enum status status = files_load(directory->files, directory->handle, name, SLOT_SIZE_MAX, recovery->arena,
+                                        &bytes.data, &bytes.size);
+        if (status == STATUS_NOT_FOUND) continue;
+        if (status != STATUS_OK) return status;
+        if (checkpoint_read(bytes, &read) != STATUS_OK) continue;
+        if (read.incarnation != recovery->root.incarnation || read.shard != shard) continue;
+        if (!uuid_equal(read.directory, directory->identity.directory)) continue;
+        if (found && read.sequence < header->sequence) continue;
+        found = true;
+        *header = read;
+        *file = bytes;
+        recovery->slot_in_force[shard] = slot;
+    }
+    if (found) return STATUS_OK;
+    *why = text_format(recovery->arena, "the checkpoint of shard %u is missing or damaged in both of its files", shard)
+               .data;
+    return STATUS_DAMAGED;
+}
+
+static enum status records_read(struct recovery *recovery, struct bytes file, const struct checkpoint_header *header,
+                                const char **why)
+{
+    struct checkpoint_record record;
+
+    for (size_t at = 0; checkpoint_next(file, header, &at, &record);) {
+        if (recovery_find(recovery, record.key)) {
+            *why = text_format(recovery->arena, "the checkpoints of two shards hold partition %.*s-%d",
+                               TEXT_ARGS(record.topic), record.key.partition)
+                       .data;
+            return STATUS_DAMAGED;
+        }
+        struct log_found *found = recovery_add(recovery, record.key, record.topic);
+        if (!found) return STATUS_NO_MEMORY;
+        struct recovered *recovered = found->open;
+        found->incarnation = record.incarnation;
+        found->start = record.start;
+        found->committed = record.committed;
+        found->end = recovered->end = record.end;
+        found->leader_epoch = record.leader_epoch;
+        recovered->state = record.state;
+    }
+    return STATUS_OK;
+}
+
+/* ---- files ---- */
+
+/* `sluice-wal-<shard>-<number>` */
+static bool wal_name_parse(const char *name, uint32_t *shard, uint32_t *number)
+{
+    struct text text = text_of(name), prefix = TEXT("sluice-wal-");
+    int64_t first, second;
+
+    if (!text_starts(text, prefix)) return false;
+    text = (struct text){ text.data + prefix.size, text.size - prefix.size };
+    struct text left = text_cut(&text, '-');
+    if (!text_to_i64(left, &first) || !text_to_i64(text, &second)) return false;
+    if (first < 0 || second < 0 || first >= UINT32_MAX || second >= UINT32_MAX) return false;
+    *shard = (uint32_t)first;
+    *number = (uint32_t)second;
+    return true;
+}
+
+static enum status old_wal_open(struct recovery *recovery, struct old_wal *wal, const struct files_entry *entry)
+{
+    struct directory *directory = recovery->directory;
+    const uint8_t *block;
+
+    snprintf(wal->name, sizeof wal->name, "%s", entry->name);
+    wal->size = entry->size;
+    enum status status =
+        files_open(directory->files, directory->handle, entry->name, FILES_WRITE | FILES_DIRECT, &wal->file);
+    if (status != STATUS_OK) return status;
+    recovery->wal_count++;
+    status = window_read(&recovery->window, wal->file, 0, CHUNK_BLOCK, &block);
+    if (status == STATUS_TRUNCATED) return STATUS_OK; /* Too short to hold anything. */
+    if (status == STATUS_OK && chunk_read_header(block, &wal->first) != STATUS_OK)
+        wal->first = (struct chunk_header){ .sequence = 0 };
+    return status;
+}
+
+enum status recovery_list_wals(struct recovery *recovery)
+{
+    struct directory *directory = recovery->directory;
+    struct files_entry *entries;
+    uint32_t count;
+    enum status status = files_list(directory->files, directory->handle, recovery->arena, &entries, &count);
+    if (status != STATUS_OK) return status;
+
+    recovery->wals = arena_take(recovery->arena, max_of(count, 1U) * sizeof recovery->wals[0]);
+    if (!recovery->wals) return STATUS_NO_MEMORY;
+    for (uint32_t i = 0; i < count && status == STATUS_OK; i++) {
+        struct old_wal *wal = &recovery->wals[recovery->wal_count];
+        if (entries[i].directory || !wal_name_parse(entries[i].name, &wal->shard, &wal->number)) continue;
+        status = old_wal_open(recovery, wal, &entries[i]);
+    }
+    return status;
+}
+
+enum status recovery_read(struct recovery *recovery, const char **why)
+{
+    map_init(&recovery->by_key, recovery->heap, found_has_key);
+    enum status status = recovery_list_wals(recovery);
+    if (status != STATUS_OK || !recovery->guarded) return status;
+
+    if (recovery->root.sequence == 0) {
+        *why = "the directory was not stopped cleanly and " ROOT_FILE " is missing or damaged";
+        return STATUS_DAMAGED;
+    }
+    recovery->slot_in_force = arena_take(recovery->arena, (recovery->root.shard_count + 1) * sizeof(uint32_t));
+    struct checkpoint_header *headers = arena_take(recovery->arena, (recovery->root.shard_count + 1) * sizeof *headers);
+    if (!recovery->slot_in_force || !headers) return STATUS_NO_MEMORY;
+
+    for (uint32_t shard = 0; shard < recovery->root.shard_count && status == STATUS_OK; shard++) {
+        struct bytes file;
+        status = shard_checkpoint(recovery, shard, &file, &headers[shard], why);
+        if (status == STATUS_OK) status = records_read(recovery, file, &headers[shard], why);
+    }
+    for (uint32_t shard = 0; shard < recovery->root.shard_count && status == STATUS_OK; shard++)
+        status = wal_walk(recovery, &headers[shard], why);
+    return status;
+}
+
+void recovery_end(struct recovery *recovery)
+{
+    for (uint32_t i = 0; i < recovery->wal_count; i++)
+        if (recovery->wals[i].file >= 0) files_close(recovery->directory->files, recovery->wals[i].file);
+    window_end(&recovery->window);
+    map_end(&recovery->by_key);
+}

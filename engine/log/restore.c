@@ -1,0 +1,142 @@
+/* engine/log/restore.c   What recovery found becomes live again. log_open loads a log's state, notes it for the first checkpoint of the new
+ * incarnation, and appends the ranges that the old WAL holds beyond it: same offsets, same places in the segments, new WAL. So any
+ * number of shards will do, and no segment is touched. Nothing of the old incarnation is overwritten before the root is switched. */
+#include "log/recovery.h"
+
+#include <limits.h>
+#include <string.h>
+
+#include "io/files.h"
+#include "log/flush.h"
+#include "log/segment.h"
+#include "log/spill.h"
+#include "log/state.h"
+#include "log/tail.h"
+#include "log/wal.h"
+
+/* Where a batch goes was decided when it was first appended; no rule of today may decide otherwise. */
+static const struct log_settings REPLAY = {
+    .segment_bytes = INT32_MAX,
+    .segment_ms = INT64_MAX,
+    .retention_ms = -1,
+    .retention_bytes = -1,
+    .timestamp_before_max_ms = INT64_MAX,
+    .timestamp_after_max_ms = INT64_MAX,
+    .index_interval_bytes = 4096,
+    .message_bytes_max = INT32_MAX,
+};
+
+/* Room in the tail at any price: what is gathered goes to the WAL, what stands in the way to its segments. */
+static enum status restore_make_room(struct store *store)
+{
+    enum status status = flush_now(store->flush);
+    if (status != STATUS_OK) return status;
+
+    list_each(&store->gathers->blocks, node)
+    {
+        struct gather *gather = container_of(node, struct gather, node);
+        if (gather == store->gathers->current) break;
+        list_each(&gather->tails, place)
+        {
+            struct tail *tail = container_of(place, struct tail, node);
+            status = spill_now(store->spill, tail->log);
+            if (status != STATUS_OK) return status;
+            (void)tail_leave(store->tails, tail, gather);
+        }
+        gather_release(store->gathers);
+    }
+    return STATUS_OK;
+}
+
+/* Batches of one range, back where they were. */
+static enum status replay_batches(struct log *log, const struct recovered_range *range, const uint8_t *data)
+{
+    const struct chunk_entry *entry = &range->entry;
+    const struct segment *last = segments_last(log);
+    struct batch batch;
+
+    if (last && last->base != entry->segment) log->segments->roll = true;
+    for (size_t at = 0; at < entry->size; at += batch.size) {
+        enum status status = batch_read(data + at, entry->size - at, &batch);
+        if (status != STATUS_OK) return STATUS_DAMAGED;
+        if (batch.base_offset >= entry->limit) break; /* The rest was truncated. */
+        if (batch.base_offset < log->end) continue;   /* The state has it. */
+
+        uint8_t *to = gather_room(log->store->gathers, batch.size, 1);
+        if (!to) {
+            status = restore_make_room(log->store);
+            if (status != STATUS_OK) return status;
+            to = gather_room(log->store->gathers, batch.size, 1);
+            if (!to) return STATUS_NO_MEMORY;
+        }
+        memcpy(to, batch.data, batch.size);
+        log_join(log, to, batch.size, APPEND_REPLICA);
+    }
+    return STATUS_OK;
+}
+
+static enum status replay_epoch(struct log *log, int32_t epoch)
+{
+    if (!gather_room(log->store->gathers, 0, 1)) {
+        enum status status = restore_make_room(log->store);
+        if (status != STATUS_OK) return status;
+    }
+    return log_begin_epoch(log, epoch);
+}
+
+static enum status replay_range(struct log *log, struct recovery *recovery, const struct recovered_range *range)
+{
+    const uint8_t *data;
+
+    if (range->entry.kind == CHUNK_EPOCH) return replay_epoch(log, range->entry.leader_epoch);
+    enum status status = window_read(&recovery->window, range->wal->file, range->position, range->entry.size, &data);
+    if (status != STATUS_OK) return status;
+    return replay_batches(log, range, data);
+}
+
+enum status recovery_restore(struct log *log, const struct log_found *found)
+{
+    struct store *store = log->store;
+    struct recovery *recovery = store->directory->work;
+    struct recovered *recovered = found->open;
+    const struct log_settings *settings = log->settings;
+    enum status status = STATUS_OK;
+
+    log->incarnation = found->incarnation;
+    log->opened = true;
+    log->start = found->start;
+    log->end = min_of(recovered->end, recovered->cut);
+    if (recovered->state.data) status = log_state_load(log, recovered->state);
+    if (status == STATUS_OK && recovered->cut < recovered->end) status = log_state_truncate(log, recovered->cut);
+    if (status != STATUS_OK) return status;
+
+    log->leader_epoch = log_epoch_at(log, INT64_MAX);
+    log->committed.at = min_of(max_of(found->committed, found->start), log->end);
+    log->durable.at = log->end;
+    log->last_stable = min_of(log->committed.at, log_state_first_unstable(log, log->committed.at));
+    checkpoint_add(&store->checkpoint->image, log);
+
+    log->settings = &REPLAY;
+    for (const struct recovered_range *range = recovered->first; range && status == STATUS_OK; range = range->next)
+        status = replay_range(log, recovery, range);
+    log->settings = settings;
+    if (status == STATUS_OK && log->end != found->end) status = STATUS_DAMAGED;
+    recovered->opened = true;
+    return status;
+}
+
+enum status recovery_adopt_wal(struct directory *directory, struct store *store)
+{
+    struct recovery *recovery = directory->work;
+    uint32_t shard = store->shard->index;
+
+    for (uint32_t i = 0; i < recovery->wal_count; i++) {
+        const struct old_wal *wal = &recovery->wals[i];
+        if (wal->shard == shard) store->wal->next_number = max_of(store->wal->next_number, wal->number + 1);
+    }
+    if (recovery->guarded && shard < recovery->root.shard_count)
+        store->checkpoint->slot = (recovery->slot_in_force[shard] + 1) % CHECKPOINT_SLOTS;
+    store->checkpoint->resume = (struct checkpoint_resume){ .sequence = 1, .number = WAL_NUMBER_NONE };
+    store->checkpoint->cut = 1;
+    return STATUS_OK;
+}

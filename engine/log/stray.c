@@ -1,0 +1,128 @@
+/* engine/log/stray.c   Logs that the start found and nobody opened. What nobody knows is set aside, never deleted: its last bytes are
+ * written to its segments, then its directory is renamed `<topic>-<partition>.<32 hex>-stray`, as Kafka does it. Only a log whose
+ * removal was seen, in the metadata (forgotten) or in the WAL (dropped), loses its files, and only after a look at the
+ * topic id that its directory names: a topic may have been made again under the same name. */
+#include <string.h>
+
+#include "io/files.h"
+#include "log/directory.h"
+#include "log/flush.h"
+#include "log/gather.h"
+#include "log/kafka_files.h"
+#include "log/recovery.h"
+#include "log/segment.h"
+#include "log/spill.h"
+#include "log/state.h"
+
+/* Nothing of it is ever appended again; whatever the topic's configs were is unknown. */
+static const struct log_settings STRAY_SETTINGS = {
+    .segment_bytes = INT32_MAX,
+    .segment_ms = INT64_MAX,
+    .retention_ms = -1,
+    .retention_bytes = -1,
+    .index_interval_bytes = 4096,
+    .message_bytes_max = INT32_MAX,
+};
+
+/* The log is in the first checkpoint and its bytes in the WAL by then; this entry, with `limit` -1, takes it out again. */
+static enum status stray_enter(struct store *store, struct log *log)
+{
+    if (!gather_room(store->gathers, 0, 1)) return STATUS_NO_MEMORY;
+    struct chunk_entry entry = {
+        .kind = CHUNK_DROP, .key = log->key, .incarnation = log->incarnation, .first = log->end, .limit = -1
+    };
+    draft_add(store->gathers, &entry, NULL, 0);
+    return STATUS_OK;
+}
+
+static enum status stray_write(struct store *store, const struct log_found *found)
+{
+    struct log *log;
+    enum status status = log_open(store, found, found->key, found->topic, &STRAY_SETTINGS, &log);
+    if (status != STATUS_OK) return status;
+
+    ((struct recovered *)found->open)->stray = true;
+    status = spill_now(store->spill, log);
+    for (uint32_t i = 0; log->segments && i < log->segments->count && status == STATUS_OK; i++)
+        status = segment_sync_now(log, log->segments->items[i].base);
+    if (status == STATUS_OK) status = stray_enter(store, log);
+    if (status == STATUS_OK) status = flush_now(store->flush); /* No mark refers to the log any more. */
+    if (status == STATUS_OK) log_close_now(log);
+    return status;
+}
+
+enum status strays_write(struct directory *directory, struct store *store)
+{
+    for (uint32_t i = 0; i < directory->found_count; i++) {
+        const struct log_found *found = &directory->found[i];
+        const struct recovered *recovered = found->open;
+        if (recovered->opened || recovered->forgotten) continue;
+        if (!recovered->first) continue; /* Its segments hold it all. */
+        enum status status = stray_write(store, found);
+        if (status != STATUS_OK) return status;
+    }
+    return STATUS_OK;
+}
+
+/* True when the partition's directory is there and says that it belongs to this topic. */
+static bool directory_is_of(struct directory *directory, struct arena *arena, struct text topic, struct log_key key)
+{
+    char path[PATH_SIZE];
+    const char *why;
+    struct uuid id;
+
+    partition_file_path(topic, key.partition, PARTITION_FILE, path);
+    return partition_file_read(directory->files, directory->handle, path, arena, &id, &why) == STATUS_OK &&
+           uuid_equal(id, key.topic);
+}
+
+static enum status stray_rename(struct directory *directory, const struct log_found *found)
+{
+    char from[PATH_SIZE], to[PATH_SIZE];
+
+    partition_path(found->topic, found->key.partition, from);
+    partition_path_marked(found->topic, found->key.partition, found->key.topic, "stray", to);
+    return files_rename(directory->files, directory->handle, from, to);
+}
+
+static enum status files_remove_all(struct directory *directory, struct arena *arena, struct text topic,
+                                    int32_t partition)
+{
+    struct files *files = directory->files;
+    struct files_entry *entries;
+    char path[PATH_SIZE];
+    uint32_t count;
+    int handle;
+
+    partition_path(topic, partition, path);
+    enum status status = files_open_directory(files, directory->handle, path, &handle);
+    if (status != STATUS_OK) return status;
+    status = files_list(files, handle, arena, &entries, &count);
+    for (uint32_t i = 0; i < count && status == STATUS_OK; i++) status = files_remove(files, handle, entries[i].name);
+    files_close(files, handle);
+    return status == STATUS_OK ? files_remove_directory(files, directory->handle, path) : status;
+}
+
+enum status strays_settle(struct directory *directory)
+{
+    struct recovery *recovery = directory->work;
+    struct arena *arena = recovery->arena;
+    enum status status = STATUS_OK;
+    bool changed = false;
+
+    for (uint32_t i = 0; i < directory->found_count && status == STATUS_OK; i++) {
+        const struct log_found *found = &directory->found[i];
+        const struct recovered *recovered = found->open;
+        if (recovered->opened && !recovered->stray) continue;
+        if (!directory_is_of(directory, arena, found->topic, found->key)) continue;
+        status = recovered->forgotten ? files_remove_all(directory, arena, found->topic, found->key.partition)
+                                      : stray_rename(directory, found);
+        changed = true;
+    }
+    for (struct dropped *dropped = recovery->dropped; dropped && status == STATUS_OK; dropped = dropped->next) {
+        if (!directory_is_of(directory, arena, dropped->topic, dropped->key)) continue;
+        status = files_remove_all(directory, arena, dropped->topic, dropped->key.partition);
+        changed = true;
+    }
+    return status == STATUS_OK && changed ? files_sync_directory(directory->files, directory->handle) : status;
+}

@@ -1,0 +1,208 @@
+/* engine/log/wal.c   WAL files. Invariants:
+ *
+ *   - chunks fill one file from its beginning to its end; a chunk lies in one file whole;
+ *   - a file is written again only after wal_release said that nothing in it is needed;
+ *   - its name and its zeros are durable before the first chunk goes into it. A file under way is called `.new` and is
+ *     removed by the next start. */
+#include "log/wal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "io/files.h"
+#include "log/flush.h"
+#include "log/state.h"
+
+void wal_file_name(uint32_t shard, uint32_t number, char name[64])
+{
+    snprintf(name, 64, "sluice-wal-%u-%u", shard, number);
+}
+
+void wal_init(struct wal *wal, struct store *store, uint64_t size, uint64_t file_size)
+{
+    *wal = (struct wal){ .store = store, .size = size, .file_size = round_up(file_size, WAL_ZEROS_SIZE) };
+    wal->making.wal = wal;
+}
+
+void wal_end(struct wal *wal)
+{
+    invariant(!wal->making.running);
+    for (uint32_t i = 0; i < wal->file_count; i++) files_close(wal->store->directory->files, wal->files[i].file);
+    heap_give(&wal->store->shard->heap, wal->making.zeros_memory);
+}
+
+void wal_adopt(struct wal *wal, int file, uint32_t number, uint64_t size)
+{
+    invariant(wal->file_count < WAL_FILES_MAX);
+    wal->files[wal->file_count++] = (struct wal_file){ .file = file, .number = number, .size = size };
+    wal->next_number = max_of(wal->next_number, number + 1);
+}
+
+/* ---- making files ---- */
+
+static enum status zeros_write(struct files *files, int file, const uint8_t *zeros, uint64_t size)
+{
+    enum status status = files_allocate(files, file, 0, size);
+    for (uint64_t at = 0; at < size && status == STATUS_OK; at += WAL_ZEROS_SIZE)
+        status = files_write(files, file, zeros, min_of(size - at, (uint64_t)WAL_ZEROS_SIZE), at, 0);
+    return status == STATUS_OK ? files_sync(files, file) : status;
+}
+
+static void making_work(struct job *job)
+{
+    struct wal_making *making = container_of(job, struct wal_making, job);
+    struct store *store = making->wal->store;
+    struct files *files = store->directory->files;
+    int directory = store->directory->handle;
+    char name[64], fresh[70];
+
+    wal_file_name(store->shard->index, making->number, name);
+    snprintf(fresh, sizeof fresh, "%s.new", name);
+    job->status = files_open(files, directory, fresh, FILES_WRITE | FILES_CREATE | FILES_DIRECT, &making->file);
+    if (job->status != STATUS_OK) return;
+
+    job->status = zeros_write(files, making->file, making->zeros, making->size);
+    if (job->status == STATUS_OK) job->status = files_rename(files, directory, fresh, name);
+    if (job->status == STATUS_OK) job->status = files_sync_directory(files, directory);
+    if (job->status != STATUS_OK) {
+        files_close(files, making->file);
+        if (files_remove(files, directory, fresh) != STATUS_OK) return; /* The next start does it. */
+    }
+}
+
+static void making_done(struct job *job)
+{
+    struct wal_making *making = container_of(job, struct wal_making, job);
+    struct wal *wal = making->wal;
+
+    making->running = false;
+    if (job->status == STATUS_NO_SPACE) {
+        wal->store->full = true; /* The files that are there must do. */
+    } else if (job->status != STATUS_OK) {
+        directory_fail(wal->store, job->status);
+        return;
+    } else {
+        wal_adopt(wal, making->file, making->number, making->size);
+    }
+    flush_go(wal->store->flush);
+    store_settle(wal->store);
+}
+
+static void making_begin(struct wal *wal, uint64_t size)
+{
+    struct wal_making *making = &wal->making;
+
+    invariant(!making->running);
+    if (!making->zeros_memory) {
+        making->zeros_memory = heap_take(&wal->store->shard->heap, WAL_ZEROS_SIZE + CHUNK_BLOCK);
+        making->zeros = (uint8_t *)round_up((uintptr_t)making->zeros_memory, (uintptr_t)CHUNK_BLOCK);
+    }
+    making->number = wal->next_number++;
+    making->size = round_up(size, (uint64_t)WAL_ZEROS_SIZE);
+    making->running = true;
+}
+
+enum status wal_make_now(struct wal *wal, uint64_t size)
+{
+    making_begin(wal, size);
+    making_work(&wal->making.job);
+    wal->making.running = false;
+    if (wal->making.job.status == STATUS_OK) wal_adopt(wal, wal->making.file, wal->making.number, wal->making.size);
+    return wal->making.job.status;
+}
+
+/* ---- places ---- */
+
+static struct wal_file *wal_free_file(struct wal *wal, uint64_t size)
+{
+    for (uint32_t i = 0; i < wal->file_count; i++) {
+        struct wal_file *file = &wal->files[i];
+        if (file->state == WAL_FREE && file->size >= size) return file;
+    }
+    return NULL;
+}
+
+static uint64_t wal_total(const struct wal *wal)
+{
+    uint64_t total = 0;
+    for (uint32_t i = 0; i < wal->file_count; i++) total += wal->files[i].size;
+    return total;
+}
+
+bool wal_wants(const struct wal *wal, uint64_t size)
+{
+    return size == wal->file_size && wal->file_count < WAL_FILES_MAX &&
+           wal_total(wal) + size <= wal->size + WAL_FIRST_SIZE;
+}
+
+/* One file ahead, until all are there. */
+static void wal_make_ahead(struct wal *wal)
+{
+    if (wal->making.running || wal->store->starting || wal->store->closing) return;
+    if (wal->file_count == WAL_FILES_MAX || wal_free_file(wal, wal->file_size)) return;
+    if (wal_total(wal) + wal->file_size > wal->size + WAL_FIRST_SIZE) return;
+    making_begin(wal, wal->file_size);
+    jobs_begin(wal->store->shard, &wal->making.job, 0, making_work, making_done);
+}
+
+bool wal_place(struct wal *wal, size_t size, uint64_t sequence, int *file, uint64_t *position)
+{
+    struct wal_file *current = wal->current;
+
+    if (!current || current->size - current->used < size) {
+        struct wal_file *next = wal_free_file(wal, size);
+        if (!next && wal->store->starting) {
+            uint64_t wanted = wal->file_count == 0 && size <= WAL_FIRST_SIZE ? WAL_FIRST_SIZE : wal->file_size;
+            if (wal_make_now(wal, wanted) != STATUS_OK) return false;
+            next = wal_free_file(wal, size);
+        }
+        if (next) {
+            if (current) current->state = WAL_FULL;
+            next->state = WAL_CURRENT;
+            next->used = 0;
+            wal->current = next;
+        }
+        wal_make_ahead(wal);
+        if (!next) return false;
+        current = next;
+    } else if (wal->file_count == 1) {
+        wal_make_ahead(wal);
+    }
+    *file = current->file;
+    *position = current->used;
+    current->used += size;
+    current->last = sequence;
+    wal->bytes_written += size;
+    return true;
+}
+
+void wal_release(struct wal *wal, uint64_t sequence)
+{
+    for (uint32_t i = 0; i < wal->file_count; i++) {
+        struct wal_file *file = &wal->files[i];
+        if (file->state == WAL_FULL && file->last < sequence) {
+            file->state = WAL_FREE;
+            file->used = 0;
+        }
+    }
+    flush_go(wal->store->flush);
+}
+
+uint32_t wal_full_count(const struct wal *wal)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < wal->file_count; i++)
+        if (wal->files[i].state == WAL_FULL) count++;
+    return count;
+}
+
+uint64_t wal_used(const struct wal *wal)
+{
+    uint64_t used = 0;
+    for (uint32_t i = 0; i < wal->file_count; i++) {
+        const struct wal_file *file = &wal->files[i];
+        if (file->state == WAL_FULL) used += file->size;
+        if (file->state == WAL_CURRENT) used += file->used;
+    }
+    return used;
+}

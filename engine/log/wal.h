@@ -1,0 +1,76 @@
+/* engine/log/wal.h   The files of one shard's write-ahead log: of fixed size, written once with zeros when they are made, then
+ * overwritten again and again, because an overwrite of written blocks needs neither a journal commit nor a worker thread.
+ *
+ *     FREE --current--> CURRENT --no room--> FULL --checkpoint covers it--> FREE
+ *
+ * They are made one ahead of need, by a job; the first one of a new directory is small, so that a fresh node starts at once. Names:
+ * `sluice-wal-<shard>-<number>` in the root of the log directory, where Kafka ignores them. */
+#ifndef ENGINE_LOG_WAL_H
+#define ENGINE_LOG_WAL_H
+
+#include "log/store.h"
+#include "shard/jobs.h"
+
+enum {
+    WAL_FILES_MAX = 256,
+    WAL_FIRST_SIZE = 2 << 20,
+    WAL_ZEROS_SIZE = 1 << 20,
+};
+
+enum wal_file_state { WAL_FREE, WAL_CURRENT, WAL_FULL };
+
+struct wal_file {
+    int file;
+    uint32_t number;
+    uint64_t size, used;
+    enum wal_file_state state;
+    uint64_t last; /* sequence of the last chunk in it */
+};
+
+/* Makes one file, on a helper thread or at start. */
+struct wal_making {
+    struct job job;
+    struct wal *wal;
+    uint8_t *zeros, *zeros_memory;
+    uint32_t number;
+    uint64_t size;
+    int file;
+    bool running;
+};
+
+struct wal {
+    struct store *store;
+    uint64_t size, file_size; /* wanted: all files, one file */
+    struct wal_file files[WAL_FILES_MAX];
+    uint32_t file_count;
+    struct wal_file *current; /* or NULL */
+    uint32_t next_number;
+    struct wal_making making;
+    uint64_t bytes_written;
+};
+
+void wal_init(struct wal *wal, struct store *store, uint64_t size, uint64_t file_size);
+void wal_end(struct wal *wal);
+/* At start, before the shard runs: blocks. */
+must_check enum status wal_make_now(struct wal *wal, uint64_t size);
+/* A file that exists and whose content nobody needs. */
+void wal_adopt(struct wal *wal, int file, uint32_t number, uint64_t size);
+
+/* Room for one more file of that size among those the plan allows. */
+bool wal_wants(const struct wal *wal, uint64_t size);
+
+/* Where a chunk of `size` bytes with `sequence` goes. False: nowhere yet; flush_go is called when that has changed. */
+must_check bool wal_place(struct wal *wal, size_t size, uint64_t sequence, int *file, uint64_t *position);
+/* The largest append: a file takes it and the table of what is in it. */
+static inline uint64_t wal_batch_max(const struct wal *wal)
+{
+    return wal->file_size / 2;
+}
+/* Chunks below `sequence` are not needed any more. */
+void wal_release(struct wal *wal, uint64_t sequence);
+/* Bytes that are taken in files that aren't free, and of all files that may be. */
+uint64_t wal_used(const struct wal *wal);
+uint32_t wal_full_count(const struct wal *wal);
+void wal_file_name(uint32_t shard, uint32_t number, char name[64]);
+
+#endif
