@@ -10,8 +10,10 @@
 #define REPLICATION_REPLICA_CONTROLLER_H
 
 #include "base/arena.h"
+#include "base/bytes.h"
 #include "base/text.h"
 #include "base/uuid.h"
+#include "cluster/image.h"
 #include "shard/mailbox.h"
 #include "shard/shard.h"
 
@@ -22,6 +24,9 @@ enum controller_kind {
     CONTROLLER_PRODUCER_IDS, /* a block of 1000 for one shard */
 };
 
+struct controller;
+struct metadata_log;
+
 struct config_change {
     struct text name, value; /* null value: back to the default */
     int8_t operation;        /* KIP-339: 0 set, 1 delete, 2 append, 3 subtract */
@@ -29,24 +34,27 @@ struct config_change {
 
 struct topic_create {
     struct text name;
-    int32_t partition_count;    /* -1: num.partitions */
-    int16_t replication_factor; /* -1: default.replication.factor */
+    int32_t partition_count;    /* -1: num.partitions. Out: what it is */
+    int16_t replication_factor; /* -1: default.replication.factor. Out: what it is */
     struct config_change *configs;
     uint32_t config_count;
     int32_t **assignments; /* by partition, when the client chose replicas; NULL else */
     uint32_t assignment_count;
     uint16_t *assignment_sizes;
+    int32_t *assignment_indexes; /* the partition of each assignment; NULL: in order */
     /* out */
     enum status status;
     struct text why; /* in the call's arena, null when there is nothing to add */
     struct uuid id;
+    char *room; /* the controller's own: for `why` */
 };
 
 struct topic_delete {
     struct text name; /* or null: by id */
-    struct uuid id;
+    struct uuid id;   /* out: when it was deleted by name, too */
     enum status status;
     struct text why;
+    char *room;
 };
 
 struct controller_call {
@@ -54,7 +62,7 @@ struct controller_call {
     struct shard *caller;
     enum controller_kind kind;
     bool validate_only;
-    struct arena *arena; /* the caller's; lent to the controller while the call is under way */
+    struct arena *arena; /* the caller's: room for texts is taken from it before the call leaves its shard */
     struct topic_create *creates;
     uint32_t create_count;
     struct topic_delete *deletes;
@@ -63,8 +71,34 @@ struct controller_call {
     enum status status;                         /* of the call as a whole: OK, NOT_LEADER, STOPPING, OFFLINE ... */
     int64_t applied;                            /* metadata offset up to which every shard has applied */
     void (*done)(struct controller_call *call); /* on the caller's shard */
+    struct list_node node;                      /* the controller's own */
 };
 
 void controller_begin(struct shard *from, struct controller_call *call);
+
+/* Who this node is, for the records that it writes about itself. Lives as long as the controller. */
+struct node_identity {
+    int32_t id;
+    struct uuid directory;
+    struct text rack;                 /* or null */
+    struct image_endpoint *listeners; /* as clients are told */
+    uint32_t listener_count;
+    struct image_endpoint controller; /* of the quorum */
+};
+
+/* On the starting thread. `log` is initialized and has its raft; the controller's image is loaded by controller_load. */
+void controller_make(struct shard *shard, struct metadata_log *log, const struct node_identity *identity,
+                     struct controller **controller);
+must_check enum status controller_load(struct controller *controller, struct bytes batches, struct arena *arena);
+/* On the replication shard. Leads the quorum, registers the node and takes its partitions: `active` runs when every shard
+ * has applied that. `failed` runs when the metadata log can't go on: controller_status says why, and the node must stop. */
+void controller_start(struct controller *controller, struct ready *active, struct ready *failed);
+enum status controller_status(const struct controller *controller);
+/* A clean stop in Kafka's way: partitions lose their leader, the broker is fenced. `stopped` runs when that is applied, or when it
+ * can't be. Calls get STATUS_STOPPING from now on. */
+void controller_stop(struct controller *controller, struct ready *stopped);
+/* The epoch of this node as a broker, for Kafka's clean-shutdown marker; -1 before it is registered. */
+int64_t controller_broker_epoch(const struct controller *controller);
+void controller_end(struct controller *controller);
 
 #endif

@@ -1,0 +1,310 @@
+/* replication/replica/controller.c   The order of things: calls are decided one by one against the image that is ahead of what
+ * is committed, written at once, and answered when every shard of the node has applied them. Flushes gather: while one
+ * decision is on its way to the device, the next ones are made. */
+#include "replica/controller.h"
+
+#include "cluster/configs.h"
+#include "replica/controller_work.h"
+#include "replica/metadata_log.h"
+#include "replica/replicas.h"
+
+enum { RETRY_NS = 5000000, DECISION_SIZE_MAX = 64 << 20 };
+
+static void controller_go(struct controller *controller);
+
+/* ---- calls ---- */
+
+static void call_returned(struct mail *mail, struct shard *at)
+{
+    struct controller_call *call = container_of(mail, struct controller_call, mail);
+    invariant(at == call->caller);
+    call->done(call);
+}
+
+static void call_finish(struct controller *controller, struct controller_call *call, enum status status)
+{
+    list_remove(&call->node);
+    call->status = status;
+    mail_post(controller->shard, call->caller->index, &call->mail, call_returned);
+}
+
+static void call_delivered(struct mail *mail, struct shard *at)
+{
+    struct controller_call *call = container_of(mail, struct controller_call, mail);
+    struct controller *controller = at->replicas->controller;
+
+    invariant(controller);
+    list_node_init(&call->node);
+    list_append(&controller->calls, &call->node);
+    controller_go(controller);
+}
+
+/* The arena's heap belongs to the caller's thread, so room for texts is taken here and only filled by the controller. */
+static enum status call_furnish(struct controller_call *call)
+{
+    for (uint32_t i = 0; i < call->create_count; i++) {
+        call->creates[i].room = arena_take(call->arena, CONTROLLER_WHY_MAX);
+        if (!call->creates[i].room) return STATUS_NO_MEMORY;
+    }
+    for (uint32_t i = 0; i < call->delete_count; i++) {
+        call->deletes[i].room = arena_take(call->arena, CONTROLLER_WHY_MAX);
+        if (!call->deletes[i].room) return STATUS_NO_MEMORY;
+    }
+    return STATUS_OK;
+}
+
+void controller_begin(struct shard *from, struct controller_call *call)
+{
+    invariant(call->done && call->arena);
+    call->caller = from;
+    call->status = call_furnish(call);
+    if (call->status != STATUS_OK) {
+        mail_post(from, from->index, &call->mail, call_returned);
+    } else {
+        mail_post(from, from->replicas->controller_shard, &call->mail, call_delivered);
+    }
+}
+
+static void calls_finish(struct controller *controller, struct list *calls, enum status status)
+{
+    list_each(calls, node)
+    {
+        call_finish(controller, container_of(node, struct controller_call, node), status);
+    }
+}
+
+/* ---- writing ---- */
+
+enum status controller_write(struct controller *controller, struct record_list *list)
+{
+    struct shard *shard = controller->shard;
+    int64_t limit;
+    if (list->count == 0) return STATUS_OK;
+
+    struct bytes batch = record_batch_make(&shard->heap, list, shard_wall_ms(shard));
+    enum status status = metadata_log_append(controller->log, batch, &limit);
+    if (status != STATUS_OK) {
+        heap_give(&shard->heap, (void *)batch.data);
+        return status;
+    }
+
+    /* What was decided against the image fits it. */
+    for (uint32_t i = 0; i < list->count; i++) {
+        status = image_apply(&controller->ahead, &list->items[i]);
+        invariant(status == STATUS_OK);
+    }
+    image_advance(&controller->ahead, limit, controller->log->raft.ballot.term);
+    return STATUS_OK;
+}
+
+static void decide(struct controller *controller, struct controller_call *call, struct record_list *list)
+{
+    call->status = STATUS_OK;
+    switch (call->kind) {
+    case CONTROLLER_CREATE_TOPICS: topics_create(controller, call, list); break;
+    case CONTROLLER_DELETE_TOPICS: topics_delete(controller, call, list); break;
+    case CONTROLLER_PRODUCER_IDS: producer_ids_take(controller, call, list); break;
+    case CONTROLLER_ALTER_CONFIGS: call->status = STATUS_UNSUPPORTED; break; /* no API asks for it yet */
+    }
+}
+
+static void retry_later(struct controller *controller)
+{
+    timer_set(&controller->shard->timers, &controller->retry, shard_now_ns(controller->shard) + RETRY_NS);
+}
+
+/* False: no room in the log, which the retry will find. */
+static bool call_go(struct controller *controller, struct controller_call *call)
+{
+    struct record_list list;
+
+    record_list_init(&list, &controller->arena);
+    decide(controller, call, &list);
+    enum status status = list.full ? STATUS_POLICY : controller_write(controller, &list);
+    arena_reset(&controller->arena);
+    if (status == STATUS_BUSY) return false;
+
+    if (status != STATUS_OK) {
+        call_finish(controller, call, status);
+        return true;
+    }
+    call->applied = controller->ahead.offset;
+    list_remove(&call->node);
+    list_append(&controller->running, &call->node);
+    return true;
+}
+
+static void running_finish(struct controller *controller)
+{
+    list_each(&controller->running, node)
+    {
+        struct controller_call *call = container_of(node, struct controller_call, node);
+        if (call->applied > controller->applied) break;
+        call_finish(controller, call, call->status);
+    }
+}
+
+/* ---- activation and farewell ---- */
+
+static void script_done(struct controller *controller)
+{
+    if (controller->stage == CONTROLLER_ACTIVATING) {
+        controller->stage = CONTROLLER_ACTIVE;
+        shard_ready(controller->shard, controller->active);
+    } else {
+        controller->stage = CONTROLLER_STOPPED;
+        shard_ready(controller->shard, controller->stopped);
+    }
+}
+
+/* Writes batch after batch of the script, as far as the log takes them. */
+static void script_go(struct controller *controller)
+{
+    bool more = controller->script_end < 0;
+    while (more) {
+        struct record_list list;
+        struct list_node *topic = controller->topic;
+        int32_t partition = controller->partition;
+
+        record_list_init(&list, &controller->arena);
+        more = controller->stage == CONTROLLER_ACTIVATING ? activation_next(controller, &list)
+                                                          : farewell_next(controller, &list);
+        invariant(!list.full);
+        enum status status = more ? controller_write(controller, &list) : STATUS_OK;
+        arena_reset(&controller->arena);
+        if (status == STATUS_BUSY) {
+            controller->topic = topic;
+            controller->partition = partition;
+            retry_later(controller);
+            return;
+        }
+        if (status != STATUS_OK) {
+            controller_failed(controller, status);
+            return;
+        }
+        controller->step++;
+    }
+    if (controller->script_end < 0) controller->script_end = controller->ahead.offset;
+    if (controller->applied >= controller->script_end) script_done(controller);
+}
+
+static void controller_go(struct controller *controller)
+{
+    if (controller->stage == CONTROLLER_ACTIVATING || controller->stage == CONTROLLER_STOPPING) script_go(controller);
+    if (controller->stage >= CONTROLLER_STOPPING) {
+        calls_finish(controller, &controller->calls,
+                     controller->stage == CONTROLLER_FAILED ? STATUS_OFFLINE : STATUS_STOPPING);
+    }
+    while (controller->stage == CONTROLLER_ACTIVE && !list_empty(&controller->calls)) {
+        struct controller_call *call = container_of(list_first(&controller->calls), struct controller_call, node);
+        if (!call_go(controller, call)) {
+            retry_later(controller);
+            break;
+        }
+    }
+    running_finish(controller);
+}
+
+static void retry(struct timer *timer)
+{
+    controller_go(container_of(timer, struct controller, retry));
+}
+
+void controller_lead(struct controller *controller)
+{
+    invariant(controller->stage == CONTROLLER_STARTING);
+    controller->stage = CONTROLLER_ACTIVATING;
+    image_lead(&controller->ahead, controller->identity->id);
+    image_advance(&controller->ahead, controller->log->raft.last.offset, controller->log->raft.ballot.term);
+    script_begin(controller);
+    controller_go(controller);
+}
+
+void controller_applied(struct controller *controller, int64_t offset)
+{
+    invariant(offset > controller->applied);
+    controller->applied = offset;
+    controller_go(controller);
+}
+
+void controller_failed(struct controller *controller, enum status status)
+{
+    if (controller->stage == CONTROLLER_FAILED || controller->stage == CONTROLLER_STOPPED) return;
+
+    bool stopping = controller->stage == CONTROLLER_STOPPING;
+    controller->stage = CONTROLLER_FAILED;
+    controller->status = status;
+    timer_clear(&controller->shard->timers, &controller->retry);
+    calls_finish(controller, &controller->calls, STATUS_OFFLINE);
+    calls_finish(controller, &controller->running, STATUS_OFFLINE);
+    shard_ready(controller->shard, stopping ? controller->stopped : controller->failed);
+}
+
+/* ---- start and end ---- */
+
+void controller_make(struct shard *shard, struct metadata_log *log, const struct node_identity *identity,
+                     struct controller **made)
+{
+    struct controller *controller = heap_take(&shard->heap, sizeof(*controller));
+
+    controller->shard = shard;
+    controller->log = log;
+    controller->identity = identity;
+    controller->broker_epoch = -1;
+    list_init(&controller->calls);
+    list_init(&controller->running);
+    timer_init(&controller->retry, retry);
+    arena_init(&controller->arena, &shard->heap, NULL, 0, DECISION_SIZE_MAX);
+    image_init(&controller->ahead, &shard->heap, shard->shard_count - 1);
+    log->controller = controller;
+    log->identity = identity;
+    shard->replicas->controller = controller;
+    *made = controller;
+}
+
+enum status controller_load(struct controller *controller, struct bytes batches, struct arena *arena)
+{
+    return metadata_apply(&controller->ahead, batches, arena);
+}
+
+void controller_start(struct controller *controller, struct ready *active, struct ready *failed)
+{
+    invariant(controller->stage == CONTROLLER_STARTING);
+    controller->active = active;
+    controller->failed = failed;
+    controller->applied = controller->ahead.offset;
+    controller->image_empty = controller->ahead.offset == 0;
+    metadata_log_start(controller->log);
+}
+
+enum status controller_status(const struct controller *controller)
+{
+    return controller->status;
+}
+
+void controller_stop(struct controller *controller, struct ready *stopped)
+{
+    controller->stopped = stopped;
+    if (controller->stage != CONTROLLER_ACTIVE) {
+        /* Nothing was promised yet, or nothing can be any more. */
+        if (controller->stage != CONTROLLER_FAILED) controller->stage = CONTROLLER_STOPPED;
+        shard_ready(controller->shard, stopped);
+    } else {
+        controller->stage = CONTROLLER_STOPPING;
+        script_begin(controller);
+    }
+    controller_go(controller);
+}
+
+int64_t controller_broker_epoch(const struct controller *controller)
+{
+    return controller->broker_epoch;
+}
+
+void controller_end(struct controller *controller)
+{
+    timer_clear(&controller->shard->timers, &controller->retry);
+    arena_reset(&controller->arena);
+    image_end(&controller->ahead);
+    heap_give(&controller->shard->heap, controller);
+}

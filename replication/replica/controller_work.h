@@ -1,0 +1,68 @@
+/* replication/replica/controller_work.h   What the controller's files share. Private to the room.
+ *
+ *     STARTING --we lead--> ACTIVATING --all applied--> ACTIVE --controller_stop--> STOPPING --all applied--> STOPPED
+ *         \------------------- the metadata log failed ------------------> FAILED
+ *
+ * ACTIVATING and STOPPING write a known sequence of batches, one after the other, as the log takes them. */
+#ifndef REPLICATION_REPLICA_CONTROLLER_WORK_H
+#define REPLICATION_REPLICA_CONTROLLER_WORK_H
+
+#include "replica/controller.h"
+#include "replica/metadata_batch.h"
+#include "shard/timers.h"
+
+/* Bytes for the text that explains one answer; what is longer is cut. */
+enum { CONTROLLER_WHY_MAX = 400 };
+
+enum controller_stage {
+    CONTROLLER_STARTING,
+    CONTROLLER_ACTIVATING,
+    CONTROLLER_ACTIVE,
+    CONTROLLER_STOPPING,
+    CONTROLLER_STOPPED,
+    CONTROLLER_FAILED,
+};
+
+struct controller {
+    struct shard *shard;
+    struct metadata_log *log;
+    const struct node_identity *identity;
+    enum controller_stage stage;
+    enum status status;  /* why it failed */
+    struct image ahead;  /* the committed image plus everything that was decided since */
+    bool image_empty;    /* the log was empty at start: bootstrap records come first */
+    struct list calls;   /* not decided yet, in order of arrival */
+    struct list running; /* decided; done when every shard has applied up to call->applied */
+    int64_t applied;     /* by all shards */
+    int64_t broker_epoch;
+    struct timer retry; /* the log had no room */
+    struct arena arena; /* of one decision */
+
+    /* ACTIVATING, STOPPING */
+    uint32_t step;
+    struct list_node *topic; /* the next partition to write about */
+    int32_t partition;
+    int64_t script_end; /* all written: the offset to wait for; -1 before */
+    struct ready *active, *failed, *stopped;
+};
+
+/* Told by the metadata log. */
+void controller_lead(struct controller *controller);
+void controller_applied(struct controller *controller, int64_t offset);
+void controller_failed(struct controller *controller, enum status status);
+
+/* Writes the list as one batch and applies it to `ahead`; nothing when the list is empty. As log_append. */
+must_check enum status controller_write(struct controller *controller, struct record_list *list);
+
+/* activation.c: the next batch of the script; false when there is none. */
+bool activation_next(struct controller *controller, struct record_list *list);
+bool farewell_next(struct controller *controller, struct record_list *list);
+void script_begin(struct controller *controller);
+
+/* topics.c: decides against `ahead` and adds records; results go into the call. */
+void topics_create(struct controller *controller, struct controller_call *call, struct record_list *list);
+void topics_delete(struct controller *controller, struct controller_call *call, struct record_list *list);
+/* producer_ids.c */
+void producer_ids_take(struct controller *controller, struct controller_call *call, struct record_list *list);
+
+#endif

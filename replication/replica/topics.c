@@ -1,0 +1,405 @@
+/* replication/replica/topics.c   Topics are created and deleted: every rule of Kafka's controller, in its order and in its words (they
+ * were read off a real 4.3.1), decided against the image that is ahead.
+ *
+ *     twice in the request -> the metadata topic -> name -> collides -> exists -> configs -> numbers -> replicas -> records */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cluster/configs.h"
+#include "replica/controller_work.h"
+#include "replica/replicas.h"
+
+enum { TOPIC_NAME_MAX = 249, PARTITIONS_MAX = 10000 };
+
+printf_like(4, 5) static void answer(enum status *status, struct text *why, char *room, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    int size = vsnprintf(room, CONTROLLER_WHY_MAX, format, args);
+    va_end(args);
+    (void)status;
+    *why = (struct text){ room, (size_t)min_of(max_of(size, 0), CONTROLLER_WHY_MAX - 1) };
+}
+
+#define refuse(item, code, ...) \
+    ((item)->status = (code), answer(&(item)->status, &(item)->why, (item)->room, __VA_ARGS__))
+
+/* ---- names ---- */
+
+static bool name_is_plain(struct text name)
+{
+    for (size_t i = 0; i < name.size; i++) {
+        char c = name.data[i];
+        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+        if (!letter && c != '.' && c != '_' && c != '-') return false;
+    }
+    return true;
+}
+
+static void check_name(struct topic_create *create)
+{
+    struct text name = create->name;
+    if (name.size == 0) {
+        refuse(create, STATUS_INVALID_TOPIC, "Topic name is invalid: the empty string is not allowed");
+    } else if (text_equal(name, TEXT(".")) || text_equal(name, TEXT(".."))) {
+        refuse(create, STATUS_INVALID_TOPIC, "Topic name is invalid: '%.*s' is not allowed", TEXT_ARGS(name));
+    } else if (name.size > TOPIC_NAME_MAX) {
+        refuse(create, STATUS_INVALID_TOPIC,
+               "Topic name is invalid: the length of '%.*s' is longer than the max allowed length %d", TEXT_ARGS(name),
+               TOPIC_NAME_MAX);
+    } else if (!name_is_plain(name)) {
+        refuse(create, STATUS_INVALID_TOPIC,
+               "Topic name is invalid: '%.*s' contains one or more characters other than ASCII alphanumerics, '.', '_' "
+               "and '-'",
+               TEXT_ARGS(name));
+    }
+}
+
+/* Metric names can't tell '.' from '_', so Kafka doesn't allow two topics that differ in nothing else. */
+static bool collides(struct text a, struct text b)
+{
+    if (a.size != b.size) return false;
+    for (size_t i = 0; i < a.size; i++) {
+        char x = a.data[i] == '.' ? '_' : a.data[i], y = b.data[i] == '.' ? '_' : b.data[i];
+        if (x != y) return false;
+    }
+    return true;
+}
+
+static void check_collision(const struct controller *controller, struct topic_create *create)
+{
+    if (!memchr(create->name.data, '.', create->name.size) && !memchr(create->name.data, '_', create->name.size))
+        return;
+
+    list_each(&controller->ahead.topics, node)
+    {
+        const struct image_topic *topic = container_of(node, struct image_topic, node);
+        if (!collides(topic->name, create->name)) continue;
+        refuse(create, STATUS_INVALID_TOPIC, "Topic '%.*s' collides with existing topic: %.*s", TEXT_ARGS(create->name),
+               TEXT_ARGS(topic->name));
+        return;
+    }
+}
+
+/* ---- configs ---- */
+
+static void check_lags(struct topic_create *create, const struct topic_values *values)
+{
+    if (values->min_compaction_lag_ms <= values->max_compaction_lag_ms) return;
+    refuse(create, STATUS_INVALID_CONFIG,
+           "conflict topic config setting min.compaction.lag.ms (%lld) > max.compaction.lag.ms (%lld)",
+           (long long)values->min_compaction_lag_ms, (long long)values->max_compaction_lag_ms);
+}
+
+static void check_configs(struct controller *controller, struct topic_create *create)
+{
+    struct config_place place = { controller->shard->replicas->settings, &controller->ahead, controller->identity->id,
+                                  NULL };
+    struct topic_values values;
+    struct text why = TEXT_NULL;
+
+    enum status status = topic_values_of(&place, &values, &controller->arena);
+    for (uint32_t i = 0; i < create->config_count && status == STATUS_OK; i++) {
+        const struct config_change *config = &create->configs[i];
+        if (!config->value.data) continue; /* back to the default: it has no other */
+        status = topic_config_check(config->name, config->value, &controller->arena, &why);
+        if (status != STATUS_OK) break;
+        status =
+            setting_parse(setting_find(&topic_table, config->name), config->value, &values, &controller->arena, &why);
+    }
+    if (status != STATUS_OK) {
+        refuse(create, status == STATUS_INVALID ? STATUS_INVALID_CONFIG : status, "%.*s", TEXT_ARGS(why));
+        return;
+    }
+    check_lags(create, &values);
+}
+
+/* ---- partitions ---- */
+
+/* Brokers that can be given replicas: registered. `usable`: of these, not fenced and not stopping. */
+static uint32_t brokers_count(const struct image *image, uint32_t *usable)
+{
+    uint32_t count = 0;
+    *usable = 0;
+    list_each(&image->brokers, node)
+    {
+        const struct image_broker *broker = container_of(node, struct image_broker, node);
+        count++;
+        *usable += !broker->fenced && !broker->stopping;
+    }
+    return count;
+}
+
+static void check_numbers(struct controller *controller, struct topic_create *create)
+{
+    const struct broker_values *values = &controller->shard->replicas->settings->values;
+    int32_t factor = create->replication_factor;
+    uint32_t usable;
+
+    if (factor < -1 || factor == 0) {
+        refuse(create, STATUS_INVALID_REPLICATION,
+               "Replication factor must be larger than 0, or -1 to use the default value.");
+        return;
+    }
+    if (create->partition_count < -1 || create->partition_count == 0) {
+        refuse(create, STATUS_INVALID_PARTITIONS, "Number of partitions was set to an invalid non-positive value.");
+        return;
+    }
+    if (factor == -1) factor = values->replication_factor;
+    uint32_t brokers = brokers_count(&controller->ahead, &usable);
+    if (usable == 0) {
+        refuse(create, STATUS_INVALID_REPLICATION,
+               "Unable to replicate the partition %d time(s): All brokers are currently fenced.", factor);
+    } else if ((uint32_t)factor > brokers) {
+        refuse(create, STATUS_INVALID_REPLICATION,
+               "Unable to replicate the partition %d time(s): The target replication factor of %d cannot be reached "
+               "because "
+               "only %u broker(s) are registered.",
+               factor, factor, brokers);
+    }
+}
+
+static void check_replicas(struct controller *controller, struct topic_create *create, uint32_t index)
+{
+    const int32_t *replicas = create->assignments[index];
+    uint16_t count = create->assignment_sizes[index];
+
+    if (count == 0) {
+        refuse(create, STATUS_INVALID_ASSIGNMENT, "The manual partition assignment includes an empty replica list.");
+        return;
+    }
+    for (uint16_t i = 0; i < count; i++) {
+        if (!image_broker(&controller->ahead, replicas[i])) {
+            refuse(create, STATUS_INVALID_ASSIGNMENT,
+                   "The manual partition assignment includes broker %d, but no such broker is registered.",
+                   replicas[i]);
+            return;
+        }
+        for (uint16_t j = 0; j < i; j++) {
+            if (replicas[j] != replicas[i]) continue;
+            refuse(create, STATUS_INVALID_ASSIGNMENT,
+                   "The manual partition assignment includes the broker %d more than once.", replicas[i]);
+            return;
+        }
+    }
+    if (index > 0 && count != create->assignment_sizes[index - 1]) {
+        refuse(
+            create, STATUS_INVALID_ASSIGNMENT,
+            "The manual partition assignment includes a partition with %u replica(s), but this is not consistent with "
+            "previous partitions, which have %u replica(s).",
+            count, create->assignment_sizes[index - 1]);
+    }
+}
+
+static int32_t assignment_partition(const struct topic_create *create, uint32_t index)
+{
+    return create->assignment_indexes ? create->assignment_indexes[index] : (int32_t)index;
+}
+
+static void check_assignments(struct controller *controller, struct topic_create *create)
+{
+    if (create->replication_factor != -1) {
+        refuse(create, STATUS_INVALID_REQUEST,
+               "A manual partition assignment was specified, but replication factor was not set to -1.");
+        return;
+    }
+    if (create->partition_count != -1) {
+        refuse(create, STATUS_INVALID_REQUEST,
+               "A manual partition assignment was specified, but numPartitions was not set to -1.");
+        return;
+    }
+    uint8_t *seen = arena_take(&controller->arena, create->assignment_count);
+    for (uint32_t i = 0; seen && i < create->assignment_count && create->status == STATUS_OK; i++) {
+        int32_t partition = assignment_partition(create, i);
+        if (partition >= 0 && (uint32_t)partition < create->assignment_count && seen[partition]++) {
+            refuse(create, STATUS_INVALID_ASSIGNMENT, "Found multiple manual partition assignments for partition %d",
+                   partition);
+            return;
+        }
+        check_replicas(controller, create, i);
+    }
+    for (uint32_t i = 0; seen && i < create->assignment_count && create->status == STATUS_OK; i++) {
+        if (seen[i]) continue;
+        refuse(create, STATUS_INVALID_ASSIGNMENT, "partitions should be a consecutive 0-based integer sequence");
+    }
+    if (!seen) create->status = STATUS_NO_MEMORY;
+}
+
+/* ---- records ---- */
+
+static struct uuid draw_id(struct controller *controller)
+{
+    struct uuid id;
+    do {
+        id = uuid_draw(&controller->shard->prng);
+    } while (image_topic_by_id(&controller->ahead, id));
+    return id;
+}
+
+static void partition_record(struct controller *controller, struct record_list *list, const struct topic_create *create,
+                             int32_t index, int32_t *replicas, int32_t count)
+{
+    struct partition_record *record = &record_list_add(list, RECORD_PARTITION)->partition;
+    struct uuid *directories = arena_take(list->arena, (size_t)count * sizeof(*directories));
+
+    invariant(directories);
+    for (int32_t i = 0; i < count; i++) directories[i] = image_broker(&controller->ahead, replicas[i])->directory;
+    record->index = index;
+    record->topic_id = create->id;
+    record->replicas.items = record->isr.items = replicas;
+    record->replicas.count = record->isr.count = count;
+    record->leader = replicas[0];
+    record->leader_epoch = 0;
+    record->partition_epoch = 0;
+    record->directories.items = directories;
+    record->directories.count = count;
+}
+
+/* Kafka writes configs in the order of a hash map; by name is as good and always the same. */
+static void config_records(struct record_list *list, const struct topic_create *create)
+{
+    struct text last = TEXT_NULL;
+    for (;;) {
+        const struct config_change *next = NULL;
+        for (uint32_t i = 0; i < create->config_count; i++) {
+            const struct config_change *config = &create->configs[i];
+            if (!config->value.data || (last.data && text_compare(config->name, last) <= 0)) continue;
+            if (!next || text_compare(config->name, next->name) <= 0) next = config;
+        }
+        if (!next) return;
+
+        struct config_record *record = &record_list_add(list, RECORD_CONFIG)->config;
+        record->resource_type = 2;
+        record->resource_name = create->name;
+        record->name = next->name;
+        record->value = next->value;
+        last = next->name;
+    }
+}
+
+static void topic_records(struct controller *controller, struct record_list *list, struct topic_create *create)
+{
+    create->id = draw_id(controller);
+    struct topic_record *topic = &record_list_add(list, RECORD_TOPIC)->topic;
+    topic->name = create->name;
+    topic->topic_id = create->id;
+    config_records(list, create);
+
+    for (int32_t i = 0; create->assignment_count == 0 && i < create->partition_count; i++) {
+        partition_record(controller, list, create, i, (int32_t *)&controller->identity->id, 1);
+    }
+    for (int32_t i = 0; i < (int32_t)create->assignment_count; i++) {
+        uint32_t from = 0;
+        while (assignment_partition(create, from) != i) from++;
+        partition_record(controller, list, create, i, create->assignments[from], create->assignment_sizes[from]);
+    }
+}
+
+static void numbers_of(const struct controller *controller, struct topic_create *create)
+{
+    const struct broker_values *values = &controller->shard->replicas->settings->values;
+    if (create->assignment_count > 0) {
+        create->partition_count = (int32_t)create->assignment_count;
+        create->replication_factor = (int16_t)create->assignment_sizes[0];
+        return;
+    }
+    if (create->partition_count == -1) create->partition_count = values->num_partitions;
+    if (create->replication_factor == -1) create->replication_factor = (int16_t)values->replication_factor;
+}
+
+/* ---- the request ---- */
+
+static void check_request(struct controller_call *call, struct topic_create *create)
+{
+    for (uint32_t i = 0; i < call->create_count; i++) {
+        if (&call->creates[i] == create || !text_equal(call->creates[i].name, create->name)) continue;
+        refuse(create, STATUS_INVALID_REQUEST, "Duplicate topic name.");
+        return;
+    }
+    if (text_equal(create->name, TEXT("__cluster_metadata"))) {
+        refuse(create, STATUS_INVALID_REQUEST, "Creation of internal topic __cluster_metadata is prohibited.");
+    }
+}
+
+static void create_one(struct controller *controller, struct controller_call *call, struct topic_create *create,
+                       struct record_list *list)
+{
+    create->status = STATUS_OK;
+    create->why = TEXT_NULL;
+    create->id = UUID_NONE;
+
+    check_request(call, create);
+    if (create->status == STATUS_OK) check_name(create);
+    if (create->status == STATUS_OK && image_topic_by_name(&controller->ahead, create->name)) {
+        refuse(create, STATUS_EXISTS, "Topic '%.*s' already exists.", TEXT_ARGS(create->name));
+    }
+    if (create->status == STATUS_OK) check_collision(controller, create);
+    if (create->status == STATUS_OK && create->config_count > 0) check_configs(controller, create);
+    if (create->status == STATUS_OK) {
+        if (create->assignment_count > 0) {
+            check_assignments(controller, create);
+        } else {
+            check_numbers(controller, create);
+        }
+    }
+    if (create->status != STATUS_OK) return;
+
+    numbers_of(controller, create);
+    topic_records(controller, list, create);
+}
+
+void topics_create(struct controller *controller, struct controller_call *call, struct record_list *list)
+{
+    int64_t total = 0;
+    for (uint32_t i = 0; i < call->create_count; i++) {
+        total += call->creates[i].assignment_count > 0 ? call->creates[i].assignment_count
+                                                       : max_of(call->creates[i].partition_count, 0);
+    }
+    for (uint32_t i = 0; i < call->create_count; i++) {
+        struct topic_create *create = &call->creates[i];
+        if (total > PARTITIONS_MAX) {
+            refuse(create, STATUS_POLICY, "Excessively large number of partitions per request.");
+        } else {
+            create_one(controller, call, create, list);
+        }
+    }
+    if (call->validate_only) record_list_init(list, list->arena);
+}
+
+static bool deleted_before(const struct controller_call *call, const struct topic_delete *until, struct uuid id)
+{
+    for (const struct topic_delete *at = call->deletes; at < until; at++) {
+        if (at->status == STATUS_OK && uuid_equal(at->id, id)) return true;
+    }
+    return false;
+}
+
+static void delete_one(struct controller *controller, struct controller_call *call, struct topic_delete *delete,
+                       struct record_list *list)
+{
+    bool by_name = delete->name.data != NULL;
+    struct image_topic *topic = by_name ? image_topic_by_name(&controller->ahead, delete->name)
+                                        : image_topic_by_id(&controller->ahead, delete->id);
+    delete->status = STATUS_OK;
+    delete->why = TEXT_NULL;
+
+    if (!controller->shard->replicas->settings->values.delete_topics) {
+        delete->status = STATUS_DELETION_DISABLED;
+    } else if (!topic && by_name) {
+        refuse(delete, STATUS_NOT_FOUND, "This server does not host this topic-partition.");
+    } else if (!topic) {
+        refuse(delete, STATUS_UNKNOWN_TOPIC_ID, "This server does not host this topic ID.");
+    } else if (deleted_before(call, delete, topic->id)) {
+        refuse(delete, STATUS_INVALID_REQUEST, "Duplicate topic name.");
+    }
+    if (delete->status != STATUS_OK) return;
+
+    delete->id = topic->id;
+    record_list_add(list, RECORD_REMOVE_TOPIC)->remove_topic.topic_id = topic->id;
+}
+
+void topics_delete(struct controller *controller, struct controller_call *call, struct record_list *list)
+{
+    for (uint32_t i = 0; i < call->delete_count; i++) delete_one(controller, call, &call->deletes[i], list);
+}
