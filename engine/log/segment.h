@@ -11,6 +11,7 @@
 
 #include <stdint.h>
 
+#include "base/status.h"
 #include "log/index.h"
 #include "log/log.h"
 
@@ -29,12 +30,13 @@ struct segment {
     struct index index;
     uint8_t *snapshot; /* of the producers at `limit`, taken when it was rolled; until sealed; or NULL */
     uint32_t snapshot_size;
-    uint32_t readers;                 /* reads in flight on `file` */
-    uint64_t used;                    /* when it was last read: which file and index go first */
-    int file;                         /* -1: not open; for reading and writing while not sealed, direct */
-    bool named;                       /* its name is durable */
-    bool sealed;                      /* rolled: complete, cut, indexes written */
-    bool creating, opening, indexing; /* a job makes or opens its file, reads its index */
+    uint32_t readers;       /* reads in flight on `file` */
+    uint64_t used;          /* when it was last read: which file and index go first */
+    int file;               /* -1: not open; for reading and writing while not sealed, direct */
+    bool named;             /* its name is durable */
+    bool sealed;            /* rolled: complete, cut, indexes written */
+    bool opening, indexing; /* a job opens its file, reads its index */
+    enum status failed;     /* how the last of these jobs ended */
 };
 
 /* A transaction that was aborted, as in .txnindex. */
@@ -51,8 +53,7 @@ struct segments {
     uint32_t abort_count, abort_capacity;
     uint32_t waiting; /* reads and jobs that hold on to the log's files */
     bool made;        /* the directory <topic>-<partition> and its partition.metadata are durable */
-    bool making;
-    bool roll; /* the next batch begins a new segment whatever the settings say */
+    bool roll;        /* the next batch begins a new segment whatever the settings say */
 };
 
 /* Where the next batch goes: *position in the last segment; rolls first when the batch does not fit by the log's settings.

@@ -41,6 +41,8 @@ bool log_state_busy(const struct log *log);
 /* Reads from segments: log_read_begin when the offset is below the tail. May give fewer bytes than asked, never into the tail. */
 must_check bool read_cold_begin(struct log_read *read);
 void read_cold_cancel(struct log_read *read);
+/* In store_end, before memory_end: the read cache goes. No read waits any more. */
+void reader_end(struct store *store);
 /* Kafka's rules, for a directory without our guard: fills directory->found; each `open` is a struct recovered (recovery.h). */
 must_check enum status load_directory(struct directory *directory, struct arena *arena, const char **why);
 
