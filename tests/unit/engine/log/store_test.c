@@ -1,0 +1,118 @@
+/* The way of the data through the memory half: append, flush, durable, read; kill and start again; on a real file system. */
+#include "node.h"
+
+#include "log/flush.h"
+#include "log/gather.h"
+#include "log/segment.h"
+#include "log/spill.h"
+#include "log/tail.h"
+#include "log/wal.h"
+
+static void an_append_becomes_durable_and_is_read_back(void **state)
+{
+    (void)state;
+    struct node node;
+    node_init(&node, 1);
+    node_start(&node);
+    struct log *log = node_log(&node, 0, "t", 0);
+    node_begin(&node);
+
+    assert_int_equal(node_append(log, 3, 100, 0), STATUS_OK);
+    assert_int_equal(log->end, 3);
+    assert_int_equal(log->durable.at, 0);
+    node_settle(&node);
+    assert_int_equal(log->durable.at, 3);
+    assert_int_equal(node_append(log, 2, 100, 3), STATUS_OK);
+    node_settle(&node);
+    assert_int_equal(node_read_all(&node, log, 0), 5);
+    assert_int_equal(node_read_all(&node, log, 4), 5);
+    node_crash(&node);
+    node_remove(&node);
+}
+
+static void a_batch_with_a_wrong_sum_changes_nothing(void **state)
+{
+    (void)state;
+    struct node node;
+    node_init(&node, 1);
+    node_start(&node);
+    struct log *log = node_log(&node, 0, "t", 0);
+    node_begin(&node);
+
+    static uint8_t memory[1 << 16];
+    struct bytes batch = node_batch(memory, sizeof memory, 1, 100, 0);
+    memory[batch.size - 1] ^= 1;
+    struct log_append append = { .batches = batch, .origin = APPEND_CLIENT, .leader_epoch = 3 };
+    assert_int_equal(log_append(log, &append), STATUS_CORRUPT);
+    assert_int_equal(log->end, 0);
+    assert_int_equal(node_append(log, 1, 100, 0), STATUS_OK);
+    node_settle(&node);
+    assert_int_equal(log->durable.at, 1);
+    assert_int_equal(node_read_all(&node, log, 0), 1);
+    node_crash(&node);
+    node_remove(&node);
+}
+
+static void what_was_durable_is_there_after_a_kill(void **state)
+{
+    (void)state;
+    struct node node;
+    int64_t ends[4] = { 0 };
+    node_init(&node, 1);
+
+    for (int round = 0; round < 4; round++) {
+        node_start(&node);
+        assert_int_equal(node.directory->found_count, round == 0 ? 0 : 4);
+        struct log *logs[4];
+        for (int i = 0; i < 4; i++) logs[i] = node_log(&node, 0, "t", i);
+        node_begin(&node);
+        for (int i = 0; i < 4; i++) {
+            assert_int_equal(logs[i]->end, ends[i]);
+            assert_int_equal(logs[i]->durable.at, ends[i]);
+            assert_int_equal(node_read_all(&node, logs[i], 0), ends[i]);
+        }
+        for (int i = 0; i < 200; i++) {
+            struct log *log = logs[i % 4];
+            assert_int_equal(node_append(log, 1 + (uint32_t)i % 3, 50 + (size_t)i * 7, (uint64_t)log->end), STATUS_OK);
+            if (i % 5 == 0) node_turn(&node);
+        }
+        node_settle(&node);
+        for (int i = 0; i < 4; i++) ends[i] = logs[i]->durable.at;
+        node_crash(&node);
+    }
+    node_remove(&node);
+}
+
+static void any_number_of_shards_takes_over(void **state)
+{
+    (void)state;
+    static const uint32_t counts[] = { 3, 1, 2, 4, 2 };
+    struct node node;
+    node_init(&node, 1);
+
+    for (size_t round = 0; round < array_count(counts); round++) {
+        node.shard_count = counts[round];
+        node_start(&node);
+        struct log *logs[8];
+        for (int i = 0; i < 8; i++) logs[i] = node_log(&node, (uint32_t)i % node.shard_count, "t", i);
+        node_begin(&node);
+        for (int i = 0; i < 8; i++) {
+            assert_int_equal(logs[i]->end, round * 10);
+            assert_int_equal(node_read_all(&node, logs[i], 0), round * 10);
+            for (uint32_t k = 0; k < 10; k++) assert_int_equal(node_append(logs[i], 1, 300, round * 10 + k), STATUS_OK);
+        }
+        node_crash(&node);
+    }
+    node_remove(&node);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_append_becomes_durable_and_is_read_back),
+        cmocka_unit_test(a_batch_with_a_wrong_sum_changes_nothing),
+        cmocka_unit_test(what_was_durable_is_there_after_a_kill),
+        cmocka_unit_test(any_number_of_shards_takes_over),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
