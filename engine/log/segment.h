@@ -15,7 +15,7 @@
 #include "log/index.h"
 #include "log/log.h"
 
-struct job;
+struct segment_work;
 
 struct segment {
     int64_t base;                 /* first offset, and the file's name */
@@ -51,9 +51,10 @@ struct segments {
     uint32_t count, capacity;
     struct abort_entry *aborts; /* ascending by last */
     uint32_t abort_count, abort_capacity;
-    uint32_t waiting; /* reads and jobs that hold on to the log's files */
-    bool made;        /* the directory <topic>-<partition> and its partition.metadata are durable */
-    bool roll;        /* the next batch begins a new segment whatever the settings say */
+    uint32_t waiting;             /* reads and jobs that hold on to the log's files */
+    struct segment_work *removal; /* log_files_delete, while something is waiting */
+    bool made;                    /* the directory <topic>-<partition> and its partition.metadata are durable */
+    bool roll;                    /* the next batch begins a new segment whatever the settings say */
 };
 
 /* Where the next batch goes: *position in the last segment; rolls first when the batch does not fit by the log's settings.

@@ -34,6 +34,8 @@ must_check enum status partition_directory_sync(struct files *files, int directo
                                                 int32_t partition);
 /* Writes a file whole (create or overwrite, cut to size, sync). */
 must_check enum status whole_file_write(struct files *files, int directory, const char *path, struct bytes bytes);
+/* A directory of plain files, with all of them; missing is fine. What is a directory itself stays, and so does its parent. */
+must_check enum status directory_remove_all(struct files *files, int directory, const char *path);
 /* All file work of one log runs in one lane. */
 uint64_t log_lane(const struct log *log);
 

@@ -51,6 +51,14 @@ struct log_found {
     void *open;
 };
 
+/* A log that was closed cleanly: for the text checkpoints. */
+struct closed_log {
+    struct text topic;
+    int32_t partition;
+    int64_t start, committed, end;
+    bool raised;                 /* start is above the first segment's base */
+};
+
 struct directory {
     struct files *files;
     struct heap *heap; /* of the thread that starts and stops the node */
@@ -69,6 +77,8 @@ struct directory {
     _Atomic bool failed; /* an I/O error took it out of service */
     struct log_found *found;
     uint32_t found_count;
+    struct closed_log *closed;   /* directory_note_closed (state.h) */
+    uint32_t closed_count, closed_capacity;
     void *work; /* directory.c's own */
 };
 

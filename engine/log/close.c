@@ -1,0 +1,299 @@
+/* engine/log/close.c   The end of a log's files: complete for a clean stop, as Apache Kafka believes them without looking (disk-format: under
+ * its marker it checks nothing), or removed.
+ *
+ *     close    every segment cut to its size | .index .timeindex .txnindex | <end>.snapshot | leader-epoch-checkpoint | names synced
+ *     delete   <topic>-<partition> --rename, sync--> <topic>-<partition>.<32 hex>-delete (done) --> files unlinked
+ *
+ * A log that never had bytes gets its directory with an empty segment now: Kafka would make it, but without our leader epochs. */
+#include <string.h>
+
+#include "base/arena.h"
+#include "log/producer_state.h"
+#include "log/reader.h"
+#include "log/segment_files.h"
+
+/* ---- close ---- */
+
+struct closing_segment {
+    struct segment_seal seal;
+    int file; /* -1: to be opened here */
+    bool make, done;
+};
+
+struct log_closing {
+    struct log_key key;
+    struct index_source source; /* of the log: base is its end */
+    struct closing_segment *segments;
+    uint32_t count;
+    struct bytes epochs;
+};
+
+static enum status segment_close(const struct closing_segment *closing)
+{
+    const struct index_source *source = &closing->seal.source;
+    char path[PATH_SIZE];
+    int file = closing->file;
+
+    if (closing->done) return STATUS_OK;
+    if (file < 0) {
+        segment_path(source->topic, source->partition, source->base, ".log", path);
+        int flags = FILES_WRITE | (closing->make ? FILES_CREATE : 0);
+        enum status status = files_open(source->files, source->directory, path, flags, &file);
+        if (status != STATUS_OK) return status;
+    }
+    enum status status = segment_seal_write(&closing->seal, file);
+    if (closing->file < 0) files_close(source->files, file);
+    return status;
+}
+
+static void close_work(struct job *job)
+{
+    struct segment_work *work = container_of(job, struct segment_work, job);
+    const struct log_closing *closing = work->task;
+    const struct index_source *source = &closing->source;
+    char path[PATH_SIZE];
+
+    enum status status = partition_directory_make(source->files, source->directory, closing->key, source->topic);
+    for (uint32_t i = 0; i < closing->count && status == STATUS_OK; i++) status = segment_close(&closing->segments[i]);
+    if (status == STATUS_OK) {
+        partition_file_path(source->topic, source->partition, EPOCHS_FILE, path);
+        status = whole_file_write(source->files, source->directory, path, closing->epochs);
+    }
+    if (status == STATUS_OK) {
+        status = partition_directory_sync(source->files, source->directory, source->topic, source->partition);
+    }
+    work->status = status;
+}
+
+static void close_done(struct job *job)
+{
+    struct segment_work *work = container_of(job, struct segment_work, job);
+    struct log *log = work->log;
+    struct log_closing *closing = work->task;
+    struct heap *heap = &log->store->shard->heap;
+
+    for (uint32_t i = 0; i < closing->count; i++) {
+        struct segment *segment = &log->segments->items[i];
+        if (work->status == STATUS_OK) {
+            segment->named = segment->sealed = true;
+            segment->synced = segment->allocated = segment->size;
+        }
+        if (!closing->segments[i].done) segment_seal_end(&closing->segments[i].seal, heap);
+    }
+    heap_give(heap, (void *)(uintptr_t)closing->epochs.data);
+    heap_give(heap, closing->segments);
+    heap_give(heap, closing);
+    work->task = NULL;
+    reader_release(log);
+    work->done(work);
+}
+
+/* The producers where the log ends: what makes a retry after the start a duplicate. */
+static struct bytes end_snapshot(const struct log *log, struct heap *heap)
+{
+    size_t size = producer_snapshot_size(log->producers);
+    uint8_t *bytes = heap_take(heap, size);
+    producer_snapshot_write(log->producers, bytes);
+    return (struct bytes){ bytes, size };
+}
+
+void log_files_close(struct log *log, struct segment_work *work)
+{
+    struct heap *heap = &log->store->shard->heap;
+    struct log_closing *closing = heap_take(heap, sizeof *closing);
+
+    if (!segments_last(log)) (void)segments_add(log, log->end);
+    closing->key = log->key;
+    closing->source = segment_source(log, segments_last(log));
+    closing->epochs = epochs_file_print(log->epochs, heap);
+    closing->count = log->segments->count;
+    closing->segments = heap_take(heap, closing->count * sizeof *closing->segments);
+    for (uint32_t i = 0; i < closing->count; i++) {
+        struct segment *segment = &log->segments->items[i];
+        struct closing_segment *to = &closing->segments[i];
+        bool last = i + 1 == closing->count;
+
+        invariant(segment->written == segment->size);
+        to->done = segment->sealed && !last;
+        if (to->done) continue;
+        segment_seal_make(&to->seal, log, segment);
+        to->file = segment->file;
+        to->make = !segment->named;
+        if (last && segment->limit == log->end && log->end > 0) to->seal.snapshot = end_snapshot(log, heap);
+    }
+    work->task = closing;
+    reader_hold(log);
+    jobs_begin(log->store->shard, &work->job, log_lane(log), close_work, close_done);
+}
+
+/* ---- what the directory remembers until its own end ---- */
+
+void directory_note_closed(struct directory *directory, const struct log *log)
+{
+    if (log->deleted || text_equal(log->topic, TEXT("__cluster_metadata"))) return;
+
+    if (directory->closed_count == directory->closed_capacity) {
+        directory->closed_capacity = max_of(16u, directory->closed_capacity * 2);
+        directory->closed =
+            heap_resize(directory->heap, directory->closed, directory->closed_capacity * sizeof *directory->closed);
+    }
+    char *topic = heap_take(directory->heap, log->topic.size);
+    memcpy(topic, log->topic.data, log->topic.size);
+    const struct segment *first = log->segments && log->segments->count > 0 ? &log->segments->items[0] : NULL;
+    directory->closed[directory->closed_count++] = (struct closed_log){
+        .topic = { topic, log->topic.size },
+        .partition = log->key.partition,
+        .start = log->start,
+        .committed = log->committed.at,
+        .end = log->end,
+        .raised = first && log->start > first->base,
+    };
+}
+
+enum status directory_write_checkpoints(struct directory *directory)
+{
+    struct heap *heap = directory->heap;
+    uint32_t count = directory->closed_count, raised = 0;
+    struct checkpoint_line *ends = heap_take(heap, count * sizeof *ends);
+    struct checkpoint_line *marks = heap_take(heap, count * sizeof *marks);
+    struct checkpoint_line *starts = heap_take(heap, count * sizeof *starts);
+
+    for (uint32_t i = 0; i < count; i++) {
+        const struct closed_log *log = &directory->closed[i];
+        ends[i] = (struct checkpoint_line){ log->topic, log->partition, log->end };
+        marks[i] = (struct checkpoint_line){ log->topic, log->partition, log->committed };
+        if (log->raised) starts[raised++] = (struct checkpoint_line){ log->topic, log->partition, log->start };
+    }
+
+    struct files *files = directory->files;
+    enum status status = checkpoint_file_write(files, directory->handle, RECOVERY_POINT_FILE, heap, ends, count);
+    if (status == STATUS_OK) {
+        status = checkpoint_file_write(files, directory->handle, REPLICATION_FILE, heap, marks, count);
+    }
+    if (status == STATUS_OK) {
+        status = checkpoint_file_write(files, directory->handle, LOG_START_FILE, heap, starts, raised);
+    }
+    heap_give(heap, ends);
+    heap_give(heap, marks);
+    heap_give(heap, starts);
+    return status;
+}
+
+/* ---- removal ---- */
+
+struct files_removal {
+    struct job job; /* the unlinking, after the log is gone */
+    struct files *files;
+    struct heap *heap; /* the shard's */
+    int directory;
+    bool made, renamed;
+    char from[PATH_SIZE], to[PATH_SIZE];
+};
+
+enum status directory_remove_all(struct files *files, int directory, const char *path)
+{
+    struct heap heap;
+    struct arena arena;
+    struct files_entry *entries;
+    uint32_t count;
+    int opened;
+
+    enum status status = files_open_directory(files, directory, path, &opened);
+    if (status == STATUS_NOT_FOUND) return STATUS_OK;
+    if (status != STATUS_OK) return status;
+
+    heap_init(&heap);
+    arena_init(&arena, &heap, NULL, 0, KAFKA_FILE_SIZE_MAX);
+    status = files_list(files, opened, &arena, &entries, &count);
+    for (uint32_t i = 0; status == STATUS_OK && i < count; i++) {
+        if (!entries[i].directory) status = files_remove(files, opened, entries[i].name);
+    }
+    arena_reset(&arena);
+    heap_end(&heap);
+    files_close(files, opened);
+    return status == STATUS_OK ? files_remove_directory(files, directory, path) : status;
+}
+
+static void removal_rename(struct job *job)
+{
+    struct segment_work *work = container_of(job, struct segment_work, job);
+    struct files_removal *removal = work->task;
+
+    work->status = STATUS_OK;
+    if (!removal->made) return;
+    enum status status = files_rename(removal->files, removal->directory, removal->from, removal->to);
+    removal->renamed = status == STATUS_OK;
+    if (status == STATUS_OK) status = files_sync_directory(removal->files, removal->directory);
+    work->status = status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
+static void removal_unlink(struct job *job)
+{
+    struct files_removal *removal = container_of(job, struct files_removal, job);
+    job->status = directory_remove_all(removal->files, removal->directory, removal->to);
+}
+
+/* What could not be unlinked is named -delete: the next start tries again. */
+static void removal_end(struct job *job)
+{
+    struct files_removal *removal = container_of(job, struct files_removal, job);
+    heap_give(removal->heap, removal);
+}
+
+static void removal_renamed(struct job *job)
+{
+    struct segment_work *work = container_of(job, struct segment_work, job);
+    struct files_removal *removal = work->task;
+    struct shard *shard = work->log->store->shard;
+
+    work->task = NULL;
+    if (removal->renamed) {
+        jobs_begin(shard, &removal->job, 0, removal_unlink, removal_end);
+    } else {
+        heap_give(removal->heap, removal);
+    }
+    work->done(work);
+}
+
+static void removal_begin(struct segment_work *work)
+{
+    struct log *log = work->log;
+    struct shard *shard = log->store->shard;
+    struct files_removal *removal = heap_take(&shard->heap, sizeof *removal);
+    struct uuid unique;
+
+    for (uint32_t i = 0; log->segments && i < log->segments->count; i++) {
+        struct segment *segment = &log->segments->items[i];
+        if (segment->file >= 0) files_close(log->directory->files, segment->file);
+        segment->file = -1;
+    }
+    reader_forget(log);
+
+    removal->files = log->directory->files;
+    removal->heap = &shard->heap;
+    removal->directory = log->directory->handle;
+    removal->made = log->segments && log->segments->made;
+    prng_fill(&shard->prng, unique.byte, sizeof unique.byte);
+    partition_path(log->topic, log->key.partition, removal->from);
+    partition_path_marked(log->topic, log->key.partition, unique, "delete", removal->to);
+    work->task = removal;
+    jobs_begin(shard, &work->job, log_lane(log), removal_rename, removal_renamed);
+}
+
+void log_files_delete(struct log *log, struct segment_work *work)
+{
+    invariant(log->deleted);
+    if (!log_state_busy(log)) {
+        removal_begin(work);
+        return;
+    }
+    log->segments->removal = work;
+    reader_wake(reader_of(log->store), log);
+}
+
+void log_files_released(struct log *log)
+{
+    struct segment_work *work = log->segments->removal;
+    log->segments->removal = NULL;
+    if (work) removal_begin(work);
+}
