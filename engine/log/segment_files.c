@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/heap.h"
+#include "log/aborted.h"
 #include "log/producer_state.h"
 
 /* One job on one segment. */
@@ -205,7 +206,6 @@ static enum status task_sync(struct segment_task *task)
 /* The log's aborted transactions whose markers stand in this segment. */
 static struct bytes aborts_encode(const struct log *log, const struct segment *segment, struct heap *heap)
 {
-    enum { ENTRY = 34 };
     const struct segments *segments = log->segments;
     uint32_t first = 0;
     while (first < segments->abort_count && segments->aborts[first].last < segment->base) first++;
@@ -213,15 +213,10 @@ static struct bytes aborts_encode(const struct log *log, const struct segment *s
     while (limit < segments->abort_count && segments->aborts[limit].last < segment->limit) limit++;
     if (first == limit) return BYTES_NULL;
 
-    uint8_t *bytes = heap_take(heap, ENTRY * (size_t)(limit - first)), *at = bytes;
-    for (uint32_t i = first; i < limit; i++, at += ENTRY) {
-        store_i16(at, 0);
-        store_i64(at + 2, segments->aborts[i].producer_id);
-        store_i64(at + 10, segments->aborts[i].first);
-        store_i64(at + 18, segments->aborts[i].last);
-        store_i64(at + 26, segments->aborts[i].last_stable);
-    }
-    return (struct bytes){ bytes, (size_t)(at - bytes) };
+    size_t size = aborted_file_size(limit - first);
+    uint8_t *bytes = heap_take(heap, size);
+    aborted_file_write(segments->aborts + first, limit - first, bytes);
+    return (struct bytes){ bytes, size };
 }
 
 void segment_seal_make(struct segment_seal *seal, struct log *log, const struct segment *segment)
