@@ -31,9 +31,17 @@ _Static_assert(FILES_HERE == AT_FDCWD, "FILES_HERE is handed to the kernel as it
         outcome;                                 \
     })
 
+/* Of the call that failed just now. */
+static enum status failure(void)
+{
+    enum status status = error_status(errno);
+    invariant(status != STATUS_OK);
+    return status;
+}
+
 static enum status status_of(long outcome)
 {
-    return outcome < 0 ? error_status(errno) : STATUS_OK;
+    return outcome < 0 ? failure() : STATUS_OK;
 }
 
 static bool direct_set(int file)
@@ -51,9 +59,9 @@ static enum status kernel_open(struct files *files, int directory, const char *p
     if ((flags & FILES_EXCLUSIVE) != 0) mode |= O_EXCL;
 
     int opened = uninterrupted(openat(directory, path, mode, FILE_MODE));
-    if (opened < 0) return error_status(errno);
+    if (opened < 0) return failure();
     if ((flags & FILES_DIRECT) != 0 && !direct_set(opened) && errno != EINVAL) {
-        enum status status = error_status(errno);
+        enum status status = failure();
         close(opened);
         return status;
     }
@@ -74,7 +82,7 @@ static enum status kernel_read(struct files *files, int file, void *memory, size
     *done = 0;
     while (*done < size) {
         ssize_t count = uninterrupted(pread(file, (uint8_t *)memory + *done, size - *done, (off_t)(position + *done)));
-        if (count < 0) return error_status(errno);
+        if (count < 0) return failure();
         if (count == 0) break;
         *done += (size_t)count;
     }
@@ -87,9 +95,9 @@ static enum status kernel_write(struct files *files, int file, const void *memor
     (void)files;
     int how = (flags & FILES_DURABLE) != 0 ? RWF_DSYNC : 0;
     for (size_t done = 0; done < size;) {
-        struct iovec part = { .iov_base = (uint8_t *)(uintptr_t)memory + done, .iov_len = size - done };
+        struct iovec part = { .iov_base = (uint8_t *)memory + done, .iov_len = size - done };
         ssize_t count = uninterrupted(pwritev2(file, &part, 1, (off_t)(position + done), how));
-        if (count < 0) return error_status(errno);
+        if (count < 0) return failure();
         if (count == 0) return STATUS_IO_ERROR; /* Would loop forever. */
         done += (size_t)count;
     }
@@ -119,7 +127,7 @@ static enum status kernel_size(struct files *files, int file, uint64_t *size)
 {
     (void)files;
     struct stat found;
-    if (fstat(file, &found) < 0) return error_status(errno);
+    if (fstat(file, &found) < 0) return failure();
     *size = (uint64_t)found.st_size;
     return STATUS_OK;
 }
@@ -129,14 +137,14 @@ static enum status kernel_lock(struct files *files, int file)
     (void)files;
     struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
     if (uninterrupted(fcntl(file, F_SETLK, &whole)) == 0) return STATUS_OK;
-    return errno == EACCES || errno == EAGAIN ? STATUS_LOCKED : error_status(errno);
+    return errno == EACCES || errno == EAGAIN ? STATUS_LOCKED : failure();
 }
 
 static enum status kernel_open_directory(struct files *files, int directory, const char *path, int *opened)
 {
     (void)files;
     int handle = uninterrupted(openat(directory, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (handle < 0) return error_status(errno);
+    if (handle < 0) return failure();
     *opened = handle;
     return STATUS_OK;
 }
@@ -182,7 +190,7 @@ static enum status kernel_space(struct files *files, int directory, uint64_t *av
     (void)files;
     struct statvfs found;
     int failed = directory == FILES_HERE ? statvfs(".", &found) : fstatvfs(directory, &found);
-    if (failed) return error_status(errno);
+    if (failed) return failure();
     *available = (uint64_t)found.f_bavail * found.f_frsize;
     *total = (uint64_t)found.f_blocks * found.f_frsize;
     return STATUS_OK;

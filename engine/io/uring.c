@@ -125,11 +125,12 @@ static void submit_and_wait(struct uring *uring, int64_t deadline_ns)
     }
 }
 
-static void completion_sort(struct uring *uring, uint64_t data, int outcome, unsigned flags)
+static void completion_sort(struct uring *uring, char *data, int outcome, unsigned flags)
 {
-    void *pointer = (void *)(uintptr_t)(data & ~(uint64_t)TAG_MASK);
+    enum uring_tag tag = (enum uring_tag)((uintptr_t)data & TAG_MASK);
+    void *pointer = data - tag;
 
-    switch ((enum uring_tag)(data & TAG_MASK)) {
+    switch (tag) {
     case TAG_OPERATION: operation_completed(uring, pointer, outcome, flags); break;
     case TAG_WRITTEN: operation_written(uring, pointer, outcome); break;
     case TAG_POKE:
@@ -150,7 +151,7 @@ static void completions_take(struct uring *uring)
         int failed = io_uring_peek_cqe(&uring->ring, &entry);
         invariant(!failed);
 
-        uint64_t data = io_uring_cqe_get_data64(entry);
+        char *data = io_uring_cqe_get_data(entry);
         int outcome = entry->res;
         unsigned flags = entry->flags;
         io_uring_cqe_seen(&uring->ring, entry); /* Before the resume, which may submit and so need the place. */
@@ -200,7 +201,7 @@ static void uring_send(struct io *io, struct completion *completion)
 
 static void uring_connect(struct io *io, struct completion *completion, const struct sockaddr_storage *address)
 {
-    completion->single.iov_base = (void *)(uintptr_t)address;
+    completion->single.iov_base = (void *)address;
     completion->single.iov_len = sizeof *address;
     operation_begin_kind(io, completion, OPERATION_CONNECT);
 }

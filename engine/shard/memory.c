@@ -66,7 +66,8 @@ static bool memory_map(struct memory *memory, size_t blocks_size)
     if (memory->from_heap) {
         memory->pieces[0] = heap_take(&memory->shard->heap, memory->region_size + MEMORY_PAGE);
         memory->pieces[1] = heap_take(&memory->shard->heap, blocks_size);
-        memory->region = (uint8_t *)round_up((uintptr_t)memory->pieces[0], (uintptr_t)MEMORY_PAGE);
+        uint8_t *piece = memory->pieces[0];
+        memory->region = piece + (-(uintptr_t)piece & (MEMORY_PAGE - 1));
         memory->blocks = memory->pieces[1];
         return true;
     }
@@ -74,7 +75,8 @@ static bool memory_map(struct memory *memory, size_t blocks_size)
     memory->region = mapped(memory->region_size);
     memory->blocks = mapped(blocks_size);
     if (memory->region != NULL && memory->blocks != NULL) {
-        (void)madvise(memory->region, memory->region_size, MADV_NOHUGEPAGE); /* Touching one block is not touching 2 MiB. */
+        (void)madvise(memory->region, memory->region_size,
+                      MADV_NOHUGEPAGE); /* Touching one block is not touching 2 MiB. */
         return true;
     }
     if (memory->region != NULL) munmap(memory->region, memory->region_size);
@@ -264,11 +266,11 @@ static void waiter_wake(struct memory *memory, struct range *range)
     if (node != NULL) shard_ready(memory->shard, container_of(node, struct ready, node));
 }
 
-struct block *block_take(struct memory *memory, enum memory_budget budget, size_t wanted)
+struct block *block_take(struct memory *memory, enum memory_budget budget, size_t size)
 {
-    invariant(budget < MEMORY_BUDGETS && wanted > 0 && wanted <= UINT32_MAX - MEMORY_CHUNK);
+    invariant(budget < MEMORY_BUDGETS && size > 0 && size <= UINT32_MAX - MEMORY_CHUNK);
     struct range *range = &memory->ranges[budget];
-    size_t size = block_size(wanted);
+    size = block_size(size);
     if (size > memory_free(memory, budget)) return NULL;
 
     int64_t page = size > MEMORY_CHUNK ? chunks_take(memory, range, (uint32_t)(size / MEMORY_CHUNK))

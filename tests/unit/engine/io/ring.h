@@ -24,8 +24,8 @@
 
 struct operation {
     struct completion io;
-    unsigned events;
     int64_t results[64]; /* of the first events */
+    unsigned events;
     bool done;
 };
 

@@ -2,11 +2,13 @@
 #include "ring.h"
 
 #include <stdio.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "io/uring_engine.h"
 
-enum { PAGE = 4096, SIZE = 64 * PAGE };
+#define PAGE ((size_t)4096)
+#define SIZE (64 * PAGE)
 
 static void regions_are_found_by_what_lies_in_them_whole(void **state)
 {
@@ -58,9 +60,11 @@ static void what_the_kernel_refuses_once_is_not_asked_again(void **state)
     (void)state;
     struct io *io = ring_open();
     uint8_t *memory = aligned_alloc(PAGE, SIZE);
-    assert_int_not_equal(io_enroll(io, (void *)(uintptr_t)PAGE, PAGE), STATUS_OK); /* No memory there. */
+    void *nowhere = mmap(NULL, PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    assert_int_not_equal(io_enroll(io, nowhere, PAGE), STATUS_OK); /* No memory there. */
     assert_int_equal(io_enroll(io, memory, SIZE), STATUS_NO_MEMORY);
     assert_int_equal(uring_region_find(uring_of(io), memory, SIZE), -1);
+    munmap(nowhere, PAGE);
     io_end(io);
     free(memory);
 }

@@ -7,7 +7,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { PAGE = 4096, BULK = 4 << 20 };
+#define PAGE ((size_t)4096)
+#define BULK ((size_t)4 << 20)
 
 static uint8_t *pattern(size_t size, unsigned salt)
 {
@@ -83,19 +84,20 @@ static void a_read_behind_the_end_is_truncated(void **state)
 static void a_write_of_more_parts_than_the_kernel_takes_is_whole(void **state)
 {
     (void)state;
-    enum { PARTS = 3000 };
+    const uint32_t part_count = 3000;
+    const size_t size = part_count * (size_t)8;
     struct io *io = ring_open();
     int file = scratch(0);
-    uint8_t *data = pattern(PARTS * 8, 2), *back = malloc(PARTS * 8);
-    struct iovec *parts = calloc(PARTS, sizeof *parts);
+    uint8_t *data = pattern(size, 2), *back = malloc(size);
+    struct iovec *parts = calloc(part_count, sizeof *parts);
     for (unsigned flags = 0; flags < 2; flags++) {
         struct operation written = OPERATION, read = OPERATION;
-        for (unsigned i = 0; i < PARTS; i++) parts[i] = (struct iovec){ data + i * 8, 8 };
-        io_write(io, &written.io, file, parts, PARTS, flags, flags ? IO_DURABLE | IO_FLUSH : 0);
+        for (size_t i = 0; i < part_count; i++) parts[i] = (struct iovec){ data + i * 8, 8 };
+        io_write(io, &written.io, file, parts, part_count, flags, flags ? IO_DURABLE | IO_FLUSH : 0);
         assert_int_equal(finish(io, &written), STATUS_OK);
-        io_read(io, &read.io, file, back, PARTS * 8, flags);
+        io_read(io, &read.io, file, back, size, flags);
         assert_int_equal(finish(io, &read), STATUS_OK);
-        assert_memory_equal(data, back, PARTS * 8);
+        assert_memory_equal(data, back, size);
     }
     close_now(io, file);
     free(parts);

@@ -4,7 +4,7 @@
 #include <pthread.h>
 #include <time.h>
 
-enum { LANES = 3, PER_LANE = 200 };
+enum { LANES = 3, PER_LANE = 200, TASKS = LANES * PER_LANE };
 
 struct task {
     struct job job;
@@ -49,19 +49,19 @@ static void jobs_of_a_lane_run_one_after_the_other_in_order(void **state)
     (void)state;
     struct shards *shards = shards_make(1);
     struct shard *shard = &shards->shard[0];
-    struct task *tasks = calloc(LANES * PER_LANE, sizeof *tasks);
+    struct task *tasks = calloc(TASKS, sizeof *tasks);
     _Atomic bool busy[LANES] = { false };
     unsigned next[LANES] = { 0 }, done = 0;
     assert_int_equal(jobs_threads_make(4, &shard->jobs), STATUS_OK);
-    for (unsigned i = 0; i < LANES * PER_LANE; i++) {
+    for (unsigned i = 0; i < TASKS; i++) {
         unsigned lane = i % LANES;
         tasks[i] = (struct task){
             .number = i / LANES, .lane_busy = &busy[lane], .lane_next = &next[lane], .done_count = &done
         };
         jobs_begin(shard, &tasks[i].job, lane + 1, task_work, task_done);
     }
-    assert_int_equal(shard->job_count, LANES * PER_LANE);
-    steps_until(shard, &done, LANES * PER_LANE);
+    assert_int_equal(shard->job_count, TASKS);
+    steps_until(shard, &done, TASKS);
     assert_int_equal(shard->job_count, 0);
     jobs_end(shard->jobs);
     free(tasks);

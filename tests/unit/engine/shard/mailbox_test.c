@@ -172,7 +172,7 @@ static const struct io_engine sleeper_engine = { .poke = sleeper_poke,
                                                  .poke_outside = sleeper_poke_outside,
                                                  .turn = sleeper_turn };
 
-enum { THREADS = 4, LETTERS = 40, HOPS = 4000 };
+enum { THREADS = 4, LETTERS = 40, TRAVELLERS = THREADS * LETTERS, HOPS = 4000 };
 
 /* A letter goes from shard to shard and stops after some hops; a shard stops when the last letter of all has stopped. */
 struct traveller {
@@ -196,7 +196,7 @@ static void traveller_read(struct mail *mail, struct shard *at)
         mail_post(at, (uint32_t)prng_below(&at->prng, at->shard_count), mail, traveller_read);
         return;
     }
-    if (atomic_fetch_add(&arrived, 1) + 1 < THREADS * LETTERS) return;
+    if (atomic_fetch_add(&arrived, 1) + 1 < TRAVELLERS) return;
     for (uint32_t to = 0; to < at->shard_count; to++) mail_post(at, to, calloc(1, sizeof(struct mail)), stop_read);
 }
 
@@ -226,7 +226,7 @@ static void threads_lose_no_mail_and_no_wake(void **state)
     (void)state;
     struct shard *by_index[THREADS], shard[THREADS];
     struct sleeper_io io[THREADS] = { 0 };
-    struct traveller *travellers = calloc(THREADS * LETTERS, sizeof *travellers);
+    struct traveller *travellers = calloc(TRAVELLERS, sizeof *travellers);
     pthread_t threads[THREADS], outside;
 
     for (unsigned i = 0; i < THREADS; i++) {
@@ -235,7 +235,7 @@ static void threads_lose_no_mail_and_no_wake(void **state)
         sem_init(&io[i].wake, 0, 0);
     }
     for (unsigned i = 0; i < THREADS; i++) shard_init(&shard[i], i, THREADS, by_index, &io[i].io, NULL, NULL, i);
-    for (unsigned i = 0; i < THREADS * LETTERS; i++)
+    for (unsigned i = 0; i < TRAVELLERS; i++)
         mail_post(&shard[i % THREADS], i % THREADS, &travellers[i].mail, traveller_read);
     for (unsigned i = 0; i < THREADS; i++) pthread_create(&threads[i], NULL, shard_thread, &shard[i]);
     pthread_create(&outside, NULL, outside_thread, by_index);
@@ -243,7 +243,7 @@ static void threads_lose_no_mail_and_no_wake(void **state)
     for (unsigned i = 0; i < THREADS; i++) pthread_join(threads[i], NULL);
     for (unsigned i = 0; i < THREADS; i++) (void)mailbox_deliver(&shard[i]); /* Of the door, after the loop's end. */
 
-    assert_int_equal(arrived, THREADS * LETTERS);
+    assert_int_equal(arrived, TRAVELLERS);
     assert_int_equal(outside_read, 2000);
     for (unsigned i = 0; i < THREADS; i++) {
         shard_end(&shard[i]);
