@@ -52,6 +52,25 @@ static enum status directory_lock(struct directory *directory, struct arena *are
     return status == STATUS_OK ? STATUS_OK : explain(directory, arena, status, LOCK_FILE, why);
 }
 
+/* The name of the log directory itself is durable before anything in it is. */
+static enum status parent_sync(struct directory *directory, struct arena *arena)
+{
+    struct text path = text_of(directory->path);
+    int parent;
+
+    while (path.size > 1 && path.data[path.size - 1] == '/') path.size--;
+    while (path.size > 0 && path.data[path.size - 1] != '/') path.size--;
+    if (path.size == 0) path = TEXT(".");
+    path = text_copy(arena, path);
+    if (!path.data) return STATUS_NO_MEMORY;
+
+    enum status status = files_open_directory(directory->files, FILES_HERE, path.data, &parent);
+    if (status != STATUS_OK) return status;
+    status = files_sync_directory(directory->files, parent);
+    files_close(directory->files, parent);
+    return status;
+}
+
 static enum status identity_make(struct directory *directory, const struct directory_settings *settings,
                                  struct prng *prng)
 {
@@ -103,7 +122,8 @@ static enum status directory_identify(struct directory *directory, const struct 
         struct files_entry entry;
         if (files_entry(directory->files, directory->handle, GUARD_NAME, &entry) == STATUS_OK)
             return explain(directory, arena, STATUS_DAMAGED, "there is data here, but no meta.properties", why);
-        status = identity_make(directory, settings, prng);
+        status = parent_sync(directory, arena);
+        if (status == STATUS_OK) status = identity_make(directory, settings, prng);
         return status == STATUS_OK ? STATUS_OK : explain(directory, arena, status, "meta.properties", why);
     }
     if (status == STATUS_OK) status = identity_check(directory, settings, arena, why);
