@@ -316,6 +316,7 @@ void store_end(struct store *store)
 {
     struct heap *heap = &store->shard->heap;
 
+    reader_end(store);
     list_each(&store->logs, node) directory_note_closed(store->directory, container_of(node, struct log, node));
     list_each(&store->logs, node) log_free(container_of(node, struct log, node));
     checkpoint_end(store->checkpoint);

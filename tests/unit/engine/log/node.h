@@ -230,38 +230,51 @@ static inline enum status node_append(struct log *log, uint32_t count, size_t si
     return log_append(log, &append);
 }
 
+struct node_reading {
+    struct log_read read;
+    bool done;
+};
+
+static inline void node_read_done(struct ready *ready)
+{
+    container_of(ready, struct node_reading, read.ready)->done = true;
+}
+
 /* Reads everything from `offset` to the end, checking offsets, CRCs and that each record's value begins with the number of its
  * offset; returns the offset behind the last batch. */
 static inline int64_t node_read_all(struct node *node, struct log *log, int64_t offset)
 {
     while (offset < log->end) {
         struct extent extents[16];
-        struct log_read read = { .log = log,
-                                 .offset = offset,
-                                 .limit = log->end,
-                                 .size_max = 1 << 20,
-                                 .first_whole = true,
-                                 .extents = extents,
-                                 .extent_max = 16 };
-        struct node_closing done = { .done = false };
-        read.ready.run = NULL;
-        ready_init(&done.ready, node_closed);
-        ready_init(&read.ready, node_closed);
-        if (!log_read_begin(&read)) {
-            while (list_linked(&read.ready.node) || read.status == STATUS_BUSY) node_turn(node);
+        struct node_reading reading = { .read = { .log = log,
+                                                  .offset = offset,
+                                                  .limit = log->end,
+                                                  .size_max = 1 << 20,
+                                                  .first_whole = true,
+                                                  .extents = extents,
+                                                  .extent_max = 16 } };
+        ready_init(&reading.read.ready, node_read_done);
+        if (!log_read_begin(&reading.read)) {
+            while (!reading.done) node_turn(node);
         }
+        const struct log_read read = reading.read;
         assert_int_equal(read.status, STATUS_OK);
         assert_true(read.extent_count > 0);
-        for (uint32_t i = 0; i < read.extent_count; i++) {
-            for (uint32_t at = 0; at < extents[i].size;) {
-                struct batch batch;
-                assert_int_equal(batch_read(extents[i].data + at, extents[i].size - at, &batch), STATUS_OK);
-                assert_int_equal(batch_check_crc(&batch), STATUS_OK);
-                assert_true(batch.base_offset == offset || (at == 0 && i == 0 && batch.base_offset <= offset));
-                offset = batch_limit(&batch);
-                at += batch.size;
-            }
+        static uint8_t joined[16 << 20];
+        size_t size = 0;
+        for (uint32_t i = 0; i < read.extent_count; i++) { /* A batch may lie across two extents. */
+            assert_true(size + extents[i].size <= sizeof joined);
+            memcpy(joined + size, extents[i].data, extents[i].size);
+            size += extents[i].size;
             block_unpin(extents[i].block);
+        }
+        assert_int_equal(size, read.size);
+        struct batch batch;
+        for (size_t at = 0; at < size; at += batch.size) {
+            assert_int_equal(batch_read(joined + at, size - at, &batch), STATUS_OK);
+            assert_int_equal(batch_check_crc(&batch), STATUS_OK);
+            assert_true(batch.base_offset == offset || (at == 0 && batch.base_offset <= offset));
+            offset = batch_limit(&batch);
         }
     }
     return offset;

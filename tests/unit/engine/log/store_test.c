@@ -1,6 +1,7 @@
 /* The way of the data through the memory half: append, flush, durable, read; kill and start again; on a real file system. */
 #include "node.h"
 
+#include "log/checkpoint.h"
 #include "log/flush.h"
 #include "log/gather.h"
 #include "log/segment.h"
@@ -106,6 +107,51 @@ static void any_number_of_shards_takes_over(void **state)
     node_remove(&node);
 }
 
+/* A WAL of four small files and a tail of a few blocks: both are used again and again. */
+static void a_long_stream_goes_to_segments_and_the_wal_is_reused(void **state)
+{
+    (void)state;
+    struct node node;
+    node_init(&node, 1);
+    node.plan.wal_size = 8 << 20;
+    node.plan.wal_file_size = 2 << 20;
+    node.plan.data.budget[MEMORY_TAIL] = 6 * MEMORY_CHUNK;
+    int64_t ends[4] = { 0 };
+
+    for (int round = 0; round < 3; round++) {
+        node_start(&node);
+        struct log *logs[4];
+        for (int i = 0; i < 4; i++) logs[i] = node_log(&node, 0, "t", i);
+        node_begin(&node);
+        for (int i = 0; i < 4; i++) assert_int_equal(logs[i]->end, ends[i]);
+
+        uint64_t seed = 1;
+        for (int i = 0; i < 2000; i++) {
+            seed = seed * 6364136223846793005u + 1;
+            struct log *log = logs[(seed >> 33) % 4];
+            enum status status = node_append(log, 1, 100 + (seed >> 40) % 40000, (uint64_t)log->end);
+            while (status == STATUS_BUSY) {
+                node_turn(&node);
+                status = node_append(log, 1, 100 + (seed >> 40) % 40000, (uint64_t)log->end);
+            }
+            assert_int_equal(status, STATUS_OK);
+            if (i % 7 == 0) node_turn(&node);
+        }
+        node_settle(&node);
+        struct store *store = node.stores[0];
+        assert_true(store->checkpoint->count > 2);
+        assert_true(store->wal->file_count <= 6);
+        assert_true(store->spill->bytes_written > 0);
+        for (int i = 0; i < 4; i++) {
+            ends[i] = logs[i]->durable.at;
+            assert_int_equal(ends[i], logs[i]->end);
+            assert_int_equal(node_read_all(&node, logs[i], 0), ends[i]);
+        }
+        node_crash(&node);
+    }
+    node_remove(&node);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -113,6 +159,7 @@ int main(void)
         cmocka_unit_test(a_batch_with_a_wrong_sum_changes_nothing),
         cmocka_unit_test(what_was_durable_is_there_after_a_kill),
         cmocka_unit_test(any_number_of_shards_takes_over),
+        cmocka_unit_test(a_long_stream_goes_to_segments_and_the_wal_is_reused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
