@@ -143,8 +143,9 @@ enum status flush_now(struct flush *flush)
     while (flush_next(flush, &file, &position)) {
         struct draft *draft = flush->draft;
         size_t size = draft_finish(flush, draft);
+        /* Durable even when relaxed: what recovery writes anew was on the device before. */
         enum status status = files_write(store->directory->files, file, draft->gather->block->data + draft->at, size,
-                                         position, store->directory->relaxed ? 0 : FILES_DURABLE);
+                                         position, FILES_DURABLE);
         flush->draft = NULL;
         if (status != STATUS_OK) return status;
         flush->flushed = draft->sequence + 1;

@@ -263,6 +263,7 @@ static void act_truncate(struct host_log *held)
     }
     sim_told(host->world, model->name, "truncate to %lu", (uint64_t)end, 0, 0, 0);
     model->promised = min_of(model->promised, end);
+    model->settled = min_of(model->settled, end);
     model->truncated = end;
     ticket_make(held, TICKET_TRUNCATION, &log->store->flushed, sequence, end);
 }

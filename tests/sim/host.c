@@ -230,7 +230,8 @@ static bool host_open_logs(struct host *host)
         bool is_open = false;
         list_each(&host->logs, node) is_open |= container_of(node, struct host_log, node)->model == model;
         if (!model->exists || is_open) continue;
-        if ((model->promised > 0 || model->start_promised > 0) && !host->settings.relaxed) {
+        bool promised = model->promised > 0 || model->start_promised > 0;
+        if (model->settled > 0 || (promised && !host->settings.relaxed)) {
             sim_fail(world, "acked-durable: %s-%d was not found, promised below %ld", model->name, model->key.partition,
                      model->promised);
         }
@@ -339,7 +340,7 @@ bool host_stop_clean(struct host *host)
         }
     }
     for (struct model_log *log = host->model.logs; log; log = log->next)
-        if (log->exists) log->promised = log->end;
+        if (log->exists) log->promised = log->settled = log->end;
     sim_machine_stop(&host->machine, SIM_STOP_CLEAN);
     host_forget(host);
     return true;

@@ -126,6 +126,7 @@ void model_cut(struct model *model, struct model_log *log, int64_t end)
     }
     log->end = end;
     log->promised = min_of(log->promised, end);
+    log->settled = min_of(log->settled, end);
 }
 
 uint32_t model_locate(const struct model_log *log, int64_t offset)
@@ -167,7 +168,7 @@ void model_recovered(struct model *model, struct model_log *log, int64_t start, 
         sim_fail(world, "%s-%d: starts at %ld, nobody asked for more than %ld", name, partition, start, log->start);
     }
     model_cut(model, log, end);
-    log->promised = end;
+    log->promised = log->settled = end;
     log->start = log->start_promised = start;
     log->truncated = -1;
     model_producers_rewind(log);

@@ -90,7 +90,7 @@ void sim_fail(struct sim_world *world, const char *format, ...)
     vfprintf(stderr, format, list);
     va_end(list);
     fputc('\n', stderr);
-    fflush(stderr);
+    fflush(NULL);
     _exit(1);
 }
 
