@@ -148,6 +148,7 @@ static struct draft *draft_for(struct gathers *gathers, size_t size, uint32_t en
     }
     struct gather *gather = gathers->current;
     if (!gather || !fits(gathers, gather, gather->used, size, entries)) {
+        gathers->current = NULL; /* Full: it may be written out and let go, even if there is no other yet. */
         gather = gather_take(gathers, chunk_size(size, entries));
         if (!gather) return NULL;
         gathers->current = gather;
