@@ -16,14 +16,14 @@
 
 enum { SEGMENT_SIZE_MAX = INT32_MAX }; /* Positions in an index are 32 bits. */
 
-static struct heap *segments_heap(const struct log *log)
+struct heap *log_heap(const struct log *log)
 {
-    return &log->store->shard->heap;
+    return log->store ? &log->store->shard->heap : log->directory->heap;
 }
 
 struct segment *segments_add(struct log *log, int64_t base)
 {
-    if (!log->segments) log->segments = heap_take(segments_heap(log), sizeof *log->segments);
+    if (!log->segments) log->segments = heap_take(log_heap(log), sizeof *log->segments);
 
     struct segments *segments = log->segments;
     struct segment *last = segments_last(log);
@@ -31,8 +31,7 @@ struct segment *segments_add(struct log *log, int64_t base)
 
     if (segments->count == segments->capacity) {
         segments->capacity = segments->capacity == 0 ? 1 : segments->capacity * 2;
-        segments->items =
-            heap_resize(segments_heap(log), segments->items, segments->capacity * sizeof *segments->items);
+        segments->items = heap_resize(log_heap(log), segments->items, segments->capacity * sizeof *segments->items);
     }
     struct segment *segment = &segments->items[segments->count++];
     *segment = (struct segment){
@@ -49,8 +48,8 @@ struct segment *segments_add(struct log *log, int64_t base)
 static void segment_end(struct log *log, struct segment *segment)
 {
     invariant(segment->file < 0);
-    index_end(&segment->index, segments_heap(log));
-    heap_give(segments_heap(log), segment->snapshot);
+    index_end(&segment->index, log_heap(log));
+    heap_give(log_heap(log), segment->snapshot);
     segment->snapshot = NULL;
 }
 
@@ -69,9 +68,9 @@ void segments_end(struct log *log)
 {
     if (!log->segments) return;
     segments_remove(log, 0, log->segments->count);
-    heap_give(segments_heap(log), log->segments->items);
-    heap_give(segments_heap(log), log->segments->aborts);
-    heap_give(segments_heap(log), log->segments);
+    heap_give(log_heap(log), log->segments->items);
+    heap_give(log_heap(log), log->segments->aborts);
+    heap_give(log_heap(log), log->segments);
     log->segments = NULL;
 }
 
@@ -93,7 +92,7 @@ static bool segment_takes(const struct log *log, const struct segment *segment, 
 static void segment_keep_snapshot(struct log *log, struct segment *segment)
 {
     size_t size = producer_snapshot_size(log->producers);
-    segment->snapshot = heap_take(segments_heap(log), size);
+    segment->snapshot = heap_take(log_heap(log), size);
     segment->snapshot_size = (uint32_t)size;
     producer_snapshot_write(log->producers, segment->snapshot);
 }
@@ -116,7 +115,7 @@ struct segment *segments_place(struct log *log, const struct batch *batch, uint6
         segment->max_timestamp_offset = last_offset;
     }
     uint32_t spacing = index_spacing(log->settings->index_interval_bytes, log->settings->segment_bytes);
-    index_note(&segment->index, segments_heap(log), spacing, batch->size,
+    index_note(&segment->index, log_heap(log), spacing, batch->size,
                (struct index_entry){
                    .max_timestamp_ms = segment->max_timestamp_ms,
                    .timestamp_offset = (uint32_t)(segment->max_timestamp_offset - segment->base),
@@ -176,7 +175,7 @@ void segments_abort(struct log *log, struct abort_entry entry)
     if (segments->abort_count == segments->abort_capacity) {
         segments->abort_capacity = max_of(4u, segments->abort_capacity * 2);
         segments->aborts =
-            heap_resize(segments_heap(log), segments->aborts, segments->abort_capacity * sizeof *segments->aborts);
+            heap_resize(log_heap(log), segments->aborts, segments->abort_capacity * sizeof *segments->aborts);
     }
     segments->aborts[segments->abort_count++] = entry;
 }

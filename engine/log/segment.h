@@ -69,6 +69,8 @@ static inline struct segment *segments_last(const struct log *log)
     return log->segments && log->segments->count > 0 ? &log->segments->items[log->segments->count - 1] : NULL;
 }
 
+/* Where the log's tables live: with its shard, or, while a directory is only being read, with the directory. */
+struct heap *log_heap(const struct log *log);
 /* An empty one behind the last, as segments_place does it; for those who read a directory. The log gets its `segments` if it has none. */
 struct segment *segments_add(struct log *log, int64_t base);
 /* Forgets items [first, first + count), whose files are closed. */

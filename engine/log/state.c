@@ -18,11 +18,6 @@
 enum { COUNT_SIZE = 4, SEGMENT_SIZE = 49, ABORT_SIZE = 32, EPOCH_SIZE = 12, FLAGS_SIZE = 1 };
 enum state_flags { STATE_SEALED = 1, STATE_NAMED = 2, STATE_MADE = 1 };
 
-static struct heap *state_heap(const struct log *log)
-{
-    return &log->store->shard->heap;
-}
-
 static uint32_t segment_count(const struct log *log)
 {
     return log->segments ? log->segments->count : 0;
@@ -162,7 +157,7 @@ static enum status epochs_load(struct log *log, struct state_reader *reader)
         int32_t epoch = load_i32(reader->at);
         int64_t start = load_i64(reader->at + 4);
         if (epoch <= epochs_latest(log->epochs) || start < 0) return STATUS_MALFORMED;
-        if (!log->epochs) log->epochs = epochs_make(state_heap(log));
+        if (!log->epochs) log->epochs = epochs_make(log_heap(log));
         epochs_begin(log->epochs, epoch, start);
     }
     return STATUS_OK;
@@ -174,7 +169,7 @@ static enum status producers_load(struct log *log, struct state_reader *reader)
     struct bytes saved = { reader->at, (size_t)(reader->limit - reader->at) };
 
     if (saved.size == sizeof none && memcmp(saved.data, none, sizeof none) == 0) return STATUS_OK;
-    log->producers = producer_state_make(state_heap(log));
+    log->producers = producer_state_make(log_heap(log));
     return producer_state_read(log->producers, saved, shard_wall_ms(log->store->shard));
 }
 
@@ -215,13 +210,13 @@ void log_state_apply(struct log *log, const struct batch *batch, enum append_ori
 {
     (void)origin;
     if (batch->leader_epoch > epochs_latest(log->epochs)) {
-        if (!log->epochs) log->epochs = epochs_make(state_heap(log));
+        if (!log->epochs) log->epochs = epochs_make(log_heap(log));
         epochs_begin(log->epochs, batch->leader_epoch, batch->base_offset);
     }
     if (batch->producer_id < 0) return;
 
     struct transaction_end end;
-    if (!log->producers) log->producers = producer_state_make(state_heap(log));
+    if (!log->producers) log->producers = producer_state_make(log_heap(log));
     producer_state_apply(log->producers, batch, shard_wall_ms(log->store->shard), &end);
     if (end.ended && end.aborted) {
         segments_abort(log, (struct abort_entry){ end.producer_id, end.first, end.last, end.last_stable });
@@ -243,7 +238,7 @@ enum status log_state_check(const struct log *log, const struct batch *batch, st
 
 void log_state_begin_epoch(struct log *log, int32_t epoch)
 {
-    if (!log->epochs) log->epochs = epochs_make(state_heap(log));
+    if (!log->epochs) log->epochs = epochs_make(log_heap(log));
     epochs_begin(log->epochs, epoch, log->end);
 }
 
