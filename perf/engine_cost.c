@@ -6,6 +6,7 @@
  *     engine_cost busy                 a message to a shard that does not sleep
  *     engine_cost sleepy               a message to a shard that sleeps, there and back
  *     engine_cost write DIRECTORY KIB  durable overwrites of written blocks, one at a time
+ *     engine_cost idle                 memory of two data shards and a replication shard that do nothing
  *     engine_cost bulk GIB             one connection, 256 KiB sends, received into buffers of the engine
  *
  * Figures are CPU time of the thread named, per operation; the program is run beside perf to count hand-offs to kernel workers. */
@@ -17,8 +18,11 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/arena.h"
 #include "io/files.h"
 #include "io/uring.h"
+#include "shard/jobs.h"
+#include "shard/plan.h"
 #include "shard/shard.h"
 
 enum { NS_PER_S = 1000000000, SECONDS = 2, CALL_SIZE = 256, CONNECTIONS_MAX = 1024, BULK_SIZE = 256 << 10 };
@@ -38,9 +42,14 @@ static int64_t clock_of(clockid_t clock)
     return (int64_t)now.tv_sec * NS_PER_S + now.tv_nsec;
 }
 
+static const struct plan *memory_planned; /* for `idle` */
+
 static struct io *ring_open(void)
 {
     struct uring_settings settings = { 1024, 8192, 4096, 1024 };
+    if (memory_planned != NULL)
+        settings = (struct uring_settings){ memory_planned->ring_entries, memory_planned->completion_entries,
+                                            memory_planned->receive_buffer_size, memory_planned->receive_buffer_count };
     struct io *io;
     const char *why = "";
     if (uring_make(&settings, &io, &why) != STATUS_OK) fprintf(stderr, "%s\n", why);
@@ -490,6 +499,51 @@ static void bench_bulk(uint64_t gib)
            (double)bench->sides[0].cpu_ns / 1e9 / gb);
 }
 
+/* ---- idle ---- */
+
+static void resident_print(const char *when)
+{
+    char line[128];
+    FILE *status = fopen("/proc/self/status", "r");
+    MUST(status != NULL);
+    while (fgets(line, sizeof line, status) != NULL)
+        if (strncmp(line, "VmRSS", 5) == 0 || strncmp(line, "RssAnon", 7) == 0) printf("%-28s %s", when, line);
+    fclose(status);
+}
+
+static void idle_begin(struct side *side)
+{
+    const struct memory_plan *plan = &memory_planned->data;
+    MUST(memory_make(side->shard, plan, &side->shard->memory) == STATUS_OK);
+    for (unsigned budget = 0; budget < MEMORY_BUDGETS; budget++)
+        block_unpin(block_take(side->shard->memory, budget, 4096));
+    if (side->shard->index == 1) both_stop(side->shard);
+}
+
+static void bench_idle(void)
+{
+    struct plan_input input = { .memory_size = UINT64_C(8) << 30,
+                                .core_count = 2,
+                                .connections_max = INT32_MAX,
+                                .partition_count = 1000,
+                                .request_size_max = 100 << 20 };
+    struct heap heap;
+    struct arena arena;
+    struct plan plan;
+    const char *why;
+    struct jobs *jobs;
+
+    heap_init(&heap);
+    arena_init(&arena, &heap, NULL, 0, 1 << 20);
+    MUST(plan_make(&input, &plan, &arena, &why) == STATUS_OK);
+    fputs(plan_print(&plan, &arena), stdout);
+    resident_print("before");
+    MUST(jobs_threads_make(plan.job_thread_count, &jobs) == STATUS_OK);
+    memory_planned = &plan;
+    (void)bench_run(idle_begin, idle_begin, 0, 0, false);
+    resident_print("two shards, idle");
+}
+
 static uint64_t number(const char *word)
 {
     char *end;
@@ -509,10 +563,12 @@ int main(int count, char **words)
         bench_mail(what[0] == 'b');
     } else if (strcmp(what, "write") == 0 && count > 3) {
         bench_write(words[2], (size_t)number(words[3]) << 10);
+    } else if (strcmp(what, "idle") == 0) {
+        bench_idle();
     } else if (strcmp(what, "bulk") == 0 && count > 2) {
         bench_bulk(number(words[2]));
     } else {
-        fprintf(stderr, "engine_cost nop | echo CONNECTIONS | busy | sleepy | write DIRECTORY KIB | bulk GIB\n");
+        fprintf(stderr, "engine_cost nop | echo CONNECTIONS | busy | sleepy | write DIRECTORY KIB | bulk GIB | idle\n");
         return 2;
     }
     return 0;

@@ -1,10 +1,11 @@
-/* engine/shard/jobs.c   The pool of helper threads. One queue in order of begin; a helper takes the first job whose lane nobody runs. The
- * lock is held for as long as it takes to link or unlink a job, never while one runs.
+/* engine/shard/jobs.c   The pool of helper threads. The lock is held for as long as it takes to link or unlink a job, never while one runs.
  *
  *     jobs_begin (shard) --> queue --> work (helper) --> the shard's door --> done (shard)
+ *                \--> followers of the lane's first job --(when that has run)--> queue
  *
- * Invariants. (1) At most one running job per non-zero lane, and none of a lane before all that were begun earlier in it have run: a lane's
- * jobs stand in the queue in order, and a blocked one blocks those behind it by the same test. (2) Signals go to no helper. */
+ * Invariants. (1) Of each lane only the first job stands in the queue or runs; the others are its followers, in order of begin. So a helper
+ * takes whatever stands first, and no helper ever looks at a job that may not run. (2) A lane is in the table while it has a first job.
+ * (3) Signals go to no helper. */
 #include "shard/jobs.h"
 
 #include <pthread.h>
@@ -15,12 +16,11 @@
 #include "base/check.h"
 #include "shard/shard.h"
 
-enum { THREADS_MAX = 64, THREAD_NAME_SIZE = 16 };
+enum { THREADS_MAX = 64, THREAD_NAME_SIZE = 16, LANE_BUCKETS = 256 };
 
 struct helper {
     struct jobs_threads *pool;
     pthread_t thread;
-    uint64_t lane; /* of the job that runs; 0: none, or of no lane */
 };
 
 struct jobs_threads {
@@ -28,6 +28,7 @@ struct jobs_threads {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     struct list queue;
+    struct list lanes[LANE_BUCKETS]; /* first jobs, by lane */
     bool ending;
     uint32_t thread_count;
     struct helper helpers[];
@@ -60,47 +61,66 @@ void jobs_end(struct jobs *jobs)
     jobs->engine->end(jobs);
 }
 
-static void threads_begin(struct jobs *jobs, struct job *job)
+static struct list *lane_bucket(struct jobs_threads *pool, uint64_t lane)
 {
-    struct jobs_threads *pool = container_of(jobs, struct jobs_threads, jobs);
-
-    pthread_mutex_lock(&pool->lock);
-    invariant(!pool->ending);
-    list_append(&pool->queue, &job->node);
-    pthread_cond_signal(&pool->changed);
-    pthread_mutex_unlock(&pool->lock);
+    return &pool->lanes[(lane * UINT64_C(0x9e3779b97f4a7c15)) >> 56]; /* The top 8 bits of a product by 2^64 / phi. */
 }
 
-static bool lane_runs(const struct jobs_threads *pool, uint64_t lane)
+static struct job *lane_first(struct jobs_threads *pool, uint64_t lane)
 {
-    if (lane == 0) return false;
-    for (uint32_t i = 0; i < pool->thread_count; i++)
-        if (pool->helpers[i].lane == lane) return true;
-    return false;
-}
-
-static struct job *job_take(struct jobs_threads *pool)
-{
-    list_each(&pool->queue, node)
+    list_each(lane_bucket(pool, lane), node)
     {
-        struct job *job = container_of(node, struct job, node);
-        if (lane_runs(pool, job->lane)) continue;
-        list_remove(node);
-        return job;
+        struct job *job = container_of(node, struct job, lane_node);
+        if (job->lane == lane) return job;
     }
     return NULL;
 }
 
-/* The next job, or NULL when the pool ends and the queue is empty. A queue with blocked jobs only is waited for: who runs their
- * lanes will tell. */
+static void queue_add(struct jobs_threads *pool, struct job *job)
+{
+    list_append(&pool->queue, &job->node);
+    pthread_cond_signal(&pool->changed);
+}
+
+static void threads_begin(struct jobs *jobs, struct job *job)
+{
+    struct jobs_threads *pool = container_of(jobs, struct jobs_threads, jobs);
+
+    list_node_init(&job->lane_node);
+    list_init(&job->followers);
+    pthread_mutex_lock(&pool->lock);
+    invariant(!pool->ending);
+    struct job *first = job->lane == 0 ? NULL : lane_first(pool, job->lane);
+    if (first != NULL) {
+        list_append(&first->followers, &job->node);
+    } else {
+        if (job->lane != 0) list_append(lane_bucket(pool, job->lane), &job->lane_node);
+        queue_add(pool, job);
+    }
+    pthread_mutex_unlock(&pool->lock);
+}
+
+/* The next job, or NULL when the pool ends and the queue is empty: followers of jobs that run are their helper's next. */
 static struct job *job_await(struct jobs_threads *pool)
 {
-    for (;;) {
-        struct job *job = job_take(pool);
-        if (job != NULL) return job;
-        if (pool->ending && list_empty(&pool->queue)) return NULL;
+    while (list_empty(&pool->queue)) {
+        if (pool->ending) return NULL;
         pthread_cond_wait(&pool->changed, &pool->lock);
     }
+    return container_of(list_take_first(&pool->queue), struct job, node);
+}
+
+/* Hands the lane on to its next job, if there is one. */
+static void lane_pass(struct jobs_threads *pool, struct job *job)
+{
+    struct list_node *node = list_take_first(&job->followers);
+
+    list_remove(&job->lane_node);
+    if (node == NULL) return;
+    struct job *next = container_of(node, struct job, node);
+    list_join(&next->followers, &job->followers);
+    list_append(lane_bucket(pool, next->lane), &next->lane_node);
+    queue_add(pool, next);
 }
 
 static void *helper_run(void *argument)
@@ -110,15 +130,13 @@ static void *helper_run(void *argument)
 
     pthread_mutex_lock(&pool->lock);
     for (struct job *job; (job = job_await(pool)) != NULL;) {
-        helper->lane = job->lane;
         pthread_mutex_unlock(&pool->lock);
         job->work(job);
-        struct shard *shard = job->shard;
-        mail_post_outside(shard, &job->mail, jobs_deliver);
-
         pthread_mutex_lock(&pool->lock);
-        if (helper->lane != 0) pthread_cond_broadcast(&pool->changed);
-        helper->lane = 0;
+        lane_pass(pool, job);
+        pthread_mutex_unlock(&pool->lock);
+        mail_post_outside(job->shard, &job->mail, jobs_deliver); /* From here on the shard's. */
+        pthread_mutex_lock(&pool->lock);
     }
     pthread_mutex_unlock(&pool->lock);
     return NULL;
@@ -171,6 +189,7 @@ enum status jobs_threads_make(uint32_t thread_count, struct jobs **jobs)
     pool->jobs.engine = &threads_engine;
     pool->thread_count = thread_count;
     list_init(&pool->queue);
+    for (unsigned i = 0; i < LANE_BUCKETS; i++) list_init(&pool->lanes[i]);
     pthread_mutex_init(&pool->lock, NULL);
     pthread_cond_init(&pool->changed, NULL);
     for (uint32_t i = 0; i < thread_count; i++) {

@@ -24,7 +24,7 @@ enum {
     JOB_THREADS_MAX = 8,
     RING_ENTRIES = 512,
     COMPLETIONS_MIN = 4096,
-    COMPLETIONS_MAX = 65536,
+    COMPLETIONS_MAX = 16384, /* 256 KiB, resident; what does not fit the kernel keeps */
     RECEIVE_BUFFER_SIZE = 8192,
     RECEIVE_BUFFERS_MIN = 64,
     RECEIVE_BUFFERS_MAX = 4096,

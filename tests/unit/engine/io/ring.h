@@ -94,7 +94,7 @@ static inline int listen_here(struct io *io, struct sockaddr_storage *address)
 {
     struct sockaddr_storage any = loopback(0);
     int listener;
-    assert_int_equal(io_listen(io, &any, 16, &listener), STATUS_OK);
+    assert_int_equal(io_listen(io, &any, 128, &listener), STATUS_OK);
     assert_int_equal(io_name(io, listener, false, address), STATUS_OK);
     return listener;
 }
