@@ -1,0 +1,74 @@
+/* net/api/api.h   What each request means: the dispatch table, and what the APIs of one shard keep between requests. */
+#ifndef NET_API_API_H
+#define NET_API_API_H
+
+#include "cluster/configs.h"
+#include "conn/face.h"
+#include "conn/listener.h"
+#include "replica/controller.h"
+#include "replica/replicas.h"
+
+/* The dispatch table (table.c), ascending by key. What is not in it is neither served nor advertised. */
+extern const struct api served_apis[];
+extern const uint32_t served_api_count;
+
+struct apis_settings {
+    const struct settings *settings; /* of the node */
+    struct text cluster_id;
+    int32_t node_id;
+};
+
+/* Producer ids of this shard: a block from the controller, dealt out one by one. */
+struct producer_ids {
+    int64_t next, limit;
+    struct list waiting; /* requests that wait for a block */
+    struct controller_call call;
+    bool asking;
+};
+
+/* Batches that found no room in the tail's memory wait here, on the shard that owns their partitions, in the order in which
+ * they came: what comes later waits behind them, or a producer's batches would overtake each other. */
+struct produce_queue {
+    struct list parts;
+    struct ready room;
+};
+
+struct apis {
+    struct face *face;
+    struct shard *shard;
+    struct replicas *replicas;
+    struct apis_settings settings;
+    struct produce_queue produce;
+    struct producer_ids producer_ids;
+    struct list creations; /* topics that are being created because somebody asked for them (metadata.c) */
+    uint32_t creation_count;
+    struct list returns_free; /* route.c: pins on their way home */
+};
+
+void apis_attach(struct face *face, const struct apis_settings *settings);
+void apis_detach(struct face *face);
+
+static inline struct apis *apis_of(const struct request *request)
+{
+    return request->face->apis;
+}
+
+/* What the rows of the table begin. */
+void produce_begin(struct request *request);
+void fetch_begin(struct request *request);
+void list_offsets_begin(struct request *request);
+void metadata_begin(struct request *request);
+void api_versions_begin(struct request *request);
+void create_topics_begin(struct request *request);
+void delete_topics_begin(struct request *request);
+void delete_records_begin(struct request *request);
+void init_producer_id_begin(struct request *request);
+void describe_configs_begin(struct request *request);
+void describe_cluster_begin(struct request *request);
+
+/* Per shard, made by apis_attach. */
+void produce_queue_init(struct produce_queue *queue);
+void producer_ids_init(struct producer_ids *ids);
+void creations_end(struct apis *apis);
+
+#endif

@@ -1,0 +1,11 @@
+/* net/api/config_rows.h   The configs of a topic or of this broker as DescribeConfigs and CreateTopics show them. */
+#ifndef NET_API_CONFIG_ROWS_H
+#define NET_API_CONFIG_ROWS_H
+
+#include "cluster/configs.h"
+
+/* A view per row of the table that has a value of its own (other names of a row have none). NULL: no memory. */
+struct config_view *config_rows(const struct config_place *place, const struct setting_table *table,
+                                struct arena *arena, uint32_t *count);
+
+#endif

@@ -1,0 +1,131 @@
+/* net/api/create_topics.c   CreateTopics: from rows of the request to one call of the controller, and back. The rules are the controller's.
+ * When the call is done every shard of this node knows the topics; the answer shows them with their configs (KIP-525). */
+#include "messages/create_topics.h"
+#include "api/api.h"
+#include "api/config_rows.h"
+#include "api/error.h"
+
+struct create_topics {
+    struct request *request;
+    struct controller_call call;
+    struct create_topics_answer answer;
+};
+
+static bool create_configs(struct topic_create *create, const struct create_topics_topic_ask *ask, struct arena *arena)
+{
+    create->configs = arena_take(arena, (size_t)ask->configs.count * sizeof(*create->configs));
+    if (!create->configs) return false;
+    for (int32_t i = 0; i < ask->configs.count; i++) {
+        create->configs[create->config_count++] =
+            (struct config_change){ .name = ask->configs.items[i].name, .value = ask->configs.items[i].value };
+    }
+    return true;
+}
+
+static bool create_assignments(struct topic_create *create, const struct create_topics_topic_ask *ask,
+                               struct arena *arena)
+{
+    size_t count = (size_t)max_of(ask->assignments.count, 0);
+    if (count == 0) return true;
+
+    create->assignments = arena_take(arena, count * sizeof(*create->assignments));
+    create->assignment_sizes = arena_take(arena, count * sizeof(*create->assignment_sizes));
+    create->assignment_indexes = arena_take(arena, count * sizeof(*create->assignment_indexes));
+    if (!create->assignments || !create->assignment_sizes || !create->assignment_indexes) return false;
+    for (size_t i = 0; i < count; i++) {
+        const struct create_topics_assignment *assignment = &ask->assignments.items[i];
+        create->assignments[i] = assignment->broker_ids.items;
+        create->assignment_sizes[i] = (uint16_t)min_of(max_of(assignment->broker_ids.count, 0), UINT16_MAX);
+        create->assignment_indexes[i] = assignment->index;
+    }
+    create->assignment_count = (uint32_t)count;
+    return true;
+}
+
+/* A topic that exists as asked, with what its configs are now. */
+static void topic_show(struct create_topics *work, const struct topic_create *create,
+                       struct create_topics_topic_answer *row)
+{
+    struct request *request = work->request;
+    const struct apis *apis = apis_of(request);
+    const struct image_topic *topic = image_topic_by_id(&apis->replicas->image, create->id);
+    struct config_place place = replicas_configs(apis->replicas, topic);
+    uint32_t count = 0;
+    struct config_view *views = NULL;
+
+    row->topic_id = work->call.validate_only ? UUID_NONE : create->id;
+    row->partition_count = create->partition_count;
+    row->replication_factor = create->replication_factor;
+    if (request->version >= 5) views = config_rows(&place, &topic_table, &request->arena, &count);
+    if (!views) return;
+    row->configs.items = arena_take(&request->arena, count * sizeof(*row->configs.items));
+    if (!row->configs.items) return;
+    for (uint32_t i = 0; i < count; i++) {
+        row->configs.items[row->configs.count++] =
+            (struct create_topics_config_answer){ .name = text_of(views[i].row->name),
+                                                  .value = views[i].value,
+                                                  .read_only = views[i].read_only,
+                                                  .source = (int8_t)views[i].origin,
+                                                  .is_sensitive = views[i].sensitive };
+    }
+}
+
+static void create_done(struct controller_call *call)
+{
+    struct create_topics *work = container_of(call, struct create_topics, call);
+
+    for (uint32_t i = 0; i < call->create_count; i++) {
+        const struct topic_create *create = &call->creates[i];
+        struct create_topics_topic_answer *row = &work->answer.topics.items[work->answer.topics.count++];
+        enum status status = call->status != STATUS_OK ? call->status : create->status;
+
+        *row = (struct create_topics_topic_answer){
+            .name = create->name, .error = error_of(status), .partition_count = -1, .replication_factor = -1
+        };
+        if (status != STATUS_OK) {
+            row->error_message = create->why.data ? create->why : error_text(status);
+        } else {
+            topic_show(work, create, row);
+        }
+        if (!row->configs.items) row->configs.count = status == STATUS_OK ? 0 : -1;
+    }
+    request_answer(work->request, &work->answer, NULL, 0, NULL);
+}
+
+static bool create_make(struct create_topics *work, const struct create_topics_ask *ask)
+{
+    struct arena *arena = &work->request->arena;
+    size_t count = (size_t)max_of(ask->topics.count, 0);
+    struct controller_call *call = &work->call;
+
+    call->creates = arena_take(arena, count * sizeof(*call->creates));
+    work->answer.topics.items = arena_take(arena, count * sizeof(*work->answer.topics.items));
+    if (!call->creates || !work->answer.topics.items) return false;
+    for (size_t i = 0; i < count; i++) {
+        const struct create_topics_topic_ask *topic = &ask->topics.items[i];
+        struct topic_create *create = &call->creates[call->create_count++];
+        create->name = topic->name;
+        create->partition_count = topic->partition_count;
+        create->replication_factor = topic->replication_factor;
+        if (!create_configs(create, topic, arena) || !create_assignments(create, topic, arena)) return false;
+    }
+    return true;
+}
+
+void create_topics_begin(struct request *request)
+{
+    const struct create_topics_ask *ask = request->ask;
+    struct create_topics *work = arena_take(&request->arena, sizeof(*work));
+
+    if (work) work->request = request;
+    if (!work || !create_make(work, ask)) {
+        request_abort(request, "no memory");
+        return;
+    }
+    work->call.caller = request->shard;
+    work->call.kind = CONTROLLER_CREATE_TOPICS;
+    work->call.validate_only = ask->validate_only;
+    work->call.arena = &request->arena;
+    work->call.done = create_done;
+    controller_begin(request->shard, &work->call);
+}

@@ -1,0 +1,108 @@
+/* net/api/fetch.h   Inside Fetch: the request and its session (fetch.c), reading and watching where the partitions live
+ * (fetch_group.c), the answer (fetch_answer.c). */
+#ifndef NET_API_FETCH_H
+#define NET_API_FETCH_H
+
+#include "api/route.h"
+#include "conn/fetch_session.h"
+#include "messages/fetch.h"
+
+enum {
+    FETCH_EXTENTS_MAX = 48,   /* of one shard in one answer: bounds pins, and fits into a slot */
+    FETCH_SIZE_MAX = 8 << 20, /* of one answer, whatever was asked: bounds pins */
+    FETCH_LENT_FIRST = 1024,  /* room for aborted lists of another shard, doubled when it was not enough */
+    FETCH_LENT_MAX = 1 << 20,
+};
+
+/* One partition of a request. */
+struct fetch_part {
+    struct uuid topic;
+    struct text name; /* as the client named it; empty: by id */
+    struct fetch_partition_ask ask;
+    struct fetch_group *group; /* NULL: refused at home */
+    struct fetch_part *next;   /* of the same group */
+    struct watermark_wait wait;
+    bool watching;
+    int64_t told_high_watermark, told_start; /* what the session's client knows; -1: nothing */
+    /* out */
+    int16_t error;
+    int64_t high_watermark, last_stable, start;
+    uint32_t extent_first, extent_count; /* of the group's */
+    uint32_t size;
+    int64_t seen;                           /* nothing to read below this offset: watched from here */
+    struct fetch_diverging_epoch diverging; /* epoch -1: none */
+    struct aborted *aborted;
+    uint32_t aborted_count;
+};
+
+/* The partitions of a request that live on one shard. It travels there to read, and again to watch:
+ *
+ *     GROUP_HOME --read--> GROUP_READING --all parts read--> returns
+ *          \-----watch--> GROUP_WATCHING --news, or recalled--> returns */
+enum fetch_group_stage { GROUP_HOME, GROUP_READING, GROUP_WATCHING };
+
+struct fetch_group {
+    struct route_part route;
+    struct route_part recall; /* a second envelope: "come home" */
+    struct fetch *fetch;
+    struct shard *owner;
+    uint32_t owner_index;
+    enum fetch_group_stage stage; /* the owner's, while it is away */
+    struct fetch_part *parts, **parts_end;
+    bool away, recalled;   /* as home knows it */
+    struct fetch_part *at; /* being read */
+    struct log_read read;
+    struct arena *arena; /* of aborted lists: the request's when it lives at home, else room that home has lent */
+    struct arena lent;
+    uint32_t lent_size;
+    bool lent_short; /* more room is needed: home lends more and reads again */
+    uint32_t size, size_max;
+    uint32_t extent_count;
+    struct extent extents[FETCH_EXTENTS_MAX];
+};
+
+/*     READING --enough, an error, no time--> answered
+ *        ^ |
+ *        | \--nothing yet--> WATCHING --news--\
+ *        |                      |  \--deadline, given up--> recall, last round
+ *        \----------------------+ */
+enum fetch_stage { FETCH_READING, FETCH_WATCHING };
+
+struct fetch {
+    struct request *request;
+    struct apis *apis;
+    enum fetch_stage stage;
+    struct route route;
+    struct timer timer;
+    int64_t deadline_ns;
+    bool last_round;    /* answer with what there is */
+    bool news;          /* somebody came home from watching */
+    int32_t session_id; /* 0: none */
+    bool incremental;   /* only what is news is answered */
+    bool by_id, read_committed;
+    int32_t replica; /* -1: a consumer */
+    int32_t size_max, size_min;
+    struct fetch_part *parts;
+    uint32_t part_count;
+    struct fetch_group **groups;
+    uint32_t group_count;
+};
+
+/* The next trip of a group. */
+static inline void fetch_group_send(struct fetch *fetch, struct fetch_group *group,
+                                    void (*arrive)(struct route_part *route, struct shard *owner))
+{
+    group->away = true;
+    route_send(&fetch->route, &group->route, group->owner_index, arrive);
+}
+
+/* Reads all parts of a group; watches them. On the owner. */
+void fetch_group_read(struct route_part *route, struct shard *owner);
+void fetch_group_watch(struct route_part *route, struct shard *owner);
+void fetch_group_recall(struct route_part *route, struct shard *owner);
+
+/* Answers with what the parts hold now, and lets them go. */
+void fetch_reply(struct fetch *fetch);
+void fetch_refuse(struct request *request, int16_t error);
+
+#endif

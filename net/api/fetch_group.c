@@ -1,0 +1,204 @@
+/* net/api/fetch_group.c   Reading and watching on the shard that owns the partitions. Parts are read one after the other, in the
+ * request's order: the first that has records gives at least one whole batch, the others what still fits. */
+#include "api/error.h"
+#include "api/fetch.h"
+#include "log/store.h"
+
+static void group_go(struct fetch_group *group);
+
+static void group_return(struct fetch_group *group)
+{
+    group->stage = GROUP_HOME;
+    route_return(&group->route, group->owner);
+}
+
+/* ---- reading ---- */
+
+/* A follower's last epoch must be ours too up to where it fetches, else its log must be cut first (KIP-595). */
+static bool part_diverges(struct fetch_part *part, const struct log *log)
+{
+    int32_t epoch = part->ask.last_fetched_epoch;
+    int64_t end = 0;
+
+    if (epoch < 0 || log_epoch_end(log, &epoch, &end) != STATUS_OK) return false;
+    if (epoch == part->ask.last_fetched_epoch && end >= part->ask.fetch_offset) return false;
+    part->diverging = (struct fetch_diverging_epoch){ epoch, end };
+    return true;
+}
+
+static void part_fail(struct fetch_part *part, int16_t error)
+{
+    part->error = error;
+    part->high_watermark = part->last_stable = part->start = -1;
+}
+
+/* What the partition is now; NULL when there is nothing to read in it. */
+static struct partition *part_look(struct fetch_group *group, struct fetch_part *part)
+{
+    const struct fetch *fetch = group->fetch;
+    struct partition *partition = replicas_find(group->owner->replicas, part->topic, part->ask.index);
+    enum status status = partition ? partition_check(partition, part->ask.current_leader_epoch) : STATUS_NOT_FOUND;
+
+    part->diverging.epoch = -1;
+    part->error = error_of(status);
+    if (status == STATUS_OK && fetch->replica >= 0) part->error = ERROR_NOT_LEADER_OR_FOLLOWER; /* No replica of it. */
+    if (part->error != ERROR_NONE) {
+        part_fail(part, part->error);
+        return NULL;
+    }
+
+    const struct log *log = partition->log;
+    part->high_watermark = log->committed.at;
+    part->last_stable = log->last_stable;
+    part->start = log->start;
+    if (part->ask.fetch_offset < log->start || part->ask.fetch_offset > log->end) {
+        part_fail(part, ERROR_OFFSET_OUT_OF_RANGE);
+        return NULL;
+    }
+    if (part_diverges(part, log)) return NULL;
+    part->seen = max_of(partition_limit(partition, fetch->read_committed), part->ask.fetch_offset);
+    return partition;
+}
+
+static void part_read_done(struct fetch_group *group, struct fetch_part *part)
+{
+    const struct log_read *read = &group->read;
+
+    if (read->status != STATUS_OK) {
+        part_fail(part, error_of(read->status));
+        return;
+    }
+    part->extent_first = group->extent_count;
+    part->extent_count = read->extent_count;
+    part->size = read->size;
+    group->extent_count += read->extent_count;
+    group->size += read->size;
+}
+
+static void part_read_resume(struct ready *ready)
+{
+    struct fetch_group *group = container_of(ready, struct fetch_group, read.ready);
+
+    part_read_done(group, group->at);
+    group->at = group->at->next;
+    group_go(group);
+}
+
+/* False: the bytes are on their way. */
+static bool part_read(struct fetch_group *group, struct fetch_part *part)
+{
+    struct partition *partition = part_look(group, part);
+    uint32_t left = group->size_max - min_of(group->size, group->size_max);
+    bool room = group->extent_count < FETCH_EXTENTS_MAX && (left > 0 || group->size == 0);
+
+    part->size = part->extent_count = 0;
+    if (!partition || !room || part->ask.fetch_offset >= part->seen) return true;
+
+    group->read = (struct log_read){
+        .log = partition->log,
+        .offset = part->ask.fetch_offset,
+        .limit = part->seen,
+        .size_max = min_of(left, (uint32_t)max_of(part->ask.max_bytes, 0)),
+        .first_whole = group->size == 0,
+        .extents = group->extents + group->extent_count,
+        .extent_max = FETCH_EXTENTS_MAX - group->extent_count,
+    };
+    ready_init(&group->read.ready, part_read_resume);
+    if (!log_read_begin(&group->read)) return false;
+    part_read_done(group, part);
+    return true;
+}
+
+static void aborted_find(struct fetch_group *group, struct fetch_part *part)
+{
+    const struct fetch *fetch = group->fetch;
+    struct partition *partition = replicas_find(group->owner->replicas, part->topic, part->ask.index);
+
+    part->aborted_count = 0;
+    if (!fetch->read_committed || part->size == 0 || !partition) return;
+    enum status status = log_aborted(partition->log, part->ask.fetch_offset, part->seen, group->arena, &part->aborted,
+                                     &part->aborted_count);
+    if (status == STATUS_OK) return;
+    group->lent_short |= status == STATUS_NO_MEMORY;
+    part->size = 0; /* Its extents stay pinned with the group, and are just not sent. */
+    part_fail(part, error_of(status));
+}
+
+/* Reads on from group->at. */
+static void group_go(struct fetch_group *group)
+{
+    for (; group->at; group->at = group->at->next) {
+        if (!part_read(group, group->at)) return;
+    }
+    for (struct fetch_part *part = group->parts; part; part = part->next) aborted_find(group, part);
+    group_return(group);
+}
+
+void fetch_group_read(struct route_part *route, struct shard *owner)
+{
+    struct fetch_group *group = container_of(route, struct fetch_group, route);
+
+    group->owner = owner;
+    group->stage = GROUP_READING;
+    group->size = group->extent_count = 0;
+    group->lent_short = false;
+    group->at = group->parts;
+    group_go(group);
+}
+
+/* ---- watching ---- */
+
+static void group_unwatch(struct fetch_group *group)
+{
+    for (struct fetch_part *part = group->parts; part; part = part->next) {
+        if (part->watching) watermark_leave(&part->wait);
+        part->watching = false;
+    }
+    group_return(group);
+}
+
+static void part_news(struct ready *ready)
+{
+    struct fetch_part *part = container_of(ready, struct fetch_part, wait.ready);
+    invariant(part->group->stage == GROUP_WATCHING);
+    group_unwatch(part->group);
+}
+
+/* False: there is news already. What read_committed sees moves with committed, or later, at a marker that is appended. */
+static bool part_watch(struct fetch_group *group, struct fetch_part *part)
+{
+    struct partition *partition = replicas_find(group->owner->replicas, part->topic, part->ask.index);
+
+    if (part->error != ERROR_NONE) return true; /* Answered in the end; it doesn't cut the wait short. */
+    if (!partition || partition_check(partition, -1) != STATUS_OK) return false;
+    struct log *log = partition->log;
+    if (part->seen < partition_limit(partition, group->fetch->read_committed)) return false;
+
+    ready_init(&part->wait.ready, part_news);
+    list_node_init(&part->wait.node);
+    part->watching = true;
+    watermark_wait(group->owner, &log->committed, &part->wait, max_of(part->seen, log->committed.at) + 1);
+    return true;
+}
+
+void fetch_group_watch(struct route_part *route, struct shard *owner)
+{
+    struct fetch_group *group = container_of(route, struct fetch_group, route);
+
+    group->stage = GROUP_WATCHING;
+    group->owner = owner;
+    for (struct fetch_part *part = group->parts; part; part = part->next) {
+        if (part_watch(group, part)) continue;
+        group_unwatch(group);
+        return;
+    }
+}
+
+/* The group may have set out for home meanwhile: then there is nothing to do. */
+void fetch_group_recall(struct route_part *route, struct shard *owner)
+{
+    struct fetch_group *group = container_of(route, struct fetch_group, recall);
+
+    if (group->stage == GROUP_WATCHING) group_unwatch(group);
+    route_return(route, owner);
+}

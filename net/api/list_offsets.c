@@ -1,0 +1,187 @@
+/* net/api/list_offsets.c   ListOffsets: the offset at a time, or at one of the ends. Ends are read off the log; a search by time may
+ * have to wait for cold bytes, so each partition is a part that travels to its owner and comes back. */
+#include "messages/list_offsets.h"
+#include "api/error.h"
+#include "api/route.h"
+
+struct list_offsets_part {
+    struct route_part route;
+    struct shard *owner;
+    struct list_offsets *work;
+    struct uuid topic;
+    int32_t index, current_epoch;
+    int64_t timestamp_ms;
+    struct log_search search;
+    struct list_offsets_partition_answer *row;
+    enum status status;
+    int64_t offset, found_ms;
+    int32_t epoch;
+};
+
+struct list_offsets {
+    struct request *request;
+    struct route route;
+    bool read_committed;
+    struct list_offsets_part *parts;
+    uint32_t part_count;
+    struct list_offsets_answer answer;
+};
+
+static void part_finish(struct list_offsets_part *part, enum status status)
+{
+    part->status = status;
+    route_return(&part->route, part->owner);
+}
+
+/* What is not below the reader's limit is not there for him. */
+static void part_found(struct list_offsets_part *part, const struct partition *partition)
+{
+    const struct log_search *search = &part->search;
+    bool seen = search->status == STATUS_OK && search->offset < partition_limit(partition, part->work->read_committed);
+
+    if (seen) {
+        part->offset = search->offset;
+        part->found_ms = search->found_timestamp_ms;
+        part->epoch = search->leader_epoch;
+    }
+    bool nothing = search->status == STATUS_NOT_FOUND || search->status == STATUS_OK;
+    part_finish(part, nothing ? STATUS_OK : search->status);
+}
+
+static void part_searched(struct ready *ready)
+{
+    struct list_offsets_part *part = container_of(ready, struct list_offsets_part, search.ready);
+    struct partition *partition = replicas_find(part->owner->replicas, part->topic, part->index);
+
+    if (!partition) {
+        part_finish(part, STATUS_NOT_FOUND);
+        return;
+    }
+    part_found(part, partition);
+}
+
+static void part_search(struct list_offsets_part *part, struct partition *partition)
+{
+    bool largest = part->timestamp_ms == LIST_OFFSETS_MAX_TIMESTAMP;
+
+    part->search =
+        (struct log_search){ .log = partition->log, .timestamp_ms = largest ? LOG_SEARCH_MAX : part->timestamp_ms };
+    ready_init(&part->search.ready, part_searched);
+    if (log_search_begin(&part->search)) part_found(part, partition);
+}
+
+static void part_arrive(struct route_part *route, struct shard *owner)
+{
+    struct list_offsets_part *part = container_of(route, struct list_offsets_part, route);
+    struct partition *partition = replicas_find(owner->replicas, part->topic, part->index);
+
+    part->owner = owner;
+    part->offset = part->found_ms = part->epoch = -1;
+    enum status status = partition ? partition_check(partition, part->current_epoch) : STATUS_NOT_FOUND;
+    if (status != STATUS_OK) {
+        part_finish(part, status);
+        return;
+    }
+
+    const struct log *log = partition->log;
+    switch (part->timestamp_ms) {
+    case LIST_OFFSETS_LATEST: part->offset = partition_limit(partition, part->work->read_committed); break;
+    case LIST_OFFSETS_EARLIEST:
+    case LIST_OFFSETS_EARLIEST_LOCAL: part->offset = log->start; break;
+    case LIST_OFFSETS_LATEST_TIERED:
+    case LIST_OFFSETS_EARLIEST_PENDING_UPLOAD: break; /* Nothing is tiered. */
+    default: part_search(part, partition); return;
+    }
+    if (part->offset >= 0) part->epoch = log_epoch_at(log, max_of(part->offset - 1, (int64_t)0));
+    part_finish(part, STATUS_OK);
+}
+
+/* The version from which a special may be asked; 0 for times, NEVER for what nobody knows. */
+static int16_t special_since(int64_t timestamp_ms)
+{
+    static const int16_t since[] = { 1, 1, 7, 8, 9, 11 };
+    if (timestamp_ms >= 0) return 0;
+    return timestamp_ms < -(int64_t)array_count(since) ? NEVER : since[-timestamp_ms - 1];
+}
+
+static void list_offsets_joined(struct route *route)
+{
+    struct list_offsets *work = container_of(route, struct list_offsets, route);
+
+    for (uint32_t i = 0; i < work->part_count; i++) {
+        const struct list_offsets_part *part = &work->parts[i];
+        part->row->error = error_of(part->status);
+        if (part->status != STATUS_OK) continue;
+        part->row->offset = part->offset;
+        part->row->timestamp_ms = part->found_ms;
+        part->row->leader_epoch = part->epoch;
+    }
+    request_answer(work->request, &work->answer, NULL, 0, NULL);
+}
+
+static bool list_offsets_make(struct list_offsets *work, const struct list_offsets_ask *ask)
+{
+    struct arena *arena = &work->request->arena;
+    uint32_t count = 0;
+
+    work->answer.topics.items = arena_take(arena, (size_t)ask->topics.count * sizeof(*work->answer.topics.items));
+    if (!work->answer.topics.items) return false;
+    for (int32_t i = 0; i < ask->topics.count; i++) {
+        struct list_offsets_topic_answer *topic = &work->answer.topics.items[work->answer.topics.count++];
+        const struct list_offsets_topic_ask *asked = &ask->topics.items[i];
+        topic->name = asked->name;
+        topic->partitions.items = arena_take(arena, (size_t)asked->partitions.count * sizeof(*topic->partitions.items));
+        if (!topic->partitions.items) return false;
+        count += (uint32_t)asked->partitions.count;
+    }
+    work->parts = arena_take(arena, count * sizeof(*work->parts));
+    return work->parts != NULL;
+}
+
+static void part_send(struct list_offsets *work, struct text name, const struct list_offsets_partition_ask *ask,
+                      struct list_offsets_partition_answer *row)
+{
+    struct route_place place = route_by_name(apis_of(work->request), name, ask->index);
+    struct list_offsets_part *part = NULL;
+
+    *row = (struct list_offsets_partition_answer){
+        .index = ask->index, .timestamp_ms = -1, .offset = -1, .leader_epoch = -1
+    };
+    if (work->request->version < special_since(ask->timestamp_ms)) {
+        row->error = ERROR_UNSUPPORTED_VERSION;
+    } else if (!place.partition) {
+        row->error = ERROR_UNKNOWN_TOPIC_OR_PARTITION;
+    } else {
+        part = &work->parts[work->part_count++];
+        part->work = work;
+        part->topic = place.topic->id;
+        part->index = ask->index;
+        part->current_epoch = ask->current_leader_epoch;
+        part->timestamp_ms = ask->timestamp_ms;
+        part->row = row;
+        route_send(&work->route, &part->route, place.owner, part_arrive);
+    }
+}
+
+void list_offsets_begin(struct request *request)
+{
+    const struct list_offsets_ask *ask = request->ask;
+    struct list_offsets *work = arena_take(&request->arena, sizeof(*work));
+
+    if (work) work->request = request;
+    if (!work || !list_offsets_make(work, ask)) {
+        request_abort(request, "no memory");
+        return;
+    }
+    work->read_committed = ask->isolation_level == 1;
+    route_begin(&work->route, request->shard, list_offsets_joined);
+    for (int32_t i = 0; i < ask->topics.count; i++) {
+        const struct list_offsets_topic_ask *topic = &ask->topics.items[i];
+        struct list_offsets_topic_answer *answer = &work->answer.topics.items[i];
+        for (int32_t j = 0; j < topic->partitions.count; j++) {
+            part_send(work, topic->name, &topic->partitions.items[j],
+                      &answer->partitions.items[answer->partitions.count++]);
+        }
+    }
+    route_release(&work->route);
+}

@@ -1,0 +1,108 @@
+/* net/api/produce_part.c   A batch at its partition: placed, then waiting for the mark that acks asked for. While there is no room the
+ * parts of this shard wait in one queue, so that batches never overtake each other. */
+#include "api/produce.h"
+#include "log/store.h"
+
+static void part_finish(struct produce_part *part, enum status status)
+{
+    part->status = status;
+    part->stage = PART_HOME;
+    route_return(&part->route, part->owner);
+}
+
+static void part_reached(struct ready *ready)
+{
+    struct produce_part *part = container_of(ready, struct produce_part, wait.ready);
+
+    invariant(part->stage == PART_MARK);
+    part_finish(part, part->wait.status);
+}
+
+/* Kafka names the record for which a batch is refused. Only the refused pay for a second look. */
+static int32_t bad_record_find(const struct produce_part *part, const struct log *log)
+{
+    const struct log_settings *settings = log->settings;
+    int64_t now = shard_wall_ms(part->owner);
+    struct batch_rules rules = {
+        .timestamp_min_ms =
+            settings->timestamp_before_max_ms > now ? INT64_MIN : now - settings->timestamp_before_max_ms,
+        .timestamp_max_ms =
+            settings->timestamp_after_max_ms > INT64_MAX - now ? INT64_MAX : now + settings->timestamp_after_max_ms,
+        .append_time = settings->append_time,
+        .keys_wanted = settings->compact,
+    };
+    struct batch_verdict verdict = { .bad_record = -1 };
+    struct batch batch;
+
+    if (batch_read_produced(part->records, &batch) != STATUS_OK) return -1;
+    return batch_judge(&batch, &rules, &verdict) == STATUS_OK ? -1 : verdict.bad_record;
+}
+
+/* False: no room, and nothing has changed. */
+static bool part_place(struct produce_part *part)
+{
+    struct shard *owner = part->owner;
+    struct partition *partition = replicas_find(owner->replicas, part->topic, part->index);
+    enum status status = partition ? partition_check(partition, -1) : STATUS_NOT_FOUND;
+    struct log_append append = { .batches = part->records, .origin = APPEND_CLIENT };
+
+    if (status == STATUS_OK) status = partition_append(partition, &append);
+    if (status == STATUS_BUSY) return false;
+    if (status == STATUS_BAD_RECORD || status == STATUS_BAD_TIMESTAMP) {
+        part->bad_record = bad_record_find(part, partition->log);
+    }
+    if (status != STATUS_OK || part->acks == 0) {
+        part_finish(part, status);
+        return true;
+    }
+
+    part->base_offset = append.first;
+    part->append_time_ms = append.append_time_ms;
+    part->start = partition->log->start;
+    part->stage = PART_MARK;
+    ready_init(&part->wait.ready, part_reached);
+    watermark_wait(owner, partition_mark(partition, part->acks), &part->wait, append.limit);
+    return true;
+}
+
+/* ---- the queue of a shard ---- */
+
+static struct produce_queue *queue_of(const struct shard *owner)
+{
+    struct apis *apis = owner->face->apis;
+    return &apis->produce;
+}
+
+static void queue_go(struct ready *ready)
+{
+    struct produce_queue *queue = container_of(ready, struct produce_queue, room);
+
+    while (!list_empty(&queue->parts)) {
+        struct produce_part *part = container_of(list_first(&queue->parts), struct produce_part, node);
+        if (!part_place(part)) {
+            memory_wait(part->owner->memory, MEMORY_TAIL, &queue->room);
+            return;
+        }
+        list_remove(&part->node);
+    }
+}
+
+void produce_queue_init(struct produce_queue *queue)
+{
+    list_init(&queue->parts);
+    ready_init(&queue->room, queue_go);
+}
+
+void produce_part_arrive(struct route_part *route, struct shard *owner)
+{
+    struct produce_part *part = container_of(route, struct produce_part, route);
+    struct produce_queue *queue = queue_of(owner);
+
+    part->owner = owner;
+    list_node_init(&part->node);
+    if (list_empty(&queue->parts) && part_place(part)) return;
+
+    part->stage = PART_ROOM;
+    list_append(&queue->parts, &part->node);
+    if (!list_linked(&queue->room.node)) memory_wait(owner->memory, MEMORY_TAIL, &queue->room);
+}

@@ -1,0 +1,21 @@
+/* net/api/seen.h   What a request has named already: clients may name a topic or a partition twice, and each API has its own rule
+ * for that. A set of hashes in the request's arena, so that a long list costs no more than its length. */
+#ifndef NET_API_SEEN_H
+#define NET_API_SEEN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+
+struct seen {
+    uint64_t *hashes; /* 0: free */
+    uint32_t mask;
+};
+
+/* For up to `count` things; false when the arena has no room. */
+bool seen_init(struct seen *seen, struct arena *arena, uint32_t count);
+/* True when it is the first of its kind. */
+bool seen_add(struct seen *seen, uint64_t hash);
+
+#endif

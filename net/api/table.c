@@ -1,0 +1,64 @@
+/* net/api/table.c   The dispatch table. ApiVersions answers from it, so what we advertise is what we do; the whole ranges of one
+ * Kafka release, but for versions whose feature is not built yet.
+ *
+ * Produce is served from 3 and advertised from 0, as at Kafka 4.3: older librdkafka compresses only when it sees Produce 0. Its versions
+ * 12 and 13 mean transactions of the second kind (KIP-890) and come with them. */
+#include "api/api.h"
+#include "messages/api_versions.h"
+#include "messages/apis.h"
+#include "messages/create_topics.h"
+#include "messages/delete_records.h"
+#include "messages/delete_topics.h"
+#include "messages/describe_cluster.h"
+#include "messages/describe_configs.h"
+#include "messages/fetch.h"
+#include "messages/init_producer_id.h"
+#include "messages/list_offsets.h"
+#include "messages/metadata.h"
+#include "messages/produce.h"
+
+#define ROW(key, name, file, since, until, advertised_since, flexible_from, any_version)                           \
+    {                                                                                                              \
+        API_##key, name, since, until, advertised_since, flexible_from, &file##_ask_schema, &file##_answer_schema, \
+            file##_begin, API_CLIENTS, any_version                                                                 \
+    }
+
+/* clang-format off */
+const struct api served_apis[] = {
+    /*  key               name               file              since until advertised flexible any version */
+    ROW(PRODUCE,          "Produce",         produce,          3,    11,   0,         9,       false),
+    ROW(FETCH,            "Fetch",           fetch,            4,    18,   4,         12,      false),
+    ROW(LIST_OFFSETS,     "ListOffsets",     list_offsets,     1,    11,   1,         6,       false),
+    ROW(METADATA,         "Metadata",        metadata,         0,    13,   0,         9,       false),
+    ROW(API_VERSIONS,     "ApiVersions",     api_versions,     0,    4,    0,         3,       true),
+    ROW(CREATE_TOPICS,    "CreateTopics",    create_topics,    2,    7,    2,         5,       false),
+    ROW(DELETE_TOPICS,    "DeleteTopics",    delete_topics,    1,    6,    1,         4,       false),
+    ROW(DELETE_RECORDS,   "DeleteRecords",   delete_records,   0,    2,    0,         2,       false),
+    ROW(INIT_PRODUCER_ID, "InitProducerId",  init_producer_id, 0,    5,    0,         2,       false),
+    ROW(DESCRIBE_CONFIGS, "DescribeConfigs", describe_configs, 1,    4,    1,         4,       false),
+    ROW(DESCRIBE_CLUSTER, "DescribeCluster", describe_cluster, 0,    2,    0,         0,       false),
+};
+/* clang-format on */
+const uint32_t served_api_count = array_count(served_apis);
+
+void apis_attach(struct face *face, const struct apis_settings *settings)
+{
+    struct shard *shard = face->shard;
+    struct apis *apis = heap_take(&shard->heap, sizeof(*apis));
+
+    *apis = (struct apis){ .face = face, .shard = shard, .replicas = shard->replicas, .settings = *settings };
+    list_init(&apis->creations);
+    list_init(&apis->returns_free);
+    produce_queue_init(&apis->produce);
+    producer_ids_init(&apis->producer_ids);
+    face->apis = apis;
+}
+
+void apis_detach(struct face *face)
+{
+    struct apis *apis = face->apis;
+
+    creations_end(apis);
+    face->apis = NULL;
+    heap_give(&face->shard->heap, apis);
+}
