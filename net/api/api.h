@@ -26,8 +26,8 @@ struct producer_ids {
     bool asking;
 };
 
-/* Batches that found no room in the tail's memory wait here, on the shard that owns their partitions, in the order in which
- * they came: what comes later waits behind them, or a producer's batches would overtake each other. */
+/* Batches that found no room in the tail's memory wait here, on the shard that owns their partitions, in the order in
+ * which they came: what comes later waits behind them, or a producer's batches would overtake each other. */
 struct produce_queue {
     struct list parts;
     struct ready room;

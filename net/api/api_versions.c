@@ -1,5 +1,6 @@
-/* net/api/api_versions.c   ApiVersions: what is served here, from the dispatch table. A version that nobody knows is answered in the shape of
- * version 0, with error 35 and the one row that says which versions of this call there are. KIP-35, KIP-511, KIP-584. */
+/* net/api/api_versions.c   ApiVersions: what is served here, from the dispatch table. A version that nobody knows is
+ * answered in the shape of version 0, with error 35 and the one row that says which versions of this call there are.
+ * KIP-35, KIP-511, KIP-584. */
 #include "messages/api_versions.h"
 #include "api/api.h"
 #include "api/error.h"

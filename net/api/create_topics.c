@@ -1,5 +1,6 @@
-/* net/api/create_topics.c   CreateTopics: from rows of the request to one call of the controller, and back. The rules are the controller's.
- * When the call is done every shard of this node knows the topics; the answer shows them with their configs (KIP-525). */
+/* net/api/create_topics.c   CreateTopics: from rows of the request to one call of the controller, and back. The rules
+ * are the controller's. When the call is done every shard of this node knows the topics; the answer shows them with
+ * their configs (KIP-525). */
 #include "messages/create_topics.h"
 #include "api/api.h"
 #include "api/config_rows.h"

@@ -1,5 +1,5 @@
-/* net/api/delete_records.c   DeleteRecords: the start of a log moves forward, up to the high watermark. Answered when the new start is on
- * the device, or a reader could see a record again after a crash.
+/* net/api/delete_records.c   DeleteRecords: the start of a log moves forward, up to the high watermark. Answered when
+ * the new start is on the device, or a reader could see a record again after a crash.
  *
  *     arrives --log_raise_start--> the entry is flushed --> returns */
 #include "messages/delete_records.h"

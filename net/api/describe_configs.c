@@ -1,5 +1,5 @@
-/* net/api/describe_configs.c   DescribeConfigs: what a topic or this broker is set to, and where each value comes from. KIP-133, KIP-226,
- * KIP-569. */
+/* net/api/describe_configs.c   DescribeConfigs: what a topic or this broker is set to, and where each value comes from.
+ * KIP-133, KIP-226, KIP-569. */
 #include "messages/describe_configs.h"
 #include "api/api.h"
 #include "api/config_rows.h"

@@ -1,6 +1,6 @@
-/* net/api/endpoint.h   Where clients find the nodes, seen from the listener they came in by. A node whose advertised.listeners is empty tells
- * the address that the client reached: right behind port forwarding and in containers, and never a name that only we can
- * resolve. */
+/* net/api/endpoint.h   Where clients find the nodes, seen from the listener they came in by. A node whose
+ * advertised.listeners is empty tells the address that the client reached: right behind port forwarding and in
+ * containers, and never a name that only we can resolve. */
 #ifndef NET_API_ENDPOINT_H
 #define NET_API_ENDPOINT_H
 
@@ -13,8 +13,8 @@ struct endpoint {
     bool fenced;
 };
 
-/* Every broker that listens there, by id; fenced ones only if asked for. Texts lie in the image, the settings or the request's arena.
- * NULL when there is no memory. */
+/* Every broker that listens there, by id; fenced ones only if asked for. Texts lie in the image, the settings or the
+ * request's arena. NULL when there is no memory. */
 struct endpoint *endpoints_of(struct request *request, bool with_fenced, uint32_t *count);
 
 /* Who may do what, as Kafka tells it without an authorizer: everything that can be done to a cluster or a topic. */

@@ -1,5 +1,5 @@
-/* net/api/error.h   Kafka's error codes exist here and nowhere below. Each status has one row; where an API means something else
- * by a status, it says so itself. */
+/* net/api/error.h   Kafka's error codes exist here and nowhere below. Each status has one row; where an API means
+ * something else by a status, it says so itself. */
 #ifndef NET_API_ERROR_H
 #define NET_API_ERROR_H
 

@@ -1,5 +1,6 @@
-/* net/api/fetch.c   Fetch: which partitions (a session may know), the rounds of reading and watching, and their end. Nothing polls: a fetch
- * that has not enough sits on the watermarks of its partitions, with a deadline. KIP-227, KIP-320, KIP-516. */
+/* net/api/fetch.c   Fetch: which partitions (a session may know), the rounds of reading and watching, and their end.
+ * Nothing polls: a fetch that has not enough sits on the watermarks of its partitions, with a deadline. KIP-227,
+ * KIP-320, KIP-516. */
 #include "api/fetch.h"
 
 #include "api/error.h"

@@ -1,5 +1,5 @@
-/* net/api/fetch_answer.c   The answer of a Fetch: a row for each partition (in a session only for those with news), record bytes left
- * out and filled from pinned extents when the socket takes them. */
+/* net/api/fetch_answer.c   The answer of a Fetch: a row for each partition (in a session only for those with news),
+ * record bytes left out and filled from pinned extents when the socket takes them. */
 #include "api/error.h"
 #include "api/fetch.h"
 

@@ -1,5 +1,6 @@
-/* net/api/fetch_group.c   Reading and watching on the shard that owns the partitions. Parts are read one after the other, in the
- * request's order: the first that has records gives at least one whole batch, the others what still fits. */
+/* net/api/fetch_group.c   Reading and watching on the shard that owns the partitions. Parts are read one after the
+ * other, in the request's order: the first that has records gives at least one whole batch, the others what still
+ * fits. */
 #include "api/error.h"
 #include "api/fetch.h"
 #include "log/store.h"
@@ -164,7 +165,8 @@ static void part_news(struct ready *ready)
     group_unwatch(part->group);
 }
 
-/* False: there is news already. What read_committed sees moves with committed, or later, at a marker that is appended. */
+/* False: there is news already. What read_committed sees moves with committed, or later, at a marker that is
+ * appended. */
 static bool part_watch(struct fetch_group *group, struct fetch_part *part)
 {
     struct partition *partition = replicas_find(group->owner->replicas, part->topic, part->ask.index);

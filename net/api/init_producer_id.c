@@ -1,6 +1,7 @@
-/* net/api/init_producer_id.c   InitProducerId: a new id for an idempotent producer, out of the shard's block; when that is used up, who
- * asks waits until the controller has given the next one. Without a transactional id every call gets a fresh id with epoch 0,
- * whatever id it names (as Kafka does). Transactional ids come with transactions; until then they are refused. */
+/* net/api/init_producer_id.c   InitProducerId: a new id for an idempotent producer, out of the shard's block; when that
+ * is used up, who asks waits until the controller has given the next one. Without a transactional id every call gets
+ * a fresh id with epoch 0, whatever id it names (as Kafka does). Transactional ids come with transactions; until then
+ * they are refused. */
 #include "messages/init_producer_id.h"
 #include "api/api.h"
 #include "api/error.h"

@@ -1,5 +1,6 @@
-/* net/api/list_offsets.c   ListOffsets: the offset at a time, or at one of the ends. Ends are read off the log; a search by time may
- * have to wait for cold bytes, so each partition is a part that travels to its owner and comes back. */
+/* net/api/list_offsets.c   ListOffsets: the offset at a time, or at one of the ends. Ends are read off the log; a
+ * search by time may have to wait for cold bytes, so each partition is a part that travels to its owner and comes
+ * back. */
 #include "messages/list_offsets.h"
 #include "api/error.h"
 #include "api/route.h"

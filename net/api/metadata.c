@@ -1,7 +1,8 @@
-/* net/api/metadata.c   Metadata: brokers, topics, who leads what; from the shard's own copy of the image, without asking anybody.
+/* net/api/metadata.c   Metadata: brokers, topics, who leads what; from the shard's own copy of the image, without
+ * asking anybody.
  *
- * A topic that is missing and may be made is answered with error 3, as Kafka does, while it is being made: the client asks again, and
- * by then it is there. Nobody waits, and two requests for the same name make it once. */
+ * A topic that is missing and may be made is answered with error 3, as Kafka does, while it is being made: the client
+ * asks again, and by then it is there. Nobody waits, and two requests for the same name make it once. */
 #include "messages/metadata.h"
 #include "api/api.h"
 #include "api/endpoint.h"

@@ -1,5 +1,5 @@
-/* net/api/produce.c   Produce: look at every partition, send the batches that may be to where they live, answer when the last one has
- * reached its mark.
+/* net/api/produce.c   Produce: look at every partition, send the batches that may be to where they live, answer when
+ * the last one has reached its mark.
  *
  *     begin: look --refused--> answer row     joined: rows of what came back --> request_answer
  *              \--> route_send (part) ...            acks=0: silence, or the end of the connection
@@ -49,7 +49,8 @@ static int16_t part_look(const struct produce *produce, const struct produce_top
     return ERROR_NONE;
 }
 
-/* Records of a transaction without naming it refuse the whole request. Named ones: nobody can have begun one here yet. */
+/* Records of a transaction without naming it refuse the whole request. Named ones: nobody can have begun one here
+ * yet. */
 static int16_t transaction_look(const struct request *request)
 {
     const struct produce_ask *ask = request->ask;

@@ -1,5 +1,5 @@
-/* net/api/produce_part.c   A batch at its partition: placed, then waiting for the mark that acks asked for. While there is no room the
- * parts of this shard wait in one queue, so that batches never overtake each other. */
+/* net/api/produce_part.c   A batch at its partition: placed, then waiting for the mark that acks asked for. While there
+ * is no room the parts of this shard wait in one queue, so that batches never overtake each other. */
 #include "api/produce.h"
 #include "log/store.h"
 

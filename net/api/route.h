@@ -1,9 +1,9 @@
-/* net/api/route.h   A request whose partitions live on several shards is split into parts by owner; the parts travel there by mail and
- * come back by mail, and the request goes on when the last one is home. What lives on the connection's own shard
- * does not travel: it arrives at once.
+/* net/api/route.h   A request whose partitions live on several shards is split into parts by owner; the parts travel
+ * there by mail and come back by mail, and the request goes on when the last one is home. What lives on the
+ * connection's own shard does not travel: it arrives at once.
  *
- *     route_begin (holds one) --> route_send: [mail] --> part->arrive(part, owner) ... route_return: [mail] --> route_release
- *                                                                                                  the last one: joined(route)
+ *     route_begin (holds one) --> route_send: [mail] --> part->arrive(part, owner) ... route_return: [mail] --+
+ *                                                              joined(route) <--the last one-- route_release <--+
  *
  * A part lies in the request's arena. Between send and return it is the owner's, which may read the request's body but
  * nothing else of it. */

@@ -1,4 +1,5 @@
-/* net/api/seen.c   Open addressing at half load. Equal 64-bit hashes count as equal: who arranges for that deceives only himself. */
+/* net/api/seen.c   Open addressing at half load. Equal 64-bit hashes count as equal: who arranges for that deceives
+ * only himself. */
 #include "api/seen.h"
 
 #include "base/check.h"

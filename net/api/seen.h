@@ -1,5 +1,6 @@
-/* net/api/seen.h   What a request has named already: clients may name a topic or a partition twice, and each API has its own rule
- * for that. A set of hashes in the request's arena, so that a long list costs no more than its length. */
+/* net/api/seen.h   What a request has named already: clients may name a topic or a partition twice, and each API has
+ * its own rule for that. A set of hashes in the request's arena, so that a long list costs no more than its length.
+ * */
 #ifndef NET_API_SEEN_H
 #define NET_API_SEEN_H
 

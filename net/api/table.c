@@ -1,8 +1,8 @@
-/* net/api/table.c   The dispatch table. ApiVersions answers from it, so what we advertise is what we do; the whole ranges of one
- * Kafka release, but for versions whose feature is not built yet.
+/* net/api/table.c   The dispatch table. ApiVersions answers from it, so what we advertise is what we do; the whole
+ * ranges of one Kafka release, but for versions whose feature is not built yet.
  *
- * Produce is served from 3 and advertised from 0, as at Kafka 4.3: older librdkafka compresses only when it sees Produce 0. Its versions
- * 12 and 13 mean transactions of the second kind (KIP-890) and come with them. */
+ * Produce is served from 3 and advertised from 0, as at Kafka 4.3: older librdkafka compresses only when it sees
+ * Produce 0. Its versions 12 and 13 mean transactions of the second kind (KIP-890) and come with them. */
 #include "api/api.h"
 #include "messages/api_versions.h"
 #include "messages/apis.h"

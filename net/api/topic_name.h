@@ -1,4 +1,5 @@
-/* net/api/topic_name.h   Which names a topic may have: 1 to 249 of the letters, digits and . _ -, but not "." nor "..". */
+/* net/api/topic_name.h   Which names a topic may have: 1 to 249 of the letters, digits and . _ -, but not "." nor "..".
+ * */
 #ifndef NET_API_TOPIC_NAME_H
 #define NET_API_TOPIC_NAME_H
 

@@ -1,6 +1,6 @@
-/* net/conn/admission.h   How many connections a node has, over all shards: max.connections and max.connections.per.ip are
- * promises about the node, while each shard accepts on its own. So this is the one thing that shards share here: a few
- * relaxed atomics in one struct, touched when a connection comes and goes, never by its traffic.
+/* net/conn/admission.h   How many connections a node has, over all shards: max.connections and max.connections.per.ip
+ * are promises about the node, while each shard accepts on its own. So this is the one thing that shards share here:
+ * a few relaxed atomics in one struct, touched when a connection comes and goes, never by its traffic.
  *
  * Addresses have a cell each, {hash, count} in one word; two addresses with the same 40-bit hash share a cell, and two
  * shards that meet a new address at the same moment may give it two: the limit is then a little stricter or looser. */

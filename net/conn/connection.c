@@ -1,6 +1,6 @@
-/* net/conn/connection.c   The life of a connection but for its bytes. Nothing is freed while the kernel or a request refers to it:
- * close -> join -> free. A connection is freed only at the end of a resume or of a run of the ready list, never inside
- * a call of somebody who may still hold it. */
+/* net/conn/connection.c   The life of a connection but for its bytes. Nothing is freed while the kernel or a request
+ * refers to it: close -> join -> free. A connection is freed only at the end of a resume or of a run of the ready
+ * list, never inside a call of somebody who may still hold it. */
 #include "conn/connection.h"
 
 #include <string.h>

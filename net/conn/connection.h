@@ -1,5 +1,6 @@
-/* net/conn/connection.h   One client's socket: what is being received (frame.c), what is under way (slots), what is being sent
- * (reply.c), and its end. It is small, because thousands of them do nothing: it holds no buffer while it waits. */
+/* net/conn/connection.h   One client's socket: what is being received (frame.c), what is under way (slots), what is
+ * being sent (reply.c), and its end. It is small, because thousands of them do nothing: it holds no buffer while it
+ * waits. */
 #ifndef NET_CONN_CONNECTION_H
 #define NET_CONN_CONNECTION_H
 
@@ -10,12 +11,12 @@
 struct reply_window;
 struct slot;
 
-/*     OPEN --client finished, bad frame, abort, stop--> DRAINING --all owed is sent--+
- *       |                                                  |                         v
- *       +------------- network error, deadline ------------+--------------------> JOINING  receive and send are cancelled
- *                                                                                    | both have resumed
- *                                                                                    v
- *                                               freed <--closed, no request left-- SHUTTING */
+/*     OPEN --client finished, bad frame, abort, stop--> DRAINING --all owed sent--+
+ *       |                                                  |                      v
+ *       +------------- network error, deadline ------------+--------------> JOINING  receive and send are cancelled
+ *                                                                              | both have resumed
+ *                                                                              v
+ *                                         freed <--closed, no request left-- SHUTTING */
 enum connection_stage {
     CONNECTION_OPEN,     /* reads and answers */
     CONNECTION_DRAINING, /* reads no more; sends what it still owes */

@@ -1,10 +1,10 @@
-/* net/conn/face.h   The net floor of one shard: its listeners, connections, request slots and fetch sessions. net/node makes one
- * per data shard; nothing in it is shared but the counts of admission.h.
+/* net/conn/face.h   The net floor of one shard: its listeners, connections, request slots and fetch sessions. net/node
+ * makes one per data shard; nothing in it is shared but the counts of admission.h.
  *
  *     face_make -> apis_attach (net/api) -> face_listen per listener -> face_begin ... face_close -> face_end
  *
- * Bounds: connections_max connections; a slot for each, and `requests_max` more for those with several requests under way;
- * bodies in MEMORY_RECEIVE, answers in MEMORY_ANSWER. What finds no room waits with its socket unread. */
+ * Bounds: connections_max connections; a slot for each, and `requests_max` more for those with several requests under
+ * way; bodies in MEMORY_RECEIVE, answers in MEMORY_ANSWER. What finds no room waits with its socket unread. */
 #ifndef NET_CONN_FACE_H
 #define NET_CONN_FACE_H
 
@@ -63,7 +63,8 @@ struct face {
 };
 
 must_check enum status face_make(struct shard *shard, const struct face_settings *settings, struct face **face);
-/* Binds listener `index`. `*port` in: the port to use when the address says 0 and another shard was first; out: the port. */
+/* Binds listener `index`. `*port` in: the port to use when the address says 0 and another shard was first; out: the
+ * port. */
 must_check enum status face_listen(struct face *face, uint32_t index, uint16_t *port);
 /* Accepts from now on. On the shard, as everything below. */
 void face_begin(struct face *face);

@@ -1,5 +1,5 @@
-/* net/conn/fetch_session.c   Sessions by id, partitions of a session by {topic, index}. Bounded twice: sessions, and partitions in all of them
- * together. */
+/* net/conn/fetch_session.c   Sessions by id, partitions of a session by {topic, index}. Bounded twice: sessions, and
+ * partitions in all of them together. */
 #include "conn/fetch_session.h"
 
 #include "base/heap.h"

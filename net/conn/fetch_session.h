@@ -1,8 +1,8 @@
-/* net/conn/fetch_session.h   Incremental fetch sessions (KIP-227): what a consumer fetches is remembered here, so that its requests name
- * only what changed and its answers only what is news. Each shard has its share of the node's sessions
- * (max.incremental.fetch.session.cache.slots); a session lives on the shard whose connection opened it, and ids are unique
- * over the shards. When all are taken, one that was idle for two minutes makes room, else the client goes without: that is
- * always allowed. */
+/* net/conn/fetch_session.h   Incremental fetch sessions (KIP-227): what a consumer fetches is remembered here, so that
+ * its requests name only what changed and its answers only what is news. Each shard has its share of the node's
+ * sessions (max.incremental.fetch.session.cache.slots); a session lives on the shard whose connection opened it, and
+ * ids are unique over the shards. When all are taken, one that was idle for two minutes makes room, else the client
+ * goes without: that is always allowed. */
 #ifndef NET_CONN_FETCH_SESSION_H
 #define NET_CONN_FETCH_SESSION_H
 

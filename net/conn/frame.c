@@ -1,12 +1,14 @@
-/* net/conn/frame.c   A frame is i32 length, then the request, which begins with i16 key and i16 version. Nothing is granted before
- * these eight bytes are there and say something that is served here: a connection that has sent less holds nothing.
+/* net/conn/frame.c   A frame is i32 length, then the request, which begins with i16 key and i16 version. Nothing is
+ * granted before these eight bytes are there and say something that is served here: a connection that has sent less
+ * holds nothing.
  *
  *     FRAME_HEAD --8 bytes--> FRAME_ROOM --slot and memory--> FRAME_BODY --whole--> slot_begin, and the next FRAME_HEAD
  *
- * Two ways to receive. RECEIVE_PIECES: one operation that goes on and delivers pieces in buffers of the engine, each copied once to
- * its frame and given back at once; best for small frames. RECEIVE_STRAIGHT: the head, then the body exactly, straight to its
- * memory, no copy at all; best for large ones, and what a connection that has sent one goes on with. When a frame finds no
- * room, its socket is left unread until there is some; the few pieces that come before that takes effect stay queued. */
+ * Two ways to receive. RECEIVE_PIECES: one operation that goes on and delivers pieces in buffers of the engine, each
+ * copied once to its frame and given back at once; best for small frames. RECEIVE_STRAIGHT: the head, then the body
+ * exactly, straight to its memory, no copy at all; best for large ones, and what a connection that has sent one goes
+ * on with. When a frame finds no room, its socket is left unread until there is some; the few pieces that come before
+ * that takes effect stay queued. */
 #include "conn/frame.h"
 
 #include <string.h>
@@ -325,7 +327,8 @@ static void frame_receive(struct connection *connection)
     }
 }
 
-/* Whatever came whole or in part belongs to the frame; a cancelled receive may have had bytes already, so it is given up. */
+/* Whatever came whole or in part belongs to the frame; a cancelled receive may have had bytes already, so it is given
+ * up. */
 static void straight_arrived(struct connection *connection, const struct completion *io)
 {
     if (io->status != STATUS_OK) {

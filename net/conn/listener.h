@@ -1,6 +1,6 @@
 /* net/conn/listener.h   One listening socket of one shard. Every shard has its own (SO_REUSEPORT), and the kernel deals
- * connections out among them. While a limit is reached nothing is accepted: who comes then waits in the kernel's backlog, as at
- * Kafka; an address that has too many already is closed at once. */
+ * connections out among them. While a limit is reached nothing is accepted: who comes then waits in the kernel's
+ * backlog, as at Kafka; an address that has too many already is closed at once. */
 #ifndef NET_CONN_LISTENER_H
 #define NET_CONN_LISTENER_H
 

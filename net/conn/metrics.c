@@ -28,36 +28,30 @@ static const char *const stalls[STALL_COUNT] = {
     [STALL_OWED]      = "unread-answers",
 };
 
-#define ROW(type, unit, label, values, series) type, unit, METRIC_SUM, label, values, series
-#define PLAIN(type, unit) ROW(type, unit, NULL, NULL, 1)
+#define GAUGE METRIC_GAUGE, METRIC_NO_UNIT, METRIC_SUM, NULL, NULL, 1
+#define COUNTER METRIC_COUNTER, METRIC_NO_UNIT, METRIC_SUM, NULL, NULL, 1
+#define COUNTER_BY(label, values, count) METRIC_COUNTER, METRIC_NO_UNIT, METRIC_SUM, label, values, count
+#define BYTES METRIC_COUNTER, METRIC_BYTES, METRIC_SUM, NULL, NULL, 1
+#define TIME METRIC_HISTOGRAM, METRIC_NS_AS_SECONDS, METRIC_SUM, NULL, NULL, 1
 
 const struct metric conn_metric_rows[CONN_METRIC_COUNT] = {
-    [CONN_METRIC_OPEN] = { "sluice_connections", PLAIN(METRIC_GAUGE, METRIC_NO_UNIT), "connections that are open" },
-    [CONN_METRIC_ACCEPTED] = { "sluice_connections_accepted_total", PLAIN(METRIC_COUNTER, METRIC_NO_UNIT),
-                               "connections taken" },
-    [CONN_METRIC_CLOSED] = { "sluice_connections_closed_total", ROW(METRIC_COUNTER, METRIC_NO_UNIT, "reason", ends, END_COUNT),
-                             "connections that ended, and why" },
-    [CONN_METRIC_REFUSED] = { "sluice_connections_refused_total",
-                              ROW(METRIC_COUNTER, METRIC_NO_UNIT, "limit", refusals, REFUSAL_COUNT),
-                              "connections closed at once because a limit was reached" },
-    [CONN_METRIC_ABORTED] = { "sluice_requests_aborted_total", PLAIN(METRIC_COUNTER, METRIC_NO_UNIT),
-                              "requests that closed their connection" },
-    [CONN_METRIC_STALLED] = { "sluice_connections_stalled_total",
-                              ROW(METRIC_COUNTER, METRIC_NO_UNIT, "reason", stalls, STALL_COUNT),
-                              "times a socket was left unread for want of room" },
-    [CONN_METRIC_REQUESTS] = { "sluice_requests_total", PLAIN(METRIC_COUNTER, METRIC_NO_UNIT), "requests begun" },
-    [CONN_METRIC_BYTES_IN] = { "sluice_network_received_bytes_total", PLAIN(METRIC_COUNTER, METRIC_BYTES),
-                               "bytes received in frames" },
-    [CONN_METRIC_BYTES_OUT] = { "sluice_network_sent_bytes_total", PLAIN(METRIC_COUNTER, METRIC_BYTES),
-                                "bytes sent in answers" },
-    [CONN_METRIC_SENDS] = { "sluice_network_sends_total", PLAIN(METRIC_COUNTER, METRIC_NO_UNIT),
-                            "gathered sends; one may carry several answers" },
-    [CONN_METRIC_FETCH_SESSIONS] = { "sluice_fetch_sessions", PLAIN(METRIC_GAUGE, METRIC_NO_UNIT),
-                                     "incremental fetch sessions" },
-    [CONN_METRIC_FETCH_SESSIONS_EVICTED] = { "sluice_fetch_sessions_evicted_total", PLAIN(METRIC_COUNTER, METRIC_NO_UNIT),
+    [CONN_METRIC_OPEN]     = { "sluice_connections", GAUGE, "connections that are open" },
+    [CONN_METRIC_ACCEPTED] = { "sluice_connections_accepted_total", COUNTER, "connections taken" },
+    [CONN_METRIC_CLOSED]   = { "sluice_connections_closed_total", COUNTER_BY("reason", ends, END_COUNT),
+                               "connections that ended, and why" },
+    [CONN_METRIC_REFUSED]  = { "sluice_connections_refused_total", COUNTER_BY("limit", refusals, REFUSAL_COUNT),
+                               "connections closed at once because a limit was reached" },
+    [CONN_METRIC_ABORTED]  = { "sluice_requests_aborted_total", COUNTER, "requests that closed their connection" },
+    [CONN_METRIC_STALLED]  = { "sluice_connections_stalled_total", COUNTER_BY("reason", stalls, STALL_COUNT),
+                               "times a socket was left unread for want of room" },
+    [CONN_METRIC_REQUESTS] = { "sluice_requests_total", COUNTER, "requests begun" },
+    [CONN_METRIC_BYTES_IN] = { "sluice_network_received_bytes_total", BYTES, "bytes received in frames" },
+    [CONN_METRIC_BYTES_OUT] = { "sluice_network_sent_bytes_total", BYTES, "bytes sent in answers" },
+    [CONN_METRIC_SENDS]    = { "sluice_network_sends_total", COUNTER, "gathered sends; one may carry several answers" },
+    [CONN_METRIC_FETCH_SESSIONS] = { "sluice_fetch_sessions", GAUGE, "incremental fetch sessions" },
+    [CONN_METRIC_FETCH_SESSIONS_EVICTED] = { "sluice_fetch_sessions_evicted_total", COUNTER,
                                              "fetch sessions that made room for others" },
-    [CONN_METRIC_REQUEST_TIME] = { "sluice_request_seconds", PLAIN(METRIC_HISTOGRAM, METRIC_NS_AS_SECONDS),
-                                   "from the last byte of a request to its answer being ready" },
+    [CONN_METRIC_REQUEST_TIME] = { "sluice_request_seconds", TIME, "from the last byte of a request to its answer" },
 };
 /* clang-format on */
 

@@ -1,8 +1,9 @@
-/* net/conn/reply.c   Sending is pulled: a window of parts is gathered from the ready prefix of the slots, and the next one only when
- * the socket has taken it. So answers that became ready together leave together, and a slow reader holds one window.
+/* net/conn/reply.c   Sending is pulled: a window of parts is gathered from the ready prefix of the slots, and the next
+ * one only when the socket has taken it. So answers that became ready together leave together, and a slow reader
+ * holds one window.
  *
- *     slots:   [answered][answered][begun][answered]          an answer:   | header, fields | extent | extent | fields | extent |
- *              \__ the ready prefix __/                                       encoded         gap 0             encoded  gap 1
+ *     slots:   [answered][answered][begun][answered]      an answer:   | fields | extent | extent | fields | extent |
+ *              \__ the ready prefix __/                                 encoded     gap 0         encoded    gap 1
  *
  * A reader that is too slow for a window is cut off: 30 s, and a second for each 16 KiB. */
 #include "conn/reply.h"

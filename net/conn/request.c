@@ -2,9 +2,9 @@
  *
  *     slot_begin: header -> decode -> authorize -> account -> api->begin       request_answer: encode -> reply.c
  *
- * Memory of a request: what is left of its slot first, then blocks of the heap up to a multiple of its frame, so that no
- * frame can make us take more than it is worth. An answer that does not fit into its slot is written into a block of
- * MEMORY_ANSWER. */
+ * Memory of a request: what is left of its slot first, then blocks of the heap up to a multiple of its frame, so that
+ * no frame can make us take more than it is worth. An answer that does not fit into its slot is written into a block
+ * of MEMORY_ANSWER. */
 #include <string.h>
 
 #include "base/heap.h"
@@ -70,7 +70,8 @@ void slot_give(struct connection *connection, struct slot *slot)
 
 /* ---- beginning ---- */
 
-/* Who may do what: everybody everything, until there is authentication. Asked once per request, before anything happens. */
+/* Who may do what: everybody everything, until there is authentication. Asked once per request, before anything
+ * happens. */
 static bool request_authorize(const struct request *request)
 {
     return request->principal.data != NULL;

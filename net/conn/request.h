@@ -1,10 +1,11 @@
-/* net/conn/request.h   One request, from its frame to its answer. It lives in a slot of its connection, whose order decides when
- * the answer leaves: requests of a connection start in order, finish in any order, are answered in order.
+/* net/conn/request.h   One request, from its frame to its answer. It lives in a slot of its connection, whose order
+ * decides when the answer leaves: requests of a connection start in order, finish in any order, are answered in
+ * order.
  *
- *     frame complete --> authorize --> account --> api->begin(request) ... request_answer | request_silence | request_abort
+ *     frame --> authorize --> account --> api->begin(request) ... request_answer | request_silence | request_abort
  *
- * Whoever began it finishes it exactly once, now or after any number of waits. If the connection dies meanwhile, the request goes on
- * to its end and the answer is dropped; nothing it refers to is freed before. */
+ * Whoever began it finishes it exactly once, now or after any number of waits. If the connection dies meanwhile, the
+ * request goes on to its end and the answer is dropped; nothing it refers to is freed before. */
 #ifndef NET_CONN_REQUEST_H
 #define NET_CONN_REQUEST_H
 
@@ -61,14 +62,16 @@ struct request {
                                   * so finish soon; may finish at once, may be called again */
 };
 
-/* Encodes `answer` (a struct of api->answer) behind its header and queues it. Record bytes that were left out (struct records
- * with data NULL) are filled by `extents` in order (the array lives in the request's arena); they stay pinned until `sent` is called (on this shard, exactly once, also
- * when the connection died), which may be NULL when there are none. The request is finished then: it must not be touched after `sent`. */
+/* Encodes `answer` (a struct of api->answer) behind its header and queues it. Record bytes that were left out (struct
+ * records with data NULL) are filled by `extents` in order (the array lives in the request's arena); they stay pinned
+ * until `sent` is called (on this shard, exactly once, also when the connection died), which may be NULL when there
+ * are none. The request is finished then: it must not be touched after `sent`. */
 void request_answer(struct request *request, const void *answer, struct extent *extents, uint32_t extent_count,
                     void (*sent)(struct request *request));
 /* Finished without an answer (acks=0). */
 void request_silence(struct request *request);
-/* Finished by closing the connection, as Kafka does where it has no other way to complain. `why` is counted and traced, rate-limited. */
+/* Finished by closing the connection, as Kafka does where it has no other way to complain. `why` is counted and
+ * traced, rate-limited. */
 void request_abort(struct request *request, const char *why);
 
 #endif

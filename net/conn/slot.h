@@ -1,8 +1,8 @@
 /* net/conn/slot.h   A request's place in the order of its connection, and its memory: inside the room only.
  *
- *     ARRIVING --body whole--> BEGUN --+--request_answer--> ANSWERED --all bytes in a window--> GATHERED --sent--> given back
- *                                      +--request_silence--> SILENT ------- its turn ---------------------------> given back
- *                                      +--request_abort----> ABORTED ------ its turn: the connection ends ------> given back */
+ *     ARRIVING --whole--> BEGUN --+--request_answer---> ANSWERED --all in a window--> GATHERED --sent--> given back
+ *                                 +--request_silence--> SILENT ---- its turn --------------------------> given back
+ *                                 +--request_abort----> ABORTED --- its turn: the connection ends -----> given back */
 #ifndef NET_CONN_SLOT_H
 #define NET_CONN_SLOT_H
 

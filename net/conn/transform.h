@@ -1,6 +1,6 @@
-/* net/conn/transform.h   What stands between a socket's bytes and the frames: nothing, until TLS is built. It is a seam from
- * the first day, because a transform changes who may touch what: only where nothing is changed on the way may a body be
- * received straight into its place and an answer be sent from where its records lie. */
+/* net/conn/transform.h   What stands between a socket's bytes and the frames: nothing, until TLS is built. It is a seam
+ * from the first day, because a transform changes who may touch what: only where nothing is changed on the way may a
+ * body be received straight into its place and an answer be sent from where its records lie. */
 #ifndef NET_CONN_TRANSFORM_H
 #define NET_CONN_TRANSFORM_H
 
