@@ -262,9 +262,9 @@ void controller_make(struct shard *shard, struct metadata_log *log, const struct
     *made = controller;
 }
 
-enum status controller_load(struct controller *controller, struct bytes batches, struct arena *arena)
+struct image *controller_image(struct controller *controller)
 {
-    return metadata_apply(&controller->ahead, batches, arena);
+    return &controller->ahead;
 }
 
 void controller_start(struct controller *controller, struct ready *active, struct ready *failed)

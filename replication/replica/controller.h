@@ -10,7 +10,6 @@
 #define REPLICATION_REPLICA_CONTROLLER_H
 
 #include "base/arena.h"
-#include "base/bytes.h"
 #include "base/text.h"
 #include "base/uuid.h"
 #include "cluster/image.h"
@@ -86,10 +85,11 @@ struct node_identity {
     struct image_endpoint controller; /* of the quorum */
 };
 
-/* On the starting thread. `log` is initialized and has its raft; the controller's image is loaded by controller_load. */
+/* On the starting thread. `log` is initialized and has its raft; the controller's image is its own. */
 void controller_make(struct shard *shard, struct metadata_log *log, const struct node_identity *identity,
                      struct controller **controller);
-must_check enum status controller_load(struct controller *controller, struct bytes batches, struct arena *arena);
+/* Empty at first: bootstrap_load fills it. */
+struct image *controller_image(struct controller *controller);
 /* On the replication shard. Leads the quorum, registers the node and takes its partitions: `active` runs when every shard
  * has applied that. `failed` runs when the metadata log can't go on: controller_status says why, and the node must stop. */
 void controller_start(struct controller *controller, struct ready *active, struct ready *failed);

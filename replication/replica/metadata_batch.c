@@ -150,3 +150,35 @@ enum status metadata_apply(struct image *image, struct bytes batches, struct are
     }
     return STATUS_OK;
 }
+
+static bool is_footer(const struct batch *batch)
+{
+    struct record_walk walk;
+    struct record record;
+    enum status status;
+
+    if (!(batch->attributes & BATCH_CONTROL)) return false;
+    record_walk_begin(&walk, batch, (struct bytes){ batch->data + BATCH_HEADER_SIZE, batch->size - BATCH_HEADER_SIZE });
+    return record_walk_next(&walk, &record, &status) && record.key.size == CONTROL_KEY_SIZE &&
+           load_i16(record.key.data + 2) == CONTROL_SNAPSHOT_FOOTER;
+}
+
+enum status metadata_apply_snapshot(struct image *image, struct bytes file, int64_t end, int32_t epoch,
+                                    struct arena *arena)
+{
+    bool complete = false;
+
+    for (size_t at = 0; at < file.size && !complete;) {
+        struct batch batch;
+        enum status status = batch_read(file.data + at, file.size - at, &batch);
+        if (status == STATUS_OK) status = batch_check_crc(&batch);
+        if (status == STATUS_OK) status = apply_batch(image, &batch, arena);
+        arena_reset(arena);
+        if (status != STATUS_OK) return status;
+        complete = is_footer(&batch);
+        at += batch.size;
+    }
+    if (!complete) return STATUS_TRUNCATED;
+    image_advance(image, end, epoch);
+    return STATUS_OK;
+}

@@ -33,5 +33,8 @@ struct bytes control_batch_make(struct heap *heap, const struct any_control *con
  * arena is reset after each batch. STATUS_DAMAGED: a gap, a record that contradicts; STATUS_UNSUPPORTED, STATUS_MALFORMED,
  * STATUS_BAD_RECORD, STATUS_TRUNCATED, STATUS_BAD_MAGIC. image->offset says where. */
 must_check enum status metadata_apply(struct image *image, struct bytes batches, struct arena *arena);
+/* A whole snapshot file into an empty image, which then stands at `end`. STATUS_TRUNCATED: it has no footer. */
+must_check enum status metadata_apply_snapshot(struct image *image, struct bytes file, int64_t end, int32_t epoch,
+                                               struct arena *arena);
 
 #endif

@@ -40,13 +40,13 @@ static void partition_commit(struct ready *ready)
 
     if (partition->follow.status != STATUS_OK)
         return; /* the log is offline or deleted: nothing is committed any more */
-    log_commit(partition->log, partition->log->durable.at);
     partition_follow(partition);
 }
 
 void partition_follow(struct partition *partition)
 {
     struct log *log = partition->log;
+    if (log->committed.at < log->durable.at) log_commit(log, log->durable.at); /* recovered: on one replica that is all */
     watermark_wait(partition->replicas->shard, &log->durable, &partition->follow, log->durable.at + 1);
 }
 

@@ -353,8 +353,8 @@ void topics_create(struct controller *controller, struct controller_call *call, 
 {
     int64_t total = 0;
     for (uint32_t i = 0; i < call->create_count; i++) {
-        total += call->creates[i].assignment_count > 0 ? call->creates[i].assignment_count
-                                                       : max_of(call->creates[i].partition_count, 0);
+        total += call->creates[i].assignment_count > 0 ? (int64_t)call->creates[i].assignment_count
+                                                       : (int64_t)max_of(call->creates[i].partition_count, 0);
     }
     for (uint32_t i = 0; i < call->create_count; i++) {
         struct topic_create *create = &call->creates[i];

@@ -1,0 +1,250 @@
+/* net/node/node.c   Making a node and taking it apart, in opposite orders. What fails on the way up is taken apart from
+ * where it stood; only a node that ran may leave Kafka's clean marker. */
+#include "node/node.h"
+
+#include <stdio.h>
+
+#include "api/api.h"
+#include "cluster/configs.h"
+#include "conn/metrics.h"
+#include "io/files.h"
+#include "io/io.h"
+#include "node/node_work.h"
+#include "shard/jobs.h"
+#include "shard/memory.h"
+
+enum { NODE_ARENA_MAX = 256 << 20, REQUESTS_PER_SHARD = 4096 };
+
+enum status node_plan(const struct node_platform *platform, const struct settings *settings, struct plan *plan,
+                      struct arena *arena, const char **why)
+{
+    const struct broker_values *values = &settings->values;
+    struct plan_input input = {
+        .memory_size = values->memory > 0 ? (uint64_t)values->memory : platform->memory_size,
+        .core_count = platform->core_count,
+        .shard_count = (uint32_t)values->shards,
+        .connections_max = (uint32_t)values->connections_max,
+        .partition_count = (uint32_t)values->partitions,
+        .request_size_max = (uint32_t)values->request_size_max,
+    };
+    enum status status = plan_make(&input, plan, arena, why);
+    if (status != STATUS_OK) return status;
+
+    if (values->wal_size > 0) plan->wal_size = (uint64_t)values->wal_size;
+    if (values->wal_file_size > 0) plan->wal_file_size = (uint64_t)values->wal_file_size;
+    plan->data.from_heap = plan->replication.from_heap = platform->memory_from_heap;
+    return STATUS_OK;
+}
+
+static enum status make_shards(struct node *node, const char **why)
+{
+    struct node_platform *platform = node->platform;
+    struct node_work *work = node_work(node);
+    enum status status = STATUS_OK;
+
+    for (uint32_t i = 0; i < node->shard_count; i++) {
+        work->parts[i].node = node;
+        node->shards[i] = &work->parts[i].shard;
+    }
+    if (platform->threads) {
+        status = threads_make(node, why);
+    } else {
+        for (uint32_t i = 0; i < node->shard_count && status == STATUS_OK; i++) {
+            status = platform->make_io(platform, &node->plan, i, &work->parts[i].shard.io, why);
+        }
+    }
+    for (uint32_t i = 0; i < node->shard_count && status == STATUS_OK; i++) {
+        struct shard *shard = node->shards[i];
+        const struct memory_plan *memory = i + 1 < node->shard_count ? &node->plan.data : &node->plan.replication;
+        shard_init(shard, i, node->shard_count, node->shards, shard->io, platform->files, work->jobs,
+                   platform->seed + 0x9e3779b97f4a7c15u * (i + 1));
+        status = memory_make(shard, memory, &shard->memory);
+        if (status != STATUS_OK) *why = "the planned memory can't be had";
+    }
+    return status;
+}
+
+static enum status make_faces(struct node *node, const char **why)
+{
+    struct node_work *work = node_work(node);
+    const struct broker_values *values = &work->settings->values;
+    uint32_t data_shards = node->shard_count - 1;
+
+    metrics_init(&node->metrics, conn_metric_rows, CONN_METRIC_COUNT, &node->heap);
+    admission_init(&work->admission, (uint32_t)values->connections_max,
+                   values->connections_per_ip_max == INT32_MAX ? UINT32_MAX : (uint32_t)values->connections_per_ip_max,
+                   node->platform->seed, &node->heap);
+    for (uint32_t i = 0; i < data_shards; i++) {
+        struct face_settings settings = {
+            .apis = served_apis,
+            .api_count = served_api_count,
+            .listeners = work->listeners,
+            .listener_count = work->listener_count,
+            .admission = &work->admission,
+            .metrics = &node->metrics,
+            .trace = node->platform->trace,
+            .connections_max = node->plan.connections_max,
+            .requests_max = REQUESTS_PER_SHARD,
+            .request_size_max = (uint32_t)values->request_size_max,
+            .receive_buffer_count = node->plan.receive_buffer_count,
+            .fetch_session_max = (uint32_t)values->fetch_sessions_max / data_shards,
+            .idle_ms = values->connection_idle_ms,
+        };
+        struct face *face;
+        enum status status = face_make(node->shards[i], &settings, &face);
+        if (status != STATUS_OK) {
+            *why = "no memory for connections";
+            return status;
+        }
+        struct apis_settings apis = { work->settings, work->directory->identity.cluster, work->identity.id };
+        apis_attach(face, &apis);
+    }
+    return listeners_bind(node, why);
+}
+
+/* Takes apart what was made, from the last to the first. */
+static void dismantle(struct node *node)
+{
+    struct node_work *work = node_work(node);
+
+    if (node->platform->threads) threads_join(node);
+    if (work->jobs) jobs_end(work->jobs);
+    for (uint32_t i = 0; i < node->shard_count; i++) {
+        struct shard *shard = node->shards[i];
+        if (!shard || !shard->shards) continue; /* not initialized */
+        if (shard->face) {
+            apis_detach(shard->face);
+            face_end(shard->face);
+        }
+    }
+    if (work->controller) {
+        metadata_log_end(&work->metadata);
+        controller_end(work->controller);
+    }
+    for (uint32_t i = 0; i < node->shard_count; i++) {
+        struct shard *shard = node->shards[i];
+        if (!shard || !shard->shards) continue;
+        if (shard->replicas) replicas_end(shard->replicas);
+        if (shard->store) store_end(shard->store);
+        if (shard->memory) memory_end(shard->memory);
+        heap_end(&shard->heap);
+    }
+    for (uint32_t i = 0; i < node->shard_count; i++) {
+        if (work->parts[i].shard.io) io_end(work->parts[i].shard.io);
+    }
+    pthread_mutex_destroy(&work->mutex);
+    pthread_cond_destroy(&work->changed);
+    struct heap heap = node->heap; /* the node is one of its pieces */
+    heap_end(&heap);
+}
+
+static enum status make(struct node *node, const char **why)
+{
+    struct node_platform *platform = node->platform;
+    struct node_work *work = node_work(node);
+
+    enum status status = node_plan(platform, work->settings, &node->plan, &work->arena, why);
+    if (status == STATUS_OK) status = listeners_read(node, why);
+    if (status != STATUS_OK) return status;
+
+    node->shard_count = node->plan.shard_count + 1;
+    node->shards = heap_take(&node->heap, node->shard_count * sizeof(struct shard *));
+    work->parts = heap_take(&node->heap, node->shard_count * sizeof(*work->parts));
+    status = platform->make_jobs(platform, node->plan.job_thread_count, &work->jobs);
+    if (status != STATUS_OK) {
+        *why = "no threads for jobs";
+        return status;
+    }
+    status = make_shards(node, why);
+    if (status == STATUS_OK) status = boot(node, why);
+    if (status == STATUS_OK) status = make_faces(node, why);
+    return status;
+}
+
+enum status node_make(struct node_platform *platform, const struct settings *settings, struct node **made,
+                      const char **why)
+{
+    struct heap heap;
+    heap_init(&heap);
+    struct node *node = heap_take(&heap, sizeof(*node));
+    struct node_work *work = heap_take(&heap, sizeof(*work));
+    node->heap = heap;
+    node->platform = platform;
+    node->work = work;
+    work->settings = settings;
+    work->metadata_handle = -1;
+    arena_init(&work->arena, &node->heap, NULL, 0, NODE_ARENA_MAX);
+    pthread_mutex_init(&work->mutex, NULL);
+    pthread_cond_init(&work->changed, NULL);
+
+    *why = NULL;
+    enum status status = make(node, why);
+    if (status == STATUS_OK) {
+        stages_init(node);
+        if (platform->threads) threads_release(node, true);
+        *made = node;
+        return STATUS_OK;
+    }
+
+    (void)snprintf(platform->why, sizeof(platform->why), "%s", *why ? *why : status_text(status));
+    *why = platform->why;
+    if (work->directory) directory_abandon(work->directory);
+    if (platform->threads) threads_release(node, false);
+    dismantle(node);
+    return status;
+}
+
+bool node_serving(const struct node *node)
+{
+    return node_work(node)->serving;
+}
+
+enum status node_status(const struct node *node)
+{
+    return (enum status)node_work(node)->status;
+}
+
+static bool shard_at_rest(const struct shard *shard)
+{
+    return shard->stopping && shard->io->in_flight == 0 && shard->job_count == 0 && list_empty(&shard->ready) &&
+           !mailbox_pending(shard);
+}
+
+bool node_stopped(const struct node *node)
+{
+    for (uint32_t i = 0; i < node->shard_count; i++) {
+        const struct node_shard *part = &node_work(node)->parts[i];
+        if (node->platform->threads ? !part->ended : !shard_at_rest(&part->shard)) return false;
+    }
+    return true;
+}
+
+enum status node_end(struct node *node)
+{
+    struct node_work *work = node_work(node);
+    enum status status = node_status(node);
+
+    invariant(node_stopped(node));
+    if (node->platform->threads) threads_join(node);
+    files_close(node->platform->files, work->metadata_handle);
+    if (status == STATUS_OK) {
+        status = directory_close(work->directory, controller_broker_epoch(work->controller));
+    } else {
+        directory_abandon(work->directory);
+    }
+    dismantle(node);
+    return status;
+}
+
+void node_abandon(struct node *node)
+{
+    for (uint32_t i = 0; i < node->shard_count; i++) heap_end(&node->shards[i]->heap);
+    struct heap heap = node->heap;
+    heap_end(&heap);
+}
+
+uint16_t node_port(const struct node *node, uint32_t index)
+{
+    invariant(index < node_work(node)->listener_count);
+    return node_work(node)->ports[index];
+}
