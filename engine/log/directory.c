@@ -261,6 +261,17 @@ static enum status old_wals_settle(struct directory *directory, struct store **s
     return STATUS_OK;
 }
 
+/* Each shard has a file to write to, small if it is its first, so that the first append need not wait for one. */
+static enum status wals_ready(struct store **stores, uint32_t store_count)
+{
+    for (uint32_t i = 0; i < store_count; i++) {
+        if (stores[i]->wal->file_count > 0) continue;
+        enum status status = wal_make_now(stores[i]->wal, WAL_FIRST_SIZE);
+        if (status != STATUS_OK) return status;
+    }
+    return STATUS_OK;
+}
+
 enum status directory_begin(struct directory *directory, struct store **stores, uint32_t store_count,
                             struct arena *arena, const char **why)
 {
@@ -275,6 +286,7 @@ enum status directory_begin(struct directory *directory, struct store **stores, 
     if (status == STATUS_OK) status = clean_marker_remove(directory->files, directory->handle);
     if (status == STATUS_OK) status = strays_settle(directory);
     if (status == STATUS_OK) status = old_wals_settle(directory, stores, store_count);
+    if (status == STATUS_OK) status = wals_ready(stores, store_count);
     if (status != STATUS_OK) return explain(directory, arena, status, "the start could not be made durable", why);
 
     directory->guarded = true;

@@ -138,7 +138,7 @@ bool wal_wants(const struct wal *wal, uint64_t size)
 /* One file ahead, until all are there. */
 static void wal_make_ahead(struct wal *wal)
 {
-    if (wal->making.running || wal->store->starting || wal->store->closing) return;
+    if (wal->making.running || wal->store->starting) return;
     if (wal->file_count == WAL_FILES_MAX || wal_free_file(wal, wal->file_size)) return;
     if (wal_total(wal) + wal->file_size > wal->size + WAL_FIRST_SIZE) return;
     making_begin(wal, wal->file_size);

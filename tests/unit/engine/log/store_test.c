@@ -152,6 +152,84 @@ static void a_long_stream_goes_to_segments_and_the_wal_is_reused(void **state)
     node_remove(&node);
 }
 
+static bool node_has(const struct node *node, const char *name)
+{
+    char path[128];
+    snprintf(path, sizeof path, "%s/%s", node->path, name);
+    return access(path, F_OK) == 0;
+}
+
+static void a_clean_stop_leaves_nothing_of_ours_and_everything_of_kafkas(void **state)
+{
+    (void)state;
+    struct node node;
+    node_init(&node, 2);
+    for (int round = 0; round < 3; round++) {
+        node_start(&node);
+        assert_int_equal(node.directory->clean, round > 0);
+        struct log *logs[4];
+        for (int i = 0; i < 4; i++) logs[i] = node_log(&node, (uint32_t)i % 2, "t", i);
+        node_begin(&node);
+        assert_true(node_has(&node, "sluice.open"));
+        assert_false(node_has(&node, ".kafka_cleanshutdown"));
+        for (int i = 0; i < 4; i++) {
+            assert_int_equal(logs[i]->end, 100 * round);
+            assert_int_equal(node_read_all(&node, logs[i], 0), 100 * round);
+            for (uint32_t k = 0; k < 100; k++)
+                assert_int_equal(node_append(logs[i], 1, 1000, (uint64_t)logs[i]->end), STATUS_OK);
+        }
+        node_stop(&node);
+        assert_false(node_has(&node, "sluice.open"));
+        assert_false(node_has(&node, "sluice-root"));
+        assert_false(node_has(&node, "sluice-wal-0-0"));
+        assert_true(node_has(&node, ".kafka_cleanshutdown"));
+        assert_true(node_has(&node, "t-3/00000000000000000000.log"));
+        assert_true(node_has(&node, "t-3/00000000000000000000.index"));
+        assert_true(node_has(&node, "recovery-point-offset-checkpoint"));
+    }
+    node_remove(&node);
+}
+
+struct gone {
+    struct ready ready;
+    bool done;
+};
+
+static void gone_run(struct ready *ready)
+{
+    container_of(ready, struct gone, ready)->done = true;
+}
+
+static void a_deleted_log_stays_deleted(void **state)
+{
+    (void)state;
+    struct node node;
+    node_init(&node, 1);
+    for (int round = 0; round < 2; round++) {
+        node_start(&node);
+        assert_int_equal(node.directory->found_count, round);
+        struct log *kept = node_log(&node, 0, "kept", 0);
+        struct log *log = round == 0 ? node_log(&node, 0, "t", 0) : NULL;
+        node_begin(&node);
+        assert_int_equal(kept->end, round * 20);
+        if (!log) {
+            node_crash(&node);
+            break;
+        }
+        for (uint32_t k = 0; k < 20; k++) {
+            assert_int_equal(node_append(log, 1, 1000, k), STATUS_OK);
+            assert_int_equal(node_append(kept, 1, 1000, k), STATUS_OK);
+        }
+        node_settle(&node);
+        struct gone gone = { .done = false };
+        ready_init(&gone.ready, gone_run);
+        log_delete(log, &gone.ready);
+        while (!gone.done) node_turn(&node);
+        node_crash(&node);
+    }
+    node_remove(&node);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -160,6 +238,8 @@ int main(void)
         cmocka_unit_test(what_was_durable_is_there_after_a_kill),
         cmocka_unit_test(any_number_of_shards_takes_over),
         cmocka_unit_test(a_long_stream_goes_to_segments_and_the_wal_is_reused),
+        cmocka_unit_test(a_deleted_log_stays_deleted),
+        cmocka_unit_test(a_clean_stop_leaves_nothing_of_ours_and_everything_of_kafkas),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
