@@ -1,0 +1,21 @@
+/* tools/command.h   The subcommands of the one binary. Each has a file of its own and one row in main.c. */
+#ifndef TOOLS_COMMAND_H
+#define TOOLS_COMMAND_H
+
+/* Exit codes, the same for all commands. */
+enum exit_code {
+    EXIT_FINE = 0,
+    EXIT_FAILED = 1, /* the world said no */
+    EXIT_USAGE = 2,  /* the command line did */
+};
+
+struct command {
+    const char *name;
+    int (*run)(int count, char **arguments); /* arguments[0] is the command's name */
+    const char *summary;                     /* one line of help */
+};
+
+int command_serve(int count, char **arguments);
+int command_version(int count, char **arguments);
+
+#endif

@@ -1,0 +1,81 @@
+/* tools/machine.c   What the kernel says of the machine, and the production engines behind the seams. */
+#include "machine.h"
+
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "io/files.h"
+#include "io/uring.h"
+#include "shard/jobs.h"
+
+static enum status make_io(struct node_platform *platform, const struct plan *plan, uint32_t shard, struct io **io,
+                           const char **why)
+{
+    struct uring_settings settings = {
+        .entries = plan->ring_entries,
+        .completion_entries = plan->completion_entries,
+        .receive_buffer_size = plan->receive_buffer_size,
+        .receive_buffer_count = plan->receive_buffer_count,
+    };
+
+    (void)platform;
+    (void)shard;
+    return uring_make(&settings, io, why);
+}
+
+static enum status make_jobs(struct node_platform *platform, uint32_t thread_count, struct jobs **jobs)
+{
+    (void)platform;
+    return jobs_threads_make(thread_count, jobs);
+}
+
+/* The limit in a cgroup file; UINT64_MAX when there is none ("max", or no such file). */
+static uint64_t cgroup_limit(const char *path)
+{
+    FILE *file = fopen(path, "re");
+    unsigned long long limit;
+    uint64_t found = UINT64_MAX;
+
+    if (!file) return found;
+    if (fscanf(file, "%llu", &limit) == 1) found = limit;
+    fclose(file);
+    return found;
+}
+
+static uint64_t memory_allowed(void)
+{
+    uint64_t machine = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
+    uint64_t group =
+        min_of(cgroup_limit("/sys/fs/cgroup/memory.max"), cgroup_limit("/sys/fs/cgroup/memory/memory.limit_in_bytes"));
+
+    return min_of(machine, group);
+}
+
+static uint32_t cores_allowed(void)
+{
+    cpu_set_t allowed;
+
+    if (sched_getaffinity(0, sizeof(allowed), &allowed) != 0) return 1;
+    return (uint32_t)CPU_COUNT(&allowed);
+}
+
+void machine_platform(struct node_platform *platform)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    platform->files = files_kernel();
+    platform->make_io = make_io;
+    platform->make_jobs = make_jobs;
+    platform->wall_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    if (getrandom(&platform->seed, sizeof(platform->seed), 0) != (ssize_t)sizeof(platform->seed)) {
+        platform->seed = (uint64_t)now.tv_nsec * 0x9e3779b97f4a7c15u ^ (uint64_t)getpid();
+    }
+    platform->memory_size = memory_allowed();
+    platform->core_count = cores_allowed();
+    platform->threads = true;
+}

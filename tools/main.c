@@ -1,0 +1,42 @@
+/* tools/main.c   The roof: `sluice COMMAND ...` finds its row and runs it. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "command.h"
+
+static const struct command commands[] = {
+    { "serve", command_serve, "start a node" },
+    { "version", command_version, "print the version" },
+};
+
+static int usage(FILE *out, int code)
+{
+    fputs("usage: sluice COMMAND [ARGUMENT...]\n\n", out);
+    for (size_t i = 0; i < array_count(commands); i++) {
+        fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].summary);
+    }
+    fputs("\n`sluice COMMAND --help` says more.\n", out);
+    return code;
+}
+
+int command_version(int count, char **arguments)
+{
+    (void)count;
+    (void)arguments;
+    puts("sluice " SLUICE_VERSION " (Apache Kafka protocol 4.3.1)");
+    return EXIT_FINE;
+}
+
+int main(int count, char **arguments)
+{
+    if (count < 2) return usage(stderr, EXIT_USAGE);
+    if (strcmp(arguments[1], "--help") == 0 || strcmp(arguments[1], "help") == 0) return usage(stdout, EXIT_FINE);
+    if (strcmp(arguments[1], "--version") == 0) return command_version(count - 1, arguments + 1);
+
+    for (size_t i = 0; i < array_count(commands); i++) {
+        if (strcmp(arguments[1], commands[i].name) == 0) return commands[i].run(count - 1, arguments + 1);
+    }
+    fprintf(stderr, "sluice: there is no command '%s'\n\n", arguments[1]);
+    return usage(stderr, EXIT_USAGE);
+}
