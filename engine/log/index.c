@@ -45,12 +45,6 @@ void index_truncate(struct index *index, uint32_t position)
     index->since = position - last;
 }
 
-static uint32_t index_begin(const struct index *index, uint32_t above, bool *missing)
-{
-    *missing = above == 0 && index->from > 0;
-    return above > 0 ? index->entries[above - 1].position : 0;
-}
-
 uint32_t index_find(const struct index *index, uint32_t offset, bool *missing)
 {
     uint32_t low = 0, high = index->count; /* The first entry above `offset` lies in [low, high]. */
@@ -62,7 +56,8 @@ uint32_t index_find(const struct index *index, uint32_t offset, bool *missing)
             high = middle;
         }
     }
-    return index_begin(index, low, missing);
+    *missing = low == 0 && index->from > 0;
+    return low > 0 ? index->entries[low - 1].position : 0;
 }
 
 uint32_t index_find_time(const struct index *index, int64_t timestamp_ms, bool *missing)
@@ -76,7 +71,8 @@ uint32_t index_find_time(const struct index *index, int64_t timestamp_ms, bool *
             high = middle;
         }
     }
-    return index_begin(index, low, missing);
+    *missing = low == 0 && index->from > 0;
+    return low > 0 ? index->entries[low - 1].offset : 0;
 }
 
 size_t index_offsets_size(const struct index *index)

@@ -28,7 +28,8 @@ struct cold_read {
     uint32_t first_piece, piece_count;
     struct piece *pieces[READER_PIECES];
     struct piece_wait waits[READER_PIECES];
-    struct completion io; /* LARGE */
+    struct reader_wait wait; /* OPENING, INDEXING */
+    struct completion io;    /* LARGE */
     struct block *block;
     uint32_t lead, large_size; /* the batch in `block` */
 };
@@ -131,6 +132,7 @@ static void cold_free(struct cold_read *cold)
     struct log *log = cold->log;
     window_leave(cold);
     list_remove(&cold->node);
+    list_remove(&cold->wait.node);
     list_remove(&cold->ready.node);
     if (cold->block) block_unpin(cold->block);
     cold->block = NULL;
@@ -276,7 +278,7 @@ static enum cold_step walk_bad(struct cold_read *cold, struct segment *segment)
     cold->scanned = true;
     cold->placed = false;
     window_leave(cold);
-    reader_index(cold->reader, cold->log, segment, true);
+    reader_index(cold->reader, cold->log, segment, true, &cold->wait);
     return cold_wait(cold, COLD_INDEXING);
 }
 
@@ -423,11 +425,11 @@ static enum cold_step cold_step(struct cold_read *cold)
     if (stage == COLD_OPENING && segment->failed != STATUS_OK) return cold_end(cold, segment->failed);
     if (stage == COLD_INDEXING && segment->failed != STATUS_OK) return cold_end(cold, segment->failed);
     if (segment->file < 0) {
-        reader_open(cold->reader, log, segment);
+        reader_open(cold->reader, log, segment, &cold->wait);
         return cold_wait(cold, COLD_OPENING);
     }
     if (!cold->placed && !cold_place(cold, segment)) {
-        reader_index(cold->reader, log, segment, false);
+        reader_index(cold->reader, log, segment, false, &cold->wait);
         return cold_wait(cold, COLD_INDEXING);
     }
     cold->placed = true;
@@ -472,6 +474,8 @@ bool read_cold_begin(struct log_read *read)
     *cold = (struct cold_read){ .reader = reader, .read = read, .log = log };
     ready_init(&cold->ready, cold_ready);
     list_node_init(&cold->node);
+    list_node_init(&cold->wait.node);
+    cold->wait.ready = &cold->ready;
     list_append(&reader->reads, &cold->node);
     reader_hold(log);
     read->work = cold;
@@ -493,22 +497,12 @@ void read_cold_cancel(struct log_read *read)
     shard_ready(shard, &read->ready);
 }
 
-void reader_wake(struct reader *reader, struct log *log)
-{
-    list_each(&reader->reads, node)
-    {
-        struct cold_read *cold = container_of(node, struct cold_read, node);
-        bool waits = cold->stage == COLD_OPENING || cold->stage == COLD_INDEXING;
-        if (cold->log == log && waits) shard_ready(reader->store->shard, &cold->ready);
-    }
-}
-
 void reader_end(struct store *store)
 {
     struct reader *reader = store->reader;
     if (!reader) return;
 
-    invariant(list_empty(&reader->reads));
+    invariant(list_empty(&reader->reads) && list_empty(&reader->waits));
     list_each(&reader->free_reads, node)
     {
         list_remove(node);

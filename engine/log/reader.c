@@ -30,7 +30,7 @@ struct reader *reader_of(struct store *store)
     cache_init(&reader->cache, store);
     list_init(&reader->reads);
     list_init(&reader->free_reads);
-    list_init(&reader->deaths);
+    list_init(&reader->waits);
     store->reader = reader;
     return reader;
 }
@@ -110,6 +110,23 @@ static void reader_bound(struct reader *reader)
 
 /* ---- jobs ---- */
 
+static void reader_await(struct reader *reader, struct log *log, struct reader_wait *wait)
+{
+    wait->log = log;
+    list_append(&reader->waits, &wait->node);
+}
+
+void reader_wake(struct reader *reader, struct log *log)
+{
+    list_each(&reader->waits, node)
+    {
+        struct reader_wait *wait = container_of(node, struct reader_wait, node);
+        if (wait->log != log) continue;
+        list_remove(&wait->node);
+        shard_ready(reader->store->shard, wait->ready);
+    }
+}
+
 static void reader_job_begin(struct reader_job *reader_job, void (*work)(struct job *), void (*done)(struct job *))
 {
     reader_hold(reader_job->log);
@@ -157,8 +174,9 @@ static void open_done(struct job *job)
     reader_job_end(opening);
 }
 
-void reader_open(struct reader *reader, struct log *log, struct segment *segment)
+void reader_open(struct reader *reader, struct log *log, struct segment *segment, struct reader_wait *wait)
 {
+    reader_await(reader, log, wait);
     if (segment->opening) return;
     reader_bound(reader);
 
@@ -216,8 +234,9 @@ static void index_done(struct job *job)
     reader_job_end(indexing);
 }
 
-void reader_index(struct reader *reader, struct log *log, struct segment *segment, bool scan)
+void reader_index(struct reader *reader, struct log *log, struct segment *segment, bool scan, struct reader_wait *wait)
 {
+    reader_await(reader, log, wait);
     if (segment->indexing) return;
     reader_bound(reader);
 

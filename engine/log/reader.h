@@ -21,12 +21,19 @@ struct reader_hint {
     uint64_t position;
 };
 
+/* Who waits for a log's file or index. */
+struct reader_wait {
+    struct list_node node;
+    struct log *log;
+    struct ready *ready;
+};
+
 struct reader {
     struct store *store;
     struct cache cache;
     struct list reads; /* struct cold_read: waiting ones */
+    struct list waits; /* struct reader_wait */
     struct list free_reads;
-    struct list deaths;               /* log_files_delete that waits for readers */
     uint64_t clock;                   /* for least recently used */
     uint32_t file_count, entry_count; /* of sealed segments: open files, loaded entries; upper bounds */
     struct reader_hint hints[READER_HINTS];
@@ -41,10 +48,11 @@ void log_files_released(struct log *log);
 /* Nothing of what the cache knows of this log is true any more. */
 void reader_forget(struct log *log);
 
-/* Begins to open the segment's file, or to read its index, by a job. Waiting reads of the log become ready when it is done. */
-void reader_open(struct reader *reader, struct log *log, struct segment *segment);
-void reader_index(struct reader *reader, struct log *log, struct segment *segment, bool scan);
-/* All reads of this log look again. */
+/* Begins to open the segment's file, or to read its index, by a job; `wait` becomes ready when any such job of the log is done: look
+ * at segment->failed, then again at what was wanted. `scan`: the index files turned out to be wrong. */
+void reader_open(struct reader *reader, struct log *log, struct segment *segment, struct reader_wait *wait);
+void reader_index(struct reader *reader, struct log *log, struct segment *segment, bool scan, struct reader_wait *wait);
+/* All that wait for this log look again. */
 void reader_wake(struct reader *reader, struct log *log);
 
 #endif
