@@ -9,7 +9,8 @@
  *     engine_cost idle                 memory of two data shards and a replication shard that do nothing
  *     engine_cost bulk GIB             one connection, 256 KiB sends, received into buffers of the engine
  *
- * Figures are CPU time of the thread named, per operation; the program is run beside perf to count hand-offs to kernel workers. */
+ * Figures are CPU time of the thread named, per operation; the program is run beside perf to count hand-offs to kernel
+ * workers. */
 #include <arpa/inet.h>
 #include <pthread.h>
 #include <sched.h>
@@ -542,6 +543,7 @@ static void bench_idle(void)
     memory_planned = &plan;
     (void)bench_run(idle_begin, idle_begin, 0, 0, false);
     resident_print("two shards, idle");
+    memory_planned = NULL;
 }
 
 static uint64_t number(const char *word)

@@ -23,6 +23,7 @@ struct load_settings {
     double rate;      /* requests per second (rate) */
     double seconds;   /* of a rate run */
     long fetch_size;  /* of a partition in one Fetch */
+    int64_t from;     /* offset at which consuming begins */
     char **command;   /* first: what to start */
 };
 
