@@ -102,8 +102,13 @@ static enum status make_faces(struct node *node, const char **why)
     return listeners_bind(node, why);
 }
 
-/* Takes apart what was made, from the last to the first. */
-static void dismantle(struct node *node)
+static bool shard_made(const struct shard *shard)
+{
+    return shard && shard->shards;
+}
+
+/* Takes apart what stands on the shards, from the last made to the first: then nothing refers to the directory. */
+static void end_floors(struct node *node)
 {
     struct node_work *work = node_work(node);
 
@@ -111,11 +116,9 @@ static void dismantle(struct node *node)
     if (work->jobs) jobs_end(work->jobs);
     for (uint32_t i = 0; i < node->shard_count; i++) {
         struct shard *shard = node->shards[i];
-        if (!shard || !shard->shards) continue; /* not initialized */
-        if (shard->face) {
-            apis_detach(shard->face);
-            face_end(shard->face);
-        }
+        if (!shard_made(shard) || !shard->face) continue;
+        apis_detach(shard->face);
+        face_end(shard->face);
     }
     if (work->controller) {
         metadata_log_end(&work->metadata);
@@ -123,9 +126,20 @@ static void dismantle(struct node *node)
     }
     for (uint32_t i = 0; i < node->shard_count; i++) {
         struct shard *shard = node->shards[i];
-        if (!shard || !shard->shards) continue;
+        if (!shard_made(shard)) continue;
         if (shard->replicas) replicas_end(shard->replicas);
         if (shard->store) store_end(shard->store);
+    }
+    if (work->metadata_handle >= 0) files_close(node->platform->files, work->metadata_handle);
+}
+
+static void end_shards(struct node *node)
+{
+    struct node_work *work = node_work(node);
+
+    for (uint32_t i = 0; i < node->shard_count; i++) {
+        struct shard *shard = node->shards[i];
+        if (!shard_made(shard)) continue;
         if (shard->memory) memory_end(shard->memory);
         heap_end(&shard->heap);
     }
@@ -188,9 +202,10 @@ enum status node_make(struct node_platform *platform, const struct settings *set
 
     (void)snprintf(platform->why, sizeof(platform->why), "%s", *why ? *why : status_text(status));
     *why = platform->why;
-    if (work->directory) directory_abandon(work->directory);
     if (platform->threads) threads_release(node, false);
-    dismantle(node);
+    end_floors(node);
+    if (work->directory) directory_abandon(work->directory);
+    end_shards(node);
     return status;
 }
 
@@ -224,15 +239,15 @@ enum status node_end(struct node *node)
     struct node_work *work = node_work(node);
     enum status status = node_status(node);
 
+    int64_t broker_epoch = controller_broker_epoch(work->controller);
     invariant(node_stopped(node));
-    if (node->platform->threads) threads_join(node);
-    files_close(node->platform->files, work->metadata_handle);
+    end_floors(node);
     if (status == STATUS_OK) {
-        status = directory_close(work->directory, controller_broker_epoch(work->controller));
+        status = directory_close(work->directory, broker_epoch);
     } else {
         directory_abandon(work->directory);
     }
-    dismantle(node);
+    end_shards(node);
     return status;
 }
 
