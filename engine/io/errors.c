@@ -1,5 +1,5 @@
-/* engine/io/errors.c   errno -> status, as a table. Rows are chosen by what a caller can do about it: a connection that is gone
- * is gone, however the kernel puts it; a quota that is used up is a full disk. */
+/* engine/io/errors.c   errno -> status, as a table. Rows are chosen by what a caller can do about it: a connection that
+ * is gone is gone, however the kernel puts it; a quota that is used up is a full disk. */
 #include "io/errors.h"
 
 #include <errno.h>

@@ -1,4 +1,5 @@
-/* engine/io/errors.h   Where errno ends: the kernel's error numbers as statuses. Private to this room and its simulated twin. */
+/* engine/io/errors.h   Where errno ends: the kernel's error numbers as statuses. Private to this room and its simulated
+ * twin. */
 #ifndef ENGINE_IO_ERRORS_H
 #define ENGINE_IO_ERRORS_H
 

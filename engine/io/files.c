@@ -1,5 +1,6 @@
-/* engine/io/files.c   The front of the blocking seam, and what is built from its calls: loading a small file whole, and replacing
- * one so that after a power cut either the old or the new content stands under the name, never a part and never nothing:
+/* engine/io/files.c   The front of the blocking seam, and what is built from its calls: loading a small file whole, and
+ * replacing one so that after a power cut either the old or the new content stands under the name, never a part and
+ * never nothing:
  *
  *     write path.tmp -> sync the file -> rename -> sync the directory
  *

@@ -1,6 +1,6 @@
-/* engine/io/files.h   The seam for what blocks: names, directories, sizes, syncs, and whole small files. Called at start-up and
- * from jobs (helper threads), never from a shard's loop. Two implementations: files_kernel() and the simulated disk of
- * tests/sim. Files that are opened here may be read and written through io.h as well.
+/* engine/io/files.h   The seam for what blocks: names, directories, sizes, syncs, and whole small files. Called at
+ * start-up and from jobs (helper threads), never from a shard's loop. Two implementations: files_kernel() and the
+ * simulated disk of tests/sim. Files that are opened here may be read and written through io.h as well.
  *
  * What is durable when: bytes after files_sync or a FILES_DURABLE write; a name (creation, rename, removal) only after
  * files_sync_directory of the directory that holds it. A failed sync is never retried by anyone. */
@@ -71,7 +71,8 @@ struct files *files_kernel(void);
 must_check enum status files_open(struct files *files, int directory, const char *path, int flags, int *file);
 void files_close(struct files *files, int file);
 /* *done < size only at the end of the file. */
-must_check enum status files_read(struct files *files, int file, void *memory, size_t size, uint64_t position, size_t *done);
+must_check enum status files_read(struct files *files, int file, void *memory, size_t size, uint64_t position,
+                                  size_t *done);
 /* Whole or failed. flags: FILES_DURABLE. */
 must_check enum status files_write(struct files *files, int file, const void *memory, size_t size, uint64_t position,
                                    int flags);
@@ -96,15 +97,16 @@ must_check enum status files_list(struct files *files, int directory, struct are
 /* Bytes of the file system that holds the directory. */
 must_check enum status files_space(struct files *files, int directory, uint64_t *available, uint64_t *total);
 
-/* Whether FILES_DIRECT has its effect on files of this directory. Makes and removes a file in it to find out. Where it has none,
- * the node works in a degraded mode, which its owner says once. */
+/* Whether FILES_DIRECT has its effect on files of this directory. Makes and removes a file in it to find out. Where it
+ * has none, the node works in a degraded mode, which its owner says once. */
 must_check enum status files_direct_works(struct files *files, int directory, bool *works);
 
 /* Built from the calls above: */
 /* The whole file in the arena, followed by a NUL that is not counted. STATUS_TOO_LARGE above size_max. */
-must_check enum status files_load(struct files *files, int directory, const char *path, size_t size_max, struct arena *arena,
-                                  const uint8_t **data, size_t *size);
+must_check enum status files_load(struct files *files, int directory, const char *path, size_t size_max,
+                                  struct arena *arena, const uint8_t **data, size_t *size);
 /* Replaces `path` for good: writes path.tmp, syncs it, renames it, syncs the directory. */
-must_check enum status files_replace(struct files *files, int directory, const char *path, const void *data, size_t size);
+must_check enum status files_replace(struct files *files, int directory, const char *path, const void *data,
+                                     size_t size);
 
 #endif

@@ -1,5 +1,5 @@
-/* engine/io/files_kernel.c   The kernel's file system behind files.h: blocking calls, each whole or failed, interrupted ones taken up
- * again. There is no state: what a call needs it is given.
+/* engine/io/files_kernel.c   The kernel's file system behind files.h: blocking calls, each whole or failed, interrupted
+ * ones taken up again. There is no state: what a call needs it is given.
  *
  * FILES_DIRECT is set after the open (F_SETFL), never with it: on a file system without O_DIRECT an open with
  * O_CREAT | O_DIRECT fails *and* leaves the file. There the file stays buffered, which costs speed and nothing else:

@@ -1,4 +1,5 @@
-/* engine/io/files_kernel.h   Between files_kernel.c and files_list.c: the parts of files_table that look at directories. */
+/* engine/io/files_kernel.h   Between files_kernel.c and files_list.c: the parts of files_table that look at
+ * directories. */
 #ifndef ENGINE_IO_FILES_KERNEL_H
 #define ENGINE_IO_FILES_KERNEL_H
 

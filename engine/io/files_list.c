@@ -1,5 +1,5 @@
-/* engine/io/files_list.c   What stands in a directory: one entry, or all of them sorted by name, so that two starts on the same
- * directory see the same order. Names that vanish between the listing and the look at them are left out. */
+/* engine/io/files_list.c   What stands in a directory: one entry, or all of them sorted by name, so that two starts on
+ * the same directory see the same order. Names that vanish between the listing and the look at them are left out. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>

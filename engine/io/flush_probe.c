@@ -1,5 +1,6 @@
-/* engine/io/flush_probe.c   Overwrites one written block in both ways by turns, so that a device that gets slower or faster meanwhile does so
- * for both, and compares the medians. Time is the engine's, so the simulator's answer is the same for the same seed. */
+/* engine/io/flush_probe.c   Overwrites one written block in both ways by turns, so that a device that gets slower or
+ * faster meanwhile does so for both, and compares the medians. Time is the engine's, so the simulator's answer is the
+ * same for the same seed. */
 #include "io/flush_probe.h"
 
 #include <stdlib.h>

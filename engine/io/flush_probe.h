@@ -1,6 +1,7 @@
-/* engine/io/flush_probe.h   Which way to make a small write durable is the better one on a device: with the write (DSYNC, on drives with FUA
- * one command) or by a flush after it. Most drives are best at the first; some consumer drives take 4 ms for it and less than half
- * for the second. Asked once per log directory at start, and by the doctor. */
+/* engine/io/flush_probe.h   Which way to make a small write durable is the better one on a device: with the write
+ * (DSYNC, on drives with FUA one command) or by a flush after it. Most drives are best at the first; some consumer
+ * drives take 4 ms for it and less than half for the second. Asked once per log directory at start, and by the
+ * doctor. */
 #ifndef ENGINE_IO_FLUSH_PROBE_H
 #define ENGINE_IO_FLUSH_PROBE_H
 
@@ -13,8 +14,9 @@ struct flush_probe {
     uint8_t flags;      /* the better one's: for io_write */
 };
 
-/* Makes and removes a small file in `directory`, and turns `io` until it knows (a tenth of a second at most on any sane device): only
- * before the loop runs. A flush must be a third faster to be chosen, since it also costs a hand-off to a kernel worker. */
+/* Makes and removes a small file in `directory`, and turns `io` until it knows (a tenth of a second at most on any sane
+ * device): only before the loop runs. A flush must be a third faster to be chosen, since it also costs a hand-off to a
+ * kernel worker. */
 must_check enum status flush_probe(struct io *io, struct files *files, int directory, struct flush_probe *probe);
 
 #endif

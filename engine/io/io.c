@@ -1,8 +1,9 @@
-/* engine/io/io.c   The thin front of the seam: fills the completion, checks what must hold at the boundary, calls the engine.
+/* engine/io/io.c   The thin front of the seam: fills the completion, checks what must hold at the boundary, calls the
+ * engine.
  *
- * Shared between front and engine: the front sets `submitted` and counts `in_flight` up when an operation begins; the engine
- * clears and counts down right before the last resume. Everything else in the engine's part of the completion is given
- * its first value here and moved along by the engine. */
+ * Shared between front and engine: the front sets `submitted` and counts `in_flight` up when an operation begins; the
+ * engine clears and counts down right before the last resume. Everything else in the engine's part of the completion is
+ * given its first value here and moved along by the engine. */
 #include "io/io.h"
 
 enum { POSITION_BITS = 62, FILE_NONE = -1 };

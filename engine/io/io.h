@@ -1,14 +1,15 @@
-/* engine/io/io.h   The seam between Sluice and the kernel: everything that takes time goes through here, as an operation
- * that is begun now and completed later. Two engines stand behind it: uring.c, and the simulated one of tests/sim.
+/* engine/io/io.h   The seam between Sluice and the kernel: everything that takes time goes through here, as an
+ * operation that is begun now and completed later. Two engines stand behind it: uring.c, and the simulated one of
+ * tests/sim.
  *
  *     begin (io_read, io_send ...) --> [kernel] --> io_turn() --> completion->resume(completion)
  *
- * Laws. (a) The completion is a field of the caller's struct; it stays where it is until it has resumed. (b) No call completes
- * from inside itself: resume is only ever called by io_turn. (c) Transfers complete whole or fail: short ones are continued in
- * here; EINTR, EAGAIN and ENOMEM of the kernel are retried in here. (d) An operation that was begun always resumes,
- * exactly once (those with `more` set: once per event, the last time with more == false), also when it is cancelled or
- * its socket is closed. (e) One thread: an io belongs to the thread that calls io_turn; only io_poke_outside may be
- * called from elsewhere. (f) errno ends here.
+ * Laws. (a) The completion is a field of the caller's struct; it stays where it is until it has resumed. (b) No call
+ * completes from inside itself: resume is only ever called by io_turn. (c) Transfers complete whole or fail: short ones
+ * are continued in here; EINTR, EAGAIN and ENOMEM of the kernel are retried in here. (d) An operation that was begun
+ * always resumes, exactly once (those with `more` set: once per event, the last time with more == false), also when it
+ * is cancelled or its socket is closed. (e) One thread: an io belongs to the thread that calls io_turn; only
+ * io_poke_outside may be called from elsewhere. (f) errno ends here.
  *
  * Times: now_ns is monotonic, wall_ms is the wall clock since 1970; both are read once per turn. */
 #ifndef ENGINE_IO_IO_H
@@ -34,7 +35,7 @@ struct completion {
     uint16_t buffer_index;
     bool more;               /* multishot: this operation goes on and will resume again */
     bool submitted;          /* between begin and the last resume */
-    bool copied;             /* a send with IO_ZERO_COPY: the kernel copied after all; stop asking for it on this socket */
+    bool copied;             /* send with IO_ZERO_COPY: the kernel copied after all; stop asking on this socket */
     /* The engine's own, while submitted. */
     uint8_t kind;
     uint8_t flags;
@@ -86,11 +87,11 @@ struct io {
     uint32_t in_flight;
 };
 
-/* Reads exactly `size` bytes at `position`; STATUS_TRUNCATED when the file ends before. Files opened with FILES_DIRECT want
- * memory, position and size aligned to 4096. */
+/* Reads exactly `size` bytes at `position`; STATUS_TRUNCATED when the file ends before. Files opened with FILES_DIRECT
+ * want memory, position and size aligned to 4096. */
 void io_read(struct io *io, struct completion *completion, int file, void *memory, size_t size, uint64_t position);
-/* Writes all parts, none of them empty, at `position`. `parts` stays the caller's, is changed, and lives until the resume. At most one write in
- * flight may touch a block: that is the caller's to keep. flags: IO_DURABLE. */
+/* Writes all parts, none of them empty, at `position`. `parts` stays the caller's, is changed, and lives until the
+ * resume. At most one write in flight may touch a block: that is the caller's to keep. flags: IO_DURABLE. */
 void io_write(struct io *io, struct completion *completion, int file, struct iovec *parts, uint32_t part_count,
               uint64_t position, uint8_t flags);
 
@@ -100,9 +101,10 @@ must_check enum status io_listen(struct io *io, const struct sockaddr_storage *a
 void io_accept(struct io *io, struct completion *completion, int socket, uint8_t flags);
 /* The result is a connected socket (TCP_NODELAY set). `address` lives until the resume. */
 void io_connect(struct io *io, struct completion *completion, const struct sockaddr_storage *address);
-/* Some bytes, in a buffer of the engine: `buffer` and `result` (size, > 0), to be given back by io_buffer_give as soon as they are
- * eaten. STATUS_CLOSED: the peer has finished sending. STATUS_BUSY: all buffers are out; the operation has ended, begin it again
- * when a buffer was given back. With IO_MANY it resumes once for each piece. A waiting receive costs no buffer. */
+/* Some bytes, in a buffer of the engine: `buffer` and `result` (size, > 0), to be given back by io_buffer_give as soon
+ * as they are eaten. STATUS_CLOSED: the peer has finished sending. STATUS_BUSY: all buffers are out; the operation has
+ * ended, begin it again when a buffer was given back. With IO_MANY it resumes once for each piece. A waiting receive
+ * costs no buffer. */
 void io_receive(struct io *io, struct completion *completion, int socket, uint8_t flags);
 void io_buffer_give(struct io *io, uint16_t index);
 /* Exactly `size` bytes straight into `memory`. */
@@ -110,22 +112,25 @@ void io_receive_exact(struct io *io, struct completion *completion, int socket, 
 /* All parts, in order. One send per socket at a time. */
 void io_send(struct io *io, struct completion *completion, int socket, struct iovec *parts, uint32_t part_count,
              uint8_t flags);
-/* Asks a submitted operation to end early; it still resumes, with STATUS_CANCELLED or with what it had done by then. */
+/* Asks a submitted operation to end early; it still resumes, with STATUS_CANCELLED or with what it had done by then.
+ * How far a send or an exact receive came nobody knows then: the socket is good for closing only. With IO_ZERO_COPY the
+ * connection is reset. */
 void io_cancel(struct io *io, struct completion *completion);
-/* Shuts a socket down both ways and closes it; operations on it must have resumed, or be cancelled first. Also closes files. */
+/* Shuts a socket down both ways and closes it; operations on it must have resumed, or be cancelled first. Also closes
+ * files. */
 void io_close(struct io *io, struct completion *completion, int file);
 must_check enum status io_name(struct io *io, int socket, bool peer, struct sockaddr_storage *address);
 
-/* Submits what was begun, waits until something completed, somebody poked or `deadline_ns` has come (INT64_MAX: no deadline; a
- * past one: do not wait), then resumes what completed. */
+/* Submits what was begun, waits until something completed, somebody poked or `deadline_ns` has come (INT64_MAX: no
+ * deadline; a past one: do not wait), then resumes what completed. */
 void io_turn(struct io *io, int64_t deadline_ns);
 /* Ends the wait of another shard's io_turn, now or the next time it waits; from a shard's own thread. */
 void io_poke(struct io *from, struct io *to);
 /* The same from a thread that is no shard. */
 void io_poke_outside(struct io *to);
 
-/* Tells the engine of memory that large writes and sends will come from (registered buffers). Failure (a low memlock limit)
- * costs speed only, and is told once by the caller. */
+/* Tells the engine of memory that large writes and sends will come from (registered buffers). Failure (a low memlock
+ * limit) costs speed only, and is told once by the caller. */
 must_check enum status io_enroll(struct io *io, void *memory, size_t size);
 void io_end(struct io *io);
 

@@ -6,9 +6,10 @@
  *                                                      v
  *     clock read once --> completions, at most those that are there now --> resume
  *
- * Invariants. (1) Only the thread that made the ring enters it (SINGLE_ISSUER). (2) Nothing is resumed but from uring_turn.
- * (3) Completions that don't fit into their queue are kept by the kernel (NODROP) and fetched by the next enter, so we
- * don't wait while it says that it keeps some. (4) A poke is a completion, so one that comes before the wait ends the wait.
+ * Invariants. (1) Only the thread that made the ring enters it (SINGLE_ISSUER). (2) Nothing is resumed but from
+ * uring_turn. (3) Completions that don't fit into their queue are kept by the kernel (NODROP) and fetched by the next
+ * enter, so we don't wait while it says that it keeps some. (4) A poke is a completion, so one that comes before the
+ * wait ends the wait.
  *
  * IORING_SETUP_TASKRUN_FLAG makes the kernel say in shared memory that it has deferred work for us: a turn that neither
  * submits nor waits then costs no system call at all. */
@@ -39,7 +40,8 @@ static void clocks_read(struct io *io)
     io->wall_ms = clock_ns(CLOCK_REALTIME) / (NS_PER_S / 1000);
 }
 
-/* What an enter may say without anything being wrong: interrupted, deadline, no memory just now, completions kept back. */
+/* What an enter may say without anything being wrong: interrupted, deadline, no memory just now, completions kept
+ * back. */
 static void entered(struct uring *uring, int outcome)
 {
     uring->io.submit_count++;
@@ -54,7 +56,8 @@ void uring_reserve(struct uring *uring, unsigned count)
     for (unsigned tries = 0; io_uring_sq_space_left(&uring->ring) < count; tries++) {
         invariant(tries < SUBMIT_TRIES);
         if (tries > 0) {
-            /* The kernel has no memory for a request of 250 bytes: nothing in this process is more urgent than waiting. */
+            /* The kernel has no memory for a request of 250 bytes: nothing in this process is more urgent than
+             * waiting. */
             struct timespec pause = { .tv_nsec = SUBMIT_PAUSE_NS };
             (void)nanosleep(&pause, NULL);
         }
@@ -74,7 +77,7 @@ static void outside_arm(struct uring *uring)
 {
     struct io_uring_sqe *entry = uring_entry(uring);
     io_uring_prep_read(entry, uring->wake_file, &uring->wake_count, sizeof uring->wake_count, 0);
-    io_uring_sqe_set_data64(entry, uring_tagged(NULL, TAG_OUTSIDE));
+    io_uring_sqe_set_data64(entry, uring_tagged(uring, TAG_OUTSIDE));
 }
 
 static void uring_poke_outside(struct io *to)
@@ -88,7 +91,7 @@ static void uring_poke(struct io *from, struct io *to)
 {
     struct uring *uring = uring_of(from);
     struct io_uring_sqe *entry = uring_entry(uring);
-    io_uring_prep_msg_ring(entry, uring_of(to)->ring.ring_fd, 0, uring_tagged(NULL, TAG_POKED), 0);
+    io_uring_prep_msg_ring(entry, uring_of(to)->ring.ring_fd, 0, uring_tagged(uring_of(to), TAG_POKED), 0);
     entry->flags |= IOSQE_CQE_SKIP_SUCCESS;
     io_uring_sqe_set_data64(entry, uring_tagged(uring_of(to), TAG_POKE));
 }

@@ -12,8 +12,8 @@ struct uring_settings {
     uint32_t receive_buffer_count; /* a power of two, at most 32768 */
 };
 
-/* STATUS_DENIED, STATUS_UNSUPPORTED, STATUS_NO_MEMORY: `why` is then a sentence for people with the cause (seccomp profile,
- * kernel.io_uring_disabled, memlock) and the remedy; static. */
+/* STATUS_DENIED, STATUS_UNSUPPORTED, STATUS_NO_MEMORY: `why` is then a sentence for people with the cause (seccomp
+ * profile, kernel.io_uring_disabled, memlock) and the remedy; static. */
 must_check enum status uring_make(const struct uring_settings *settings, struct io **io, const char **why);
 
 /* An operation that does nothing, for measurements: the price of being an operation. */

@@ -1,6 +1,6 @@
-/* engine/io/uring_buffers.c   The buffers behind io_receive: one group, mapped into the kernel (5.19), from which it picks a buffer when
- * bytes have come. The kernel takes them in turn, so every buffer it was ever given gets touched; therefore it is
- * given few, and more only when it ran short.
+/* engine/io/uring_buffers.c   The buffers behind io_receive: one group, mapped into the kernel (5.19), from which it
+ * picks a buffer when bytes have come. The kernel takes them in turn, so every buffer it was ever given gets touched;
+ * therefore it is given few, and more only when it ran short.
  *
  *     fresh --(kernel short)--> free, with the kernel --(bytes)--> taken, with a caller --(give)--> free
  */

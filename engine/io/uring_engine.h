@@ -14,7 +14,8 @@
 #include "io/io.h"
 #include "io/uring.h"
 
-/* The low bits of an entry's user data; completions are aligned to 8. */
+/* The low bits of an entry's user data; completions and rings are aligned to 8. Tags without an operation stand beside
+ * their ring. */
 enum uring_tag {
     TAG_OPERATION, /* a completion */
     TAG_WRITTEN,   /* a completion whose write is done and whose flush comes next */
@@ -41,8 +42,9 @@ enum operation_kind {
 /* Beside the flags of the caller (enum io_flags). */
 enum { OPERATION_CANCELLED = 128 };
 
-/* Buffers go round: fresh -> with the kernel -> with a caller -> with the kernel. Fresh ones have not been touched yet; they are handed
- * to the kernel only when it runs short, so memory follows the number of receives that wait to be eaten. */
+/* Buffers go round: fresh -> with the kernel -> with a caller -> with the kernel. Fresh ones have not been touched yet;
+ * they are handed to the kernel only when it runs short, so memory follows the number of receives that wait to be
+ * eaten. */
 struct uring_buffers {
     struct io_uring_buf_ring *ring;
     uint8_t *memory;
@@ -89,7 +91,8 @@ static inline uint64_t uring_tagged(const void *pointer, enum uring_tag tag)
     return (uint64_t)(uintptr_t)pointer | tag;
 }
 
-/* Room for `count` entries that will be submitted together; submits what is there when the queue is full. Never fails. */
+/* Room for `count` entries that will be submitted together; submits what is there when the queue is full. Never
+ * fails. */
 void uring_reserve(struct uring *uring, unsigned count);
 struct io_uring_sqe *uring_entry(struct uring *uring);
 
@@ -115,6 +118,7 @@ int uring_region_find(const struct uring *uring, const void *memory, size_t size
 must_check enum status uring_listen(struct io *io, const struct sockaddr_storage *address, int backlog, int *socket);
 must_check enum status uring_name(struct io *io, int socket, bool peer, struct sockaddr_storage *address);
 must_check enum status uring_connector(const struct sockaddr_storage *address, int *socket);
+void uring_reset(int socket);
 socklen_t uring_address_size(const struct sockaddr_storage *address);
 
 /* The sentence for people; `error` is a positive errno of io_uring_setup. */

@@ -1,6 +1,7 @@
-/* engine/io/uring_enroll.c   Memory that the kernel has pinned and mapped once, so that large reads, writes and zero-copy sends from it
- * need not do that each time. The table in the kernel is sparse and filled as memory is enrolled; ours says which index
- * holds an address. When the kernel refuses (memlock limits it without CAP_IPC_LOCK), we stop asking: it costs speed only. */
+/* engine/io/uring_enroll.c   Memory that the kernel has pinned and mapped once, so that large reads, writes and
+ * zero-copy sends from it need not do that each time. The table in the kernel is sparse and filled as memory is
+ * enrolled; ours says which index holds an address. When the kernel refuses (memlock limits it without CAP_IPC_LOCK),
+ * we stop asking: it costs speed only. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

@@ -2,11 +2,12 @@
  *
  *     begin --> entry in the ring --> outcome -+-> whole, or failed for good       --> last resume
  *                  ^                           +-> short                           --> the rest, at once
- *                  |                           +-> EINTR, EAGAIN, ENOMEM           --> again, at most a thousandth later
+ *                  |                           +-> EINTR, EAGAIN, ENOMEM           --> again, at most a thousandth
+ *                      later
  *                  +---------------------------+-> one of many, kernel stopped     --> armed again, unseen
  *
- * A cancelled operation is never begun again: whatever outcome comes next is its last. Two rows per kind, one that fills the entry and
- * one that reads the outcome, are all that tells kinds apart.
+ * A cancelled operation is never begun again: whatever outcome comes next is its last. Two rows per kind, one that
+ * fills the entry and one that reads the outcome, are all that tells kinds apart.
  *
  * Two kinds have more than one outcome per entry. A durable write by flush is two linked entries: the flush ends the
  * operation, and a short or failed write makes the kernel cancel the flush. A zero-copy send is told twice: sent, and
@@ -46,6 +47,11 @@ static bool cancelled(const struct completion *completion)
 static bool flushes(const struct completion *completion)
 {
     return completion->kind == OPERATION_WRITE && (completion->flags & IO_FLUSH) != 0;
+}
+
+static bool sends_without_copy(const struct completion *completion)
+{
+    return completion->kind == OPERATION_SEND && ((completion->flags & IO_ZERO_COPY) != 0 || completion->notices > 0);
 }
 
 static void operation_submit(struct uring *uring, struct completion *completion)
@@ -141,8 +147,9 @@ void operation_completed(struct uring *uring, struct completion *completion, int
     operation_rows[completion->kind].completed(uring, completion, outcome, flags);
 }
 
-/* An operation that waits for its next try is submitted first, so that the cancel finds it in the kernel; the order of the
- * submission queue is kept. */
+/* An operation that waits for its next try is submitted first, so that the cancel finds it in the kernel; the order of
+ * the submission queue is kept. What a zero-copy send has put into the socket can't be cancelled: the kernel lets go of
+ * that memory when the peer has taken it, or after minutes, or when the connection is reset. */
 void operation_cancel(struct io *io, struct completion *completion)
 {
     struct uring *uring = uring_of(io);
@@ -153,10 +160,11 @@ void operation_cancel(struct io *io, struct completion *completion)
         operations_again(uring);
     }
     completion->flags |= OPERATION_CANCELLED;
+    if (sends_without_copy(completion)) uring_reset(completion->file);
     struct io_uring_sqe *entry = uring_entry(uring);
     io_uring_prep_cancel64(entry, uring_tagged(completion, flushes(completion) ? TAG_WRITTEN : TAG_OPERATION), 0);
     entry->flags |= IOSQE_CQE_SKIP_SUCCESS;
-    io_uring_sqe_set_data64(entry, uring_tagged(NULL, TAG_CANCEL));
+    io_uring_sqe_set_data64(entry, uring_tagged(uring, TAG_CANCEL));
 }
 
 /* ---- transfers: read, write, receive_exact, send ---- */
@@ -371,8 +379,7 @@ static void zero_copy_completed(struct uring *uring, struct completion *completi
 
 static void send_completed(struct uring *uring, struct completion *completion, int outcome, unsigned flags)
 {
-    bool zero_copy = (completion->flags & IO_ZERO_COPY) != 0 || completion->notices > 0;
-    (zero_copy ? zero_copy_completed : transfer_completed)(uring, completion, outcome, flags);
+    (sends_without_copy(completion) ? zero_copy_completed : transfer_completed)(uring, completion, outcome, flags);
 }
 
 /* ---- sockets ---- */
@@ -486,8 +493,8 @@ static void receive_completed(struct uring *uring, struct completion *completion
     operation_end(uring, completion, outcome == 0 ? STATUS_CLOSED : error_status(-outcome));
 }
 
-/* Shut down first: what still holds the socket, if anything, ends then, and the peer is told at once. By a plain call, since
- * through the ring it would go to a worker thread. On a file it does nothing. */
+/* Shut down first: what still holds the socket, if anything, ends then, and the peer is told at once. By a plain call,
+ * since through the ring it would go to a worker thread. On a file it does nothing. */
 static void close_prepare(struct uring *uring, struct completion *completion, struct io_uring_sqe *entry)
 {
     (void)uring;

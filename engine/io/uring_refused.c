@@ -1,13 +1,14 @@
-/* engine/io/uring_refused.c   Why there is no ring, for people: one sentence with the cause and one with the remedy. The kernel only gives
- * a number, and gives the same one for a sysctl and for a container's seccomp profile; the sysctl is looked up, and what
- * remains is the profile. */
+/* engine/io/uring_refused.c   Why there is no ring, for people: one sentence with the cause and one with the remedy.
+ * The kernel only gives a number, and gives the same one for a sysctl and for a container's seccomp profile; the sysctl
+ * is looked up, and what remains is the profile. */
 #include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
 
 #include "io/uring_engine.h"
 
-/* The first byte of kernel.io_uring_disabled (6.6 and newer): '0' all may, '1' the privileged may, '2' nobody may; 0 when unknown. */
+/* The first byte of kernel.io_uring_disabled (6.6 and newer): '0' all may, '1' the privileged may, '2' nobody may; 0
+ * when unknown. */
 static char uring_disabled(void)
 {
     char level = 0;

@@ -1,5 +1,5 @@
-/* engine/io/uring_socket.c   Sockets that are made by plain calls, because making them takes no time. TCP_NODELAY is set on the listener:
- * Linux hands it on to every socket that is accepted, so an accept needs no second call. */
+/* engine/io/uring_socket.c   Sockets that are made by plain calls, because making them takes no time. TCP_NODELAY is
+ * set on the listener: Linux hands it on to every socket that is accepted, so an accept needs no second call. */
 #include <errno.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -53,6 +53,13 @@ enum status uring_connector(const struct sockaddr_storage *address, int *opened)
     }
     *opened = connector;
     return STATUS_OK;
+}
+
+/* To disconnect is to connect to nowhere (connect(2)): TCP sends a reset and empties its queues at once. */
+void uring_reset(int socket)
+{
+    struct sockaddr nowhere = { .sa_family = AF_UNSPEC };
+    (void)connect(socket, &nowhere, sizeof nowhere); /* Of a connection that is gone already: nothing. */
 }
 
 enum status uring_name(struct io *io, int socket, bool peer, struct sockaddr_storage *address)

@@ -1,11 +1,12 @@
-/* engine/shard/jobs.c   The pool of helper threads. The lock is held for as long as it takes to link or unlink a job, never while one runs.
+/* engine/shard/jobs.c   The pool of helper threads. The lock is held for as long as it takes to link or unlink a job,
+ * never while one runs.
  *
  *     jobs_begin (shard) --> queue --> work (helper) --> the shard's door --> done (shard)
  *                \--> followers of the lane's first job --(when that has run)--> queue
  *
- * Invariants. (1) Of each lane only the first job stands in the queue or runs; the others are its followers, in order of begin. So a helper
- * takes whatever stands first, and no helper ever looks at a job that may not run. (2) A lane is in the table while it has a first job.
- * (3) Signals go to no helper. */
+ * Invariants. (1) Of each lane only the first job stands in the queue or runs; the others are its followers, in order
+ * of begin. So a helper takes whatever stands first, and no helper ever looks at a job that may not run. (2) A lane is
+ * in the table while it has a first job. (3) Signals go to no helper. */
 #include "shard/jobs.h"
 
 #include <pthread.h>
@@ -100,7 +101,8 @@ static void threads_begin(struct jobs *jobs, struct job *job)
     pthread_mutex_unlock(&pool->lock);
 }
 
-/* The next job, or NULL when the pool ends and the queue is empty: followers of jobs that run are their helper's next. */
+/* The next job, or NULL when the pool ends and the queue is empty: followers of jobs that run are their helper's
+ * next. */
 static struct job *job_await(struct jobs_threads *pool)
 {
     while (list_empty(&pool->queue)) {

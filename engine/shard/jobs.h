@@ -1,7 +1,7 @@
-/* engine/shard/jobs.h   What is long or blocks: a small bounded pool of helper threads that run jobs and post them back to the
- * shard they came from. A job's struct belongs to the pool between jobs_begin and `done`; it touches nothing else that a shard
- * owns. Jobs with the same non-zero `lane` run one after the other, in order of begin (all file work of one log, say).
- * The simulator has a twin that runs them in its own thread, later. */
+/* engine/shard/jobs.h   What is long or blocks: a small bounded pool of helper threads that run jobs and post them back
+ * to the shard they came from. A job's struct belongs to the pool between jobs_begin and `done`; it touches nothing
+ * else that a shard owns. Jobs with the same non-zero `lane` run one after the other, in order of begin (all file work
+ * of one log, say). The simulator has a twin that runs them in its own thread, later. */
 #ifndef ENGINE_SHARD_JOBS_H
 #define ENGINE_SHARD_JOBS_H
 
@@ -36,7 +36,8 @@ struct jobs {
 
 /* Real threads; at least 1. */
 must_check enum status jobs_threads_make(uint32_t thread_count, struct jobs **jobs);
-void jobs_begin(struct shard *shard, struct job *job, uint64_t lane, void (*work)(struct job *), void (*done)(struct job *));
+void jobs_begin(struct shard *shard, struct job *job, uint64_t lane, void (*work)(struct job *),
+                void (*done)(struct job *));
 /* For engines: what brings a job back to its shard, as mail. */
 void jobs_deliver(struct mail *mail, struct shard *at);
 /* Waits for what runs; queued jobs are run to their end first. */

@@ -5,13 +5,14 @@
  *     asleep := false  (exchange)              look into rings and door
  *     was true? poke                           something there? then do not wait
  *
- * Both sides change `asleep` by an exchange, so one of the two comes second and sees all that the other did before its own: either the
- * sender learns that the receiver sleeps, or the receiver finds the mail. The same argument holds for a full ring: `starved` is
- * exchanged by the sender before its second look at the room, and by the receiver after it made room.
+ * Both sides change `asleep` by an exchange, so one of the two comes second and sees all that the other did before its
+ * own: either the sender learns that the receiver sleeps, or the receiver finds the mail. The same argument holds for a
+ * full ring: `starved` is exchanged by the sender before its second look at the room, and by the receiver after it made
+ * room.
  *
- * Invariants. (1) tail - head <= MAIL_RING_SIZE; only the sender moves tail, only the receiver head. (2) Mail that waits in the sender's
- * list is younger than all mail in the ring, so order holds. (3) Once delivered, mail belongs to the receiver: nothing of
- * it is read after the call. */
+ * Invariants. (1) tail - head <= MAIL_RING_SIZE; only the sender moves tail, only the receiver head. (2) Mail that
+ * waits in the sender's list is younger than all mail in the ring, so order holds. (3) Once delivered, mail belongs to
+ * the receiver: nothing of it is read after the call. */
 #include "shard/mailbox.h"
 
 #include "base/check.h"

@@ -1,7 +1,7 @@
-/* engine/shard/mailbox.h   Messages between shards. Mail is a field of the sender's struct: posting moves that struct (or the
- * part of it that the mail names) to the receiver, until the receiver posts it back. One single-producer, single-consumer
- * ring per pair of shards; a full ring keeps the mail in the sender's own list and goes on later, so posting never fails.
- * A sleeping shard is woken by one poke per batch of mail, and only if it said that it sleeps.
+/* engine/shard/mailbox.h   Messages between shards. Mail is a field of the sender's struct: posting moves that struct
+ * (or the part of it that the mail names) to the receiver, until the receiver posts it back. One single-producer,
+ * single-consumer ring per pair of shards; a full ring keeps the mail in the sender's own list and goes on later, so
+ * posting never fails. A sleeping shard is woken by one poke per batch of mail, and only if it said that it sleeps.
  *
  * Threads that are no shard (jobs, HTTP) post through the door: a lock-free stack per shard and io_poke_outside. */
 #ifndef ENGINE_SHARD_MAILBOX_H
@@ -35,8 +35,10 @@ struct mailbox {
 
 void mailbox_init(struct mailbox *mailbox, uint32_t shard_count, struct heap *heap);
 
-/* Delivers on shard `to`, in order among the mail of this pair. A shard may post to itself: delivered in the next step. */
-void mail_post(struct shard *from, uint32_t to, struct mail *mail, void (*deliver)(struct mail *mail, struct shard *at));
+/* Delivers on shard `to`, in order among the mail of this pair. A shard may post to itself: delivered in the next
+ * step. */
+void mail_post(struct shard *from, uint32_t to, struct mail *mail,
+               void (*deliver)(struct mail *mail, struct shard *at));
 /* From a thread that is no shard. Order among outside posts is kept. */
 void mail_post_outside(struct shard *to, struct mail *mail, void (*deliver)(struct mail *mail, struct shard *at));
 

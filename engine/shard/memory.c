@@ -1,15 +1,17 @@
-/* engine/shard/memory.c   One region per shard, cut into a range of 2 MiB chunks per budget, each chunk a buddy system of blocks from
- * 4 KiB to 2 MiB; larger blocks are runs of whole chunks.
+/* engine/shard/memory.c   One region per shard, cut into a range of 2 MiB chunks per budget, each chunk a buddy system
+ * of blocks from 4 KiB to 2 MiB; larger blocks are runs of whole chunks.
  *
  *     region   | RECEIVE chunks | TAIL chunks | CACHE chunks | ANSWER chunks |
  *     blocks   one struct block per 4 KiB page, in an array of its own: page i is described by blocks[i]
  *
- * Invariants. (1) A block's first page describes it; the other pages of a block have size 0. (2) pins == 0 and in a free list: free;
- * pins > 0: taken. (3) Two free buddies of the same size are never side by side: they were joined. (4) Chunks below `fresh` have been used,
- * those from there on were never touched; used ones are preferred. (5) used <= budget, always.
+ * Invariants. (1) A block's first page describes it; the other pages of a block have size 0. (2) pins == 0 and in a
+ * free list: free; pins > 0: taken. (3) Two free buddies of the same size are never side by side: they were joined. (4)
+ * Chunks below `fresh` have been used, those from there on were never touched; used ones are preferred. (5) used <=
+ * budget, always.
  *
- * Both the region and the descriptions are mapped without being touched, so memory grows with use. A chunk is registered with the
- * engine when more than half of it is taken for the first time: registering pins all of its pages, which an idle node must not pay. */
+ * Both the region and the descriptions are mapped without being touched, so memory grows with use. A chunk is
+ * registered with the engine when more than half of it is taken for the first time: registering pins all of its pages,
+ * which an idle node must not pay. */
 #include "shard/memory.h"
 
 #include <sys/mman.h>

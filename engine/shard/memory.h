@@ -1,9 +1,11 @@
-/* engine/shard/memory.h   The data path's memory of one shard: one region, planned at start (plan.c), handed out as blocks.
- * A block is a page-aligned run of bytes with a pin count; it goes back to its pool when the last pin is gone. Pages are
- * touched, and registered with io_enroll, chunk by chunk (2 MiB) as blocks are first used, so an idle node stays small.
+/* engine/shard/memory.h   The data path's memory of one shard: one region, planned at start (plan.c), handed out as
+ * blocks. A block is a page-aligned run of bytes with a pin count; it goes back to its pool when the last pin is gone.
+ * Pages are touched, and registered with io_enroll, chunk by chunk (2 MiB) as blocks are first used, so an idle node
+ * stays small.
  *
- * Budgets are separate: what receives can't starve what commits. A take that finds its budget empty gives NULL, and its caller stops
- * reading its socket (backpressure is the absence of a slot); memory_wait says when there is room again. */
+ * Budgets are separate: what receives can't starve what commits. A take that finds its budget empty gives NULL, and its
+ * caller stops reading its socket (backpressure is the absence of a slot); memory_wait says when there is room
+ * again. */
 #ifndef ENGINE_SHARD_MEMORY_H
 #define ENGINE_SHARD_MEMORY_H
 
@@ -35,22 +37,23 @@ struct extent {
 
 struct memory_plan {
     size_t budget[MEMORY_BUDGETS]; /* bytes; whole chunks */
-    bool from_heap; /* the region comes from the shard's heap, touched at once: for the simulator, whose nodes go with their heap */
+    bool from_heap; /* the shard's heap, touched at once: for the simulator, whose nodes go with their heap */
 };
 
 /* The caller stores it in shard->memory before the first block is given back. */
 must_check enum status memory_make(struct shard *shard, const struct memory_plan *plan, struct memory **memory);
 void memory_end(struct memory *memory);
 
-/* STATUS_OK, or why the engine took no (more) memory into its registered buffers: said once by whoever starts the shard. */
+/* STATUS_OK, or why the engine took no (more) memory into its registered buffers: said once by whoever starts the
+ * shard. */
 enum status memory_enrolled(const struct memory *memory);
 
 /* A block of at least `size` bytes with one pin, or NULL when the budget is used up. Contents are not cleared. */
 struct block *block_take(struct memory *memory, enum memory_budget budget, size_t size);
 void block_pin(struct block *block);
 void block_unpin(struct block *block);
-/* Becomes ready, once, when a block of this budget was given back. First come, first served; whoever then takes a block and leaves room wakes
- * the next. To leave early: list_remove(&ready->node). */
+/* Becomes ready, once, when a block of this budget was given back. First come, first served; whoever then takes a block
+ * and leaves room wakes the next. To leave early: list_remove(&ready->node). */
 void memory_wait(struct memory *memory, enum memory_budget budget, struct ready *ready);
 size_t memory_used(const struct memory *memory, enum memory_budget budget);
 size_t memory_free(const struct memory *memory, enum memory_budget budget);

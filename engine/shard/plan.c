@@ -1,5 +1,5 @@
-/* engine/shard/plan.c   From settings and the machine to bytes. Two thirds of the node's memory is for the data path; the rest is
- * for the control plane, sockets in the kernel, threads, and the unforeseen.
+/* engine/shard/plan.c   From settings and the machine to bytes. Two thirds of the node's memory is for the data path;
+ * the rest is for the control plane, sockets in the kernel, threads, and the unforeseen.
  *
  *     memory_size --2/3--> data path --> equal parts, one per data shard and one half for the replication shard
  *     a data shard's part --> RECEIVE 30 %, TAIL 30 %, CACHE 30 %, ANSWER 10 %, in whole chunks
@@ -103,8 +103,8 @@ static void plan_sockets(const struct plan_input *input, struct plan *plan)
         power_of_two(clamp(plan->connections_max / 4, RECEIVE_BUFFERS_MIN, RECEIVE_BUFFERS_MAX));
 }
 
-/* A WAL file is reused once all partitions that wrote into it have been written out. The more partitions are active, the fewer
- * bytes each has gathered by then, hence 64 KiB for each. */
+/* A WAL file is reused once all partitions that wrote into it have been written out. The more partitions are active,
+ * the fewer bytes each has gathered by then, hence 64 KiB for each. */
 static void plan_wal(const struct plan_input *input, struct plan *plan)
 {
     uint64_t partitions = input->partition_count / plan->shard_count + 1;

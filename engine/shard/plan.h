@@ -1,5 +1,5 @@
-/* engine/shard/plan.h   The memory plan: from settings and the machine to bytes, before anything is taken. `sluice serve
- * --plan` prints it. Every pool, queue and budget of a node has its row here. */
+/* engine/shard/plan.h   The memory plan: from settings and the machine to bytes, before anything is taken. `sluice
+ * serve --plan` prints it. Every pool, queue and budget of a node has its row here. */
 #ifndef ENGINE_SHARD_PLAN_H
 #define ENGINE_SHARD_PLAN_H
 
@@ -30,7 +30,8 @@ struct plan {
 };
 
 /* STATUS_INVALID when the machine is too small for the settings; `why` then says so in one sentence. */
-must_check enum status plan_make(const struct plan_input *input, struct plan *plan, struct arena *arena, const char **why);
+must_check enum status plan_make(const struct plan_input *input, struct plan *plan, struct arena *arena,
+                                 const char **why);
 /* As text: one line per row, with its reason. */
 const char *plan_print(const struct plan *plan, struct arena *arena);
 

@@ -6,8 +6,8 @@
  *     timers_expire   deadlines
  *     mailbox_poke    wake those who sleep on what we sent
  *
- * Every part of a round handles what was there when it began and leaves the rest to the next round, so none can starve the
- * others: a round is as long as the work that one look finds. */
+ * Every part of a round handles what was there when it began and leaves the rest to the next round, so none can starve
+ * the others: a round is as long as the work that one look finds. */
 #include "shard/shard.h"
 
 #include <time.h>

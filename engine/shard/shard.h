@@ -3,8 +3,8 @@
  *
  *     take completions (io_turn) -> take mail -> run what became ready -> expire timers -> submit and wait (io_turn)
  *
- * A wake (of a watermark, a message, a timer) never runs inside the step that caused it: it joins the ready list. The simulator
- * calls shard_step itself, for all shards of all nodes, in one thread. */
+ * A wake (of a watermark, a message, a timer) never runs inside the step that caused it: it joins the ready list. The
+ * simulator calls shard_step itself, for all shards of all nodes, in one thread. */
 #ifndef ENGINE_SHARD_SHARD_H
 #define ENGINE_SHARD_SHARD_H
 
@@ -62,7 +62,11 @@ void shard_end(struct shard *shard);
 static inline int64_t shard_now_ns(const struct shard *shard) { return shard->io->now_ns; }
 static inline int64_t shard_wall_ms(const struct shard *shard) { return shard->io->wall_ms; }
 
-static inline void ready_init(struct ready *ready, void (*run)(struct ready *)) { list_node_init(&ready->node); ready->run = run; }
+static inline void ready_init(struct ready *ready, void (*run)(struct ready *))
+{
+    list_node_init(&ready->node);
+    ready->run = run;
+}
 /* Runs `ready` after the present step; nothing when it is in the list already. */
 static inline void shard_ready(struct shard *shard, struct ready *ready)
 {

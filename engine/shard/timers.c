@@ -1,11 +1,12 @@
-/* engine/shard/timers.c   A hierarchical wheel. A timer that is due at tick d, seen from tick t, lies on the level of the highest group
- * of 6 bits in which d and t differ, in the slot that d's bits of that group name:
+/* engine/shard/timers.c   A hierarchical wheel. A timer that is due at tick d, seen from tick t, lies on the level of
+ * the highest group of 6 bits in which d and t differ, in the slot that d's bits of that group name:
  *
  *     level     0        1         2         3         4
  *     slot is   1 ms     64 ms     4.1 s     4.4 min   4.7 h
  *
- * So all of a level comes before anything of the next level. When time moves on, the slots that were passed are emptied: what is due
- * fires, the rest finds a new place on a lower level. What lies beyond the last level waits in its farthest slot.
+ * So all of a level comes before anything of the next level. When time moves on, the slots that were passed are
+ * emptied: what is due fires, the rest finds a new place on a lower level. What lies beyond the last level waits in its
+ * farthest slot.
  *
  * A timer that is cleared just leaves its list; the bit of a slot may therefore be set although the slot is empty. */
 #include "shard/timers.h"

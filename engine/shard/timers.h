@@ -1,5 +1,5 @@
-/* engine/shard/timers.h   Deadlines of a shard: intrusive, set, moved and cleared in constant time (a hierarchical wheel with a tick
- * of 1 ms). A timer fires at or up to one tick after its deadline, never before, from shard_step. */
+/* engine/shard/timers.h   Deadlines of a shard: intrusive, set, moved and cleared in constant time (a hierarchical
+ * wheel with a tick of 1 ms). A timer fires at or up to one tick after its deadline, never before, from shard_step. */
 #ifndef ENGINE_SHARD_TIMERS_H
 #define ENGINE_SHARD_TIMERS_H
 
@@ -30,8 +30,8 @@ void timer_set(struct timers *timers, struct timer *timer, int64_t deadline_ns);
 /* Nothing when it is not set. */
 void timer_clear(struct timers *timers, struct timer *timer);
 static inline bool timer_pending(const struct timer *timer) { return list_linked(&timer->node); }
-/* When timers_expire has something to do next: never more than a tick after the earliest deadline, maybe long before it (a far timer is
- * brought nearer in steps); INT64_MAX when no timer is set. */
+/* When timers_expire has something to do next: never more than a tick after the earliest deadline, maybe long before it
+ * (a far timer is brought nearer in steps); INT64_MAX when no timer is set. */
 int64_t timers_next_ns(const struct timers *timers);
 /* Fires what is due, in no particular order among timers that became due since the last call. */
 void timers_expire(struct timers *timers, int64_t now_ns);

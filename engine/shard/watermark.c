@@ -1,5 +1,5 @@
-/* engine/shard/watermark.c   Waiters in ascending order of offset, so that an advance looks only at those it wakes. New waiters mostly wait for
- * the highest offset: their place is found from the end. */
+/* engine/shard/watermark.c   Waiters in ascending order of offset, so that an advance looks only at those it wakes. New
+ * waiters mostly wait for the highest offset: their place is found from the end. */
 #include "shard/watermark.h"
 
 #include "base/check.h"

@@ -1,6 +1,6 @@
-/* engine/shard/watermark.h   An offset that only moves forward, and those who wait for it: produce for durability, fetch for new
- * records, replication for both. Waiters are intrusive and ordered by offset; a deadline is a timer of the waiter's owner.
- * Reaching a mark puts the waiter on the shard's ready list; nothing runs inside the advance. */
+/* engine/shard/watermark.h   An offset that only moves forward, and those who wait for it: produce for durability,
+ * fetch for new records, replication for both. Waiters are intrusive and ordered by offset; a deadline is a timer of
+ * the waiter's owner. Reaching a mark puts the waiter on the shard's ready list; nothing runs inside the advance. */
 #ifndef ENGINE_SHARD_WATERMARK_H
 #define ENGINE_SHARD_WATERMARK_H
 

@@ -1,4 +1,5 @@
-/* The probe answers, chooses the faster way, and leaves nothing behind. An engine with invented times stands in for devices. */
+/* The probe answers, chooses the faster way, and leaves nothing behind. An engine with invented times stands in for
+ * devices. */
 #include "ring.h"
 
 #include "io/flush_probe.h"

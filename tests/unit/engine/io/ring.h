@@ -1,5 +1,5 @@
-/* tests/unit/engine/io/ring.h   For tests of the production engine: a small ring, operations that note how they ended, and a
- * way to wait for them that gives up after some seconds. */
+/* tests/unit/engine/io/ring.h   For tests of the production engine: a small ring, operations that note how they ended,
+ * and a way to wait for them that gives up after some seconds. */
 #ifndef TESTS_UNIT_ENGINE_IO_RING_H
 #define TESTS_UNIT_ENGINE_IO_RING_H
 
@@ -8,17 +8,20 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #include <arpa/inet.h>
+#include <unistd.h>
 
 #include "io/files.h"
 #include "io/io.h"
 #include "io/uring.h"
 
+#define PAGE        ((size_t)4096)
 #define MS          INT64_C(1000000)
 #define PATIENCE_NS (10000 * MS)
 
@@ -120,6 +123,25 @@ static inline void close_now(struct io *io, int file)
     struct operation closed = OPERATION;
     io_close(io, &closed.io, file);
     assert_int_equal(finish(io, &closed), STATUS_OK);
+}
+
+static inline uint8_t *pattern(size_t size, unsigned salt)
+{
+    uint8_t *data = aligned_alloc(PAGE, round_up(size, (size_t)PAGE));
+    for (size_t i = 0; i < size; i++) data[i] = (uint8_t)(i * 31 + i / 4096 + salt);
+    return data;
+}
+
+/* A file that has no name any more. */
+static inline int scratch(int flags)
+{
+    struct files *files = files_kernel();
+    char name[64];
+    int file;
+    (void)snprintf(name, sizeof name, "ring-test-%d", (int)getpid());
+    assert_int_equal(files_open(files, FILES_HERE, name, FILES_WRITE | FILES_CREATE | flags, &file), STATUS_OK);
+    assert_int_equal(files_remove(files, FILES_HERE, name), STATUS_OK);
+    return file;
 }
 
 #endif

@@ -1,5 +1,5 @@
-/* Receive buffers: few are touched while few are in use, all can be out at once, and a receive that finds none says so and loses
- * nothing. */
+/* Receive buffers: few are touched while few are in use, all can be out at once, and a receive that finds none says so
+ * and loses nothing. */
 #include "ring.h"
 
 #include <sys/mman.h>

@@ -1,4 +1,5 @@
-/* Enrolled memory is found by address, whole and in part, and reads and writes from it are those from any other memory. */
+/* Enrolled memory is found by address, whole and in part, and reads and writes from it are those from any other
+ * memory. */
 #include "ring.h"
 
 #include <stdio.h>
@@ -7,7 +8,6 @@
 
 #include "io/uring_engine.h"
 
-#define PAGE ((size_t)4096)
 #define SIZE (64 * PAGE)
 
 static void regions_are_found_by_what_lies_in_them_whole(void **state)

@@ -1,5 +1,5 @@
-/* Where io_uring is forbidden, people are told the cause and the remedy. A child takes the system call away from itself with a
- * seccomp filter, as container profiles do, and tries. */
+/* Where io_uring is forbidden, people are told the cause and the remedy. A child takes the system call away from itself
+ * with a seccomp filter, as container profiles do, and tries. */
 #include "ring.h"
 
 #include <errno.h>

@@ -1,4 +1,5 @@
-/* Listening: every shard has a listener on the same port, a port that is taken is said to be, names are those of the socket. */
+/* Listening: every shard has a listener on the same port, a port that is taken is said to be, names are those of the
+ * socket. */
 #include "ring.h"
 
 #include <sys/socket.h>

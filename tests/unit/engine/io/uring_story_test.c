@@ -1,5 +1,6 @@
-/* Random stories: connections that send and receive in every way, are cancelled and closed at any moment. What must hold in each: bytes
- * arrive in order, an operation ends once, every buffer comes back, nothing is in flight in the end.
+/* Random stories: connections that send and receive in every way, are cancelled and closed at any moment. What must
+ * hold in each: bytes arrive in order, an operation ends once, every buffer comes back, nothing is in flight in the
+ * end.
  *
  * A story is a seed; the kernel's timing is its own, so a seed tells what was tried, not exactly what happened. */
 #include "ring.h"
@@ -138,7 +139,7 @@ static void story_tell(uint64_t seed)
     struct story *story = calloc(1, sizeof *story);
     prng_seed(&story->prng, seed);
     uint32_t entries = UINT32_C(1) << (2 + prng_below(&story->prng, 6));
-    story->io = ring_open_sized(entries, entries * 2, 1024 << prng_below(&story->prng, 4),
+    story->io = ring_open_sized(entries, entries * 2, UINT32_C(1024) << prng_below(&story->prng, 4),
                                 UINT32_C(4) << prng_below(&story->prng, 5));
     for (unsigned i = 0; i < PAIRS; i++) {
         int pair[2];
@@ -155,6 +156,16 @@ static void story_tell(uint64_t seed)
         for (unsigned side = 0; side < 2; side++) end_close(&story->ends[i][side]);
     int64_t limit_ns = story->io->now_ns + PATIENCE_NS;
     while (story->io->in_flight > 0 && story->io->now_ns < limit_ns) io_turn(story->io, story->io->now_ns + 10 * MS);
+    for (unsigned i = 0; i < PAIRS; i++)
+        for (unsigned side = 0; side < 2; side++) {
+            const struct end *end = &story->ends[i][side];
+            if (!end->receive.io.submitted && !end->send.io.submitted && !end->close.io.submitted) continue;
+            print_error("seed %llu, pair %u, end %u: receive %d (exact %d, flags %x) send %d (flags %x, %u parts, %u "
+                        "notices) close %d\n",
+                        (unsigned long long)seed, i, side, end->receive.io.submitted, end->exact, end->receive.io.flags,
+                        end->send.io.submitted, end->send.io.flags, end->send.io.part_count, end->send.io.notices,
+                        end->close.io.submitted);
+        }
     assert_int_equal(story->io->in_flight, 0);
     const struct uring_buffers *buffers = &uring_of(story->io)->buffers;
     assert_int_equal(buffers->free, buffers->fresh); /* All that were ever given out are back. */

@@ -1,4 +1,5 @@
-/* The ring: one system call per turn and none for nothing, deadlines, pokes from both kinds of thread, more operations than fit. */
+/* The ring: one system call per turn and none for nothing, deadlines, pokes from both kinds of thread, more operations
+ * than fit. */
 #include "ring.h"
 
 #include <pthread.h>

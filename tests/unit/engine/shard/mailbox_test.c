@@ -1,5 +1,5 @@
-/* Mail: in order per pair, never lost, whatever the rings' size; one poke per batch and only for a sleeper. The last tests run
- * real threads with their own sleep, to be looked at by the thread sanitizer. */
+/* Mail: in order per pair, never lost, whatever the rings' size; one poke per batch and only for a sleeper. The last
+ * tests run real threads with their own sleep, to be looked at by the thread sanitizer. */
 #include "shards.h"
 
 #include <pthread.h>
@@ -174,7 +174,8 @@ static const struct io_engine sleeper_engine = { .poke = sleeper_poke,
 
 enum { THREADS = 4, LETTERS = 40, TRAVELLERS = THREADS * LETTERS, HOPS = 4000 };
 
-/* A letter goes from shard to shard and stops after some hops; a shard stops when the last letter of all has stopped. */
+/* A letter goes from shard to shard and stops after some hops; a shard stops when the last letter of all has
+ * stopped. */
 struct traveller {
     struct mail mail;
     unsigned hops;

@@ -1,5 +1,5 @@
-/* The loop, on two real rings: an echo server whose shards accept, receive, pass some of the bytes to the other shard by mail, and send;
- * with a client on a third shard. And the order of a step, on an engine that stands still. */
+/* The loop, on two real rings: an echo server whose shards accept, receive, pass some of the bytes to the other shard
+ * by mail, and send; with a client on a third shard. And the order of a step, on an engine that stands still. */
 #include "shards.h"
 
 #include <arpa/inet.h>

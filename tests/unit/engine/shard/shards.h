@@ -1,5 +1,5 @@
-/* tests/unit/engine/shard/shards.h   For tests of shards: an engine that does nothing but count pokes, for what needs no kernel, and
- * shards on it. */
+/* tests/unit/engine/shard/shards.h   For tests of shards: an engine that does nothing but count pokes, for what needs
+ * no kernel, and shards on it. */
 #ifndef TESTS_UNIT_ENGINE_SHARD_SHARDS_H
 #define TESTS_UNIT_ENGINE_SHARD_SHARDS_H
 

@@ -1,4 +1,5 @@
-/* The wheel against a plain list: never early, at most a tick late, wherever the deadline lies and however time jumps. */
+/* The wheel against a plain list: never early, at most a tick late, wherever the deadline lies and however time
+ * jumps. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
