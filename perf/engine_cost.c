@@ -379,7 +379,8 @@ static void bench_mail(bool busy)
 {
     struct bench *bench = bench_run(nothing_begin, busy ? busy_begin : sleepy_begin, 0, busy ? 20000000 : 100000, busy);
     side_print(busy ? "busy, one way" : "sleepy, there and back", &bench->sides[0], bench->sides[0].count);
-    printf("pokes %llu\n", (unsigned long long)(bench->shards[0].mailbox.pokes + bench->shards[1].mailbox.pokes));
+    uint64_t pokes = bench->shards[0].mailbox.pokes + bench->shards[1].mailbox.pokes;
+    printf("pokes %llu\n", (unsigned long long)pokes);
 }
 
 /* ---- durable overwrites ---- */
