@@ -5,6 +5,7 @@
 #include "api/api.h"
 #include "api/config_rows.h"
 #include "api/error.h"
+#include "api/seen.h"
 
 struct create_topics {
     struct request *request;
@@ -43,23 +44,40 @@ static bool create_assignments(struct topic_create *create, const struct create_
     return true;
 }
 
-/* A topic that exists as asked, with what its configs are now. */
+/* What the topic would be: it was only validated, so it is in no image. */
+static struct image_topic *topic_imagined(const struct topic_create *create, struct arena *arena)
+{
+    struct image_topic *topic = arena_take(arena, sizeof(*topic));
+    struct image_config *configs = arena_take(arena, create->config_count * sizeof(*configs));
+
+    if (!topic || !configs) return NULL;
+    topic->name = create->name;
+    topic->configs = configs;
+    for (uint32_t i = 0; i < create->config_count; i++) {
+        if (!create->configs[i].value.data) continue;
+        configs[topic->config_count++] = (struct image_config){ create->configs[i].name, create->configs[i].value };
+    }
+    return topic;
+}
+
+/* A topic that is as it was asked for, with what its configs are now. */
 static void topic_show(struct create_topics *work, const struct topic_create *create,
                        struct create_topics_topic_answer *row)
 {
     struct request *request = work->request;
     const struct apis *apis = apis_of(request);
     const struct image_topic *topic = image_topic_by_id(&apis->replicas->image, create->id);
-    struct config_place place = replicas_configs(apis->replicas, topic);
     uint32_t count = 0;
-    struct config_view *views = NULL;
 
     row->topic_id = work->call.validate_only ? UUID_NONE : create->id;
     row->partition_count = create->partition_count;
     row->replication_factor = create->replication_factor;
-    if (request->version >= 5) views = config_rows(&place, &topic_table, &request->arena, &count);
-    if (!views) return;
-    row->configs.items = arena_take(&request->arena, count * sizeof(*row->configs.items));
+    if (request->version < 5) return;
+    if (!topic) topic = topic_imagined(create, &request->arena);
+    if (!topic) return;
+    struct config_place place = replicas_configs(apis->replicas, topic);
+    struct config_view *views = config_rows(&place, &topic_table, &request->arena, &count);
+    if (views) row->configs.items = arena_take(&request->arena, count * sizeof(*row->configs.items));
     if (!row->configs.items) return;
     for (uint32_t i = 0; i < count; i++) {
         row->configs.items[row->configs.count++] =
@@ -71,12 +89,19 @@ static void topic_show(struct create_topics *work, const struct topic_create *cr
     }
 }
 
+/* A name that was asked for twice was refused twice, and is answered once. */
 static void create_done(struct controller_call *call)
 {
     struct create_topics *work = container_of(call, struct create_topics, call);
+    struct seen seen;
 
+    if (!seen_init(&seen, &work->request->arena, call->create_count)) {
+        request_abort(work->request, "no memory");
+        return;
+    }
     for (uint32_t i = 0; i < call->create_count; i++) {
         const struct topic_create *create = &call->creates[i];
+        if (!seen_add(&seen, text_hash(create->name))) continue;
         struct create_topics_topic_answer *row = &work->answer.topics.items[work->answer.topics.count++];
         enum status status = call->status != STATUS_OK ? call->status : create->status;
 

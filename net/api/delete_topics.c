@@ -2,6 +2,7 @@
 #include "messages/delete_topics.h"
 #include "api/api.h"
 #include "api/error.h"
+#include "api/seen.h"
 
 struct delete_topics {
     struct request *request;
@@ -26,6 +27,39 @@ static void delete_done(struct controller_call *call)
     request_answer(work->request, &work->answer, NULL, 0, NULL);
 }
 
+static void row_refuse(struct delete_topics *work, struct text name)
+{
+    work->answer.topics.items[work->answer.topics.count++] = (struct delete_topics_topic_answer){
+        .name = name, .error = ERROR_INVALID_REQUEST, .error_message = TEXT("Duplicate topic name.")
+    };
+}
+
+/* What is named twice is refused, once, and not deleted. */
+static bool names_strike(struct delete_topics *work)
+{
+    struct controller_call *call = &work->call;
+    struct seen once, twice;
+    uint32_t kept = 0;
+
+    if (!seen_init(&once, &work->request->arena, call->delete_count)) return false;
+    if (!seen_init(&twice, &work->request->arena, call->delete_count)) return false;
+    for (uint32_t i = 0; i < call->delete_count; i++) {
+        struct text name = call->deletes[i].name;
+        if (!name.data || seen_add(&once, text_hash(name)) || !seen_add(&twice, text_hash(name))) continue;
+        row_refuse(work, name);
+    }
+    for (uint32_t i = 0; i < call->delete_count; i++) {
+        struct text name = call->deletes[i].name;
+        bool struck = false;
+        for (int32_t j = 0; j < work->answer.topics.count; j++) {
+            struck |= name.data && text_equal(work->answer.topics.items[j].name, name);
+        }
+        if (!struck) call->deletes[kept++] = call->deletes[i];
+    }
+    call->delete_count = kept;
+    return true;
+}
+
 static bool delete_make(struct delete_topics *work, const struct delete_topics_ask *ask)
 {
     struct arena *arena = &work->request->arena;
@@ -41,7 +75,7 @@ static bool delete_make(struct delete_topics *work, const struct delete_topics_a
         delete->name = listed ? ask->topics.items[i].name : ask->topic_names.items[i];
         delete->id = listed ? ask->topics.items[i].topic_id : UUID_NONE;
     }
-    return true;
+    return names_strike(work);
 }
 
 void delete_topics_begin(struct request *request)
