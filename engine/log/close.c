@@ -15,6 +15,7 @@
 /* ---- close ---- */
 
 struct closing_segment {
+    int64_t base;
     struct segment_seal seal;
     int file; /* -1: to be opened here */
     bool make, done;
@@ -22,7 +23,8 @@ struct closing_segment {
 
 struct log_closing {
     struct log_key key;
-    struct index_source source; /* of the log: base is its end */
+    struct index_source source; /* of the last segment: where the log's files are */
+    int64_t end;
     struct closing_segment *segments;
     uint32_t count;
     struct bytes epochs;
@@ -46,6 +48,53 @@ static enum status segment_close(const struct closing_segment *closing)
     return status;
 }
 
+static bool closing_knows(const struct log_closing *closing, int64_t base)
+{
+    for (uint32_t i = 0; i < closing->count; i++) {
+        if (closing->segments[i].base == base) return true;
+    }
+    return false;
+}
+
+/* What a truncation or a crash left of segments that are not the log's any more. Kafka would take them for its end. */
+static bool closing_leftover(const struct log_closing *closing, struct text name)
+{
+    static const char *const suffixes[] = { ".log", ".index", ".timeindex", ".txnindex" };
+    int64_t base;
+
+    for (size_t i = 0; i < array_count(suffixes); i++) {
+        if (segment_name_parse(name, suffixes[i], &base)) return !closing_knows(closing, base);
+    }
+    return segment_name_parse(name, ".snapshot", &base) && base > closing->end;
+}
+
+static enum status closing_sweep(const struct log_closing *closing)
+{
+    const struct index_source *source = &closing->source;
+    struct files_entry *entries;
+    char path[PATH_SIZE];
+    struct arena arena;
+    struct heap heap;
+    uint32_t count;
+    int handle;
+
+    partition_path(source->topic, source->partition, path);
+    enum status status = files_open_directory(source->files, source->directory, path, &handle);
+    if (status != STATUS_OK) return status;
+
+    heap_init(&heap);
+    arena_init(&arena, &heap, NULL, 0, KAFKA_FILE_SIZE_MAX);
+    status = files_list(source->files, handle, &arena, &entries, &count);
+    for (uint32_t i = 0; status == STATUS_OK && i < count; i++) {
+        if (entries[i].directory || !closing_leftover(closing, text_of(entries[i].name))) continue;
+        status = files_remove(source->files, handle, entries[i].name);
+    }
+    if (status == STATUS_OK) status = files_sync_directory(source->files, handle);
+    heap_end(&heap);
+    files_close(source->files, handle);
+    return status;
+}
+
 static void close_work(struct job *job)
 {
     struct segment_work *work = container_of(job, struct segment_work, job);
@@ -59,9 +108,7 @@ static void close_work(struct job *job)
         partition_file_path(source->topic, source->partition, EPOCHS_FILE, path);
         status = whole_file_write(source->files, source->directory, path, closing->epochs);
     }
-    if (status == STATUS_OK) {
-        status = partition_directory_sync(source->files, source->directory, source->topic, source->partition);
-    }
+    if (status == STATUS_OK) status = closing_sweep(closing);
     work->status = status;
 }
 
@@ -104,6 +151,7 @@ void log_files_close(struct log *log, struct segment_work *work)
 
     if (!segments_last(log)) (void)segments_add(log, log->end);
     closing->key = log->key;
+    closing->end = log->end;
     closing->source = segment_source(log, segments_last(log));
     closing->epochs = epochs_file_print(log->epochs, heap);
     closing->count = log->segments->count;
@@ -114,6 +162,7 @@ void log_files_close(struct log *log, struct segment_work *work)
         bool last = i + 1 == closing->count;
 
         invariant(segment->written == segment->size);
+        to->base = segment->base;
         to->done = segment->sealed && !last;
         if (to->done) continue;
         segment_seal_make(&to->seal, log, segment);
