@@ -90,17 +90,45 @@ static struct text broker_value(const struct config_place *place, const struct n
     return TEXT_NULL;
 }
 
+static bool digits(struct text text)
+{
+    for (size_t i = 0; i < text.size; i++) {
+        if (text.data[i] < '0' || text.data[i] > '9') return false;
+    }
+    return text.size > 0;
+}
+
+/* "", "*", or partition:broker pairs with commas between them. */
+static bool replica_list(struct text text)
+{
+    if (text.size == 0 || text_equal(text, TEXT("*"))) return true;
+    while (text.data) {
+        struct text broker = text_trim(text_cut(&text, ','));
+        struct text partition = text_cut(&broker, ':');
+        if (!broker.data || !digits(partition) || !digits(broker)) return false;
+    }
+    return true;
+}
+
 enum status topic_config_check(struct text name, struct text value, struct arena *arena, struct text *why)
 {
     struct topic_values scratch;
     const struct setting *row = setting_find(&topic_table, name);
 
+    if (!value.data) {
+        *why = text_format(arena, "Null value not supported for topic configs: %.*s", TEXT_ARGS(name));
+        return why->data ? STATUS_INVALID : STATUS_NO_MEMORY;
+    }
     if (!row) {
         *why = text_format(arena, "Unknown topic config name: %.*s", TEXT_ARGS(name));
         return why->data ? STATUS_INVALID : STATUS_NO_MEMORY;
     }
-    if (!value.data) {
-        *why = text_format(arena, "Null value not supported for topic configs: %.*s", TEXT_ARGS(name));
+    if (text_ends(name, TEXT("throttled.replicas")) && !replica_list(text_trim(value))) {
+        *why = text_format(
+            arena,
+            "Invalid value [%.*s] for configuration %s: %s must be the literal '*' or a list of replicas in "
+            "the following format: [partitionId]:[brokerId],[partitionId]:[brokerId],...",
+            TEXT_ARGS(value), row->name, row->name);
         return why->data ? STATUS_INVALID : STATUS_NO_MEMORY;
     }
     return setting_parse(row, value, &scratch, arena, why);

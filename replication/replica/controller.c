@@ -47,8 +47,12 @@ static enum status call_furnish(struct controller_call *call)
         if (!call->creates[i].room) return STATUS_NO_MEMORY;
     }
     for (uint32_t i = 0; i < call->delete_count; i++) {
-        call->deletes[i].room = arena_take(call->arena, CONTROLLER_WHY_MAX);
-        if (!call->deletes[i].room) return STATUS_NO_MEMORY;
+        struct topic_delete *delete = &call->deletes[i];
+        delete->room = arena_take(call->arena, CONTROLLER_WHY_MAX);
+        if (!delete->room) return STATUS_NO_MEMORY;
+        bool named = delete->name.data != NULL, numbered = !uuid_none(delete->id);
+        delete->by =
+            named ? (numbered ? DELETE_BY_BOTH : DELETE_BY_NAME) : (numbered ? DELETE_BY_ID : DELETE_BY_NOTHING);
     }
     return STATUS_OK;
 }

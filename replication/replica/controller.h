@@ -48,12 +48,15 @@ struct topic_create {
     char *room; /* the controller's own: for `why` */
 };
 
+enum topic_delete_by { DELETE_BY_NOTHING, DELETE_BY_NAME, DELETE_BY_ID, DELETE_BY_BOTH };
+
 struct topic_delete {
-    struct text name; /* or null: by id */
-    struct uuid id;   /* out: when it was deleted by name, too */
+    struct text name; /* or null: by id. Out: also when it was deleted by id */
+    struct uuid id;   /* Out: also when it was deleted by name */
     enum status status;
     struct text why;
-    char *room;
+    char *room; /* the controller's own, as is `by` */
+    enum topic_delete_by by;
 };
 
 struct controller_call {

@@ -46,7 +46,8 @@ static void partition_commit(struct ready *ready)
 void partition_follow(struct partition *partition)
 {
     struct log *log = partition->log;
-    if (log->committed.at < log->durable.at) log_commit(log, log->durable.at); /* recovered: on one replica that is all */
+    if (log->committed.at < log->durable.at)
+        log_commit(log, log->durable.at); /* recovered: on one replica that is all */
     watermark_wait(partition->replicas->shard, &log->durable, &partition->follow, log->durable.at + 1);
 }
 

@@ -92,6 +92,20 @@ static void check_lags(struct topic_create *create, const struct topic_values *v
            (long long)values->min_compaction_lag_ms, (long long)values->max_compaction_lag_ms);
 }
 
+/* Nulls, then names, then values, as Kafka looks at them. */
+static enum status check_names(const struct topic_create *create, struct arena *arena, struct text *why)
+{
+    for (uint32_t i = 0; i < create->config_count; i++) {
+        if (create->configs[i].value.data) continue;
+        return topic_config_check(create->configs[i].name, TEXT_NULL, arena, why);
+    }
+    for (uint32_t i = 0; i < create->config_count; i++) {
+        if (setting_find(&topic_table, create->configs[i].name)) continue;
+        return topic_config_check(create->configs[i].name, create->configs[i].value, arena, why);
+    }
+    return STATUS_OK;
+}
+
 static void check_configs(struct controller *controller, struct topic_create *create)
 {
     struct config_place place = { controller->shard->replicas->settings, &controller->ahead, controller->identity->id,
@@ -100,19 +114,23 @@ static void check_configs(struct controller *controller, struct topic_create *cr
     struct text why = TEXT_NULL;
 
     enum status status = topic_values_of(&place, &values, &controller->arena);
+    if (status == STATUS_OK) status = check_names(create, &controller->arena, &why);
     for (uint32_t i = 0; i < create->config_count && status == STATUS_OK; i++) {
         const struct config_change *config = &create->configs[i];
-        if (!config->value.data) continue; /* back to the default: it has no other */
         status = topic_config_check(config->name, config->value, &controller->arena, &why);
         if (status != STATUS_OK) break;
-        status =
-            setting_parse(setting_find(&topic_table, config->name), config->value, &values, &controller->arena, &why);
+        const struct setting *row = setting_find(&topic_table, config->name);
+        status = setting_parse(row, config->value, &values, &controller->arena, &why);
     }
     if (status != STATUS_OK) {
         refuse(create, status == STATUS_INVALID ? STATUS_INVALID_CONFIG : status, "%.*s", TEXT_ARGS(why));
-        return;
+    } else if (values.remote_storage_enable) {
+        refuse(create, STATUS_INVALID_CONFIG,
+               "Tiered Storage functionality is disabled in the broker. Topic cannot be configured with remote log "
+               "storage.");
+    } else {
+        check_lags(create, &values);
     }
-    check_lags(create, &values);
 }
 
 /* ---- partitions ---- */
@@ -155,7 +173,7 @@ static void check_numbers(struct controller *controller, struct topic_create *cr
         refuse(create, STATUS_INVALID_REPLICATION,
                "Unable to replicate the partition %d time(s): The target replication factor of %d cannot be reached "
                "because "
-               "only %u broker(s) are registered.",
+               "only %u broker(s) are registered or some brokers have all their log directories cordoned.",
                factor, factor, brokers);
     }
 }
@@ -264,7 +282,7 @@ static void config_records(struct record_list *list, const struct topic_create *
         const struct config_change *next = NULL;
         for (uint32_t i = 0; i < create->config_count; i++) {
             const struct config_change *config = &create->configs[i];
-            if (!config->value.data || (last.data && text_compare(config->name, last) <= 0)) continue;
+            if (last.data && text_compare(config->name, last) <= 0) continue;
             if (!next || text_compare(config->name, next->name) <= 0) next = config;
         }
         if (!next) return;
@@ -367,36 +385,63 @@ void topics_create(struct controller *controller, struct controller_call *call, 
     if (call->validate_only) record_list_init(list, list->arena);
 }
 
-static bool deleted_before(const struct controller_call *call, const struct topic_delete *until, struct uuid id)
+/* What another item of the request says about the same topic; NULL: nothing. */
+static const char *said_twice(const struct controller_call *call, const struct topic_delete *delete,
+                              const struct image_topic *topic)
 {
-    for (const struct topic_delete *at = call->deletes; at < until; at++) {
-        if (at->status == STATUS_OK && uuid_equal(at->id, id)) return true;
+    for (const struct topic_delete *other = call->deletes; other < call->deletes + call->delete_count; other++) {
+        if (other == delete) continue;
+        if (delete->by == DELETE_BY_NAME && other->by == DELETE_BY_NAME && text_equal(delete->name, other->name)) {
+            return "Duplicate topic name.";
+        }
+        if (delete->by == DELETE_BY_ID && other->by == DELETE_BY_ID && uuid_equal(delete->id, other->id)) {
+            return "Duplicate topic id.";
+        }
+        if (!topic) continue;
+        bool same = other->by == DELETE_BY_ID ? delete->by == DELETE_BY_NAME && uuid_equal(other->id, topic->id)
+                                              : delete->by == DELETE_BY_ID && other->by == DELETE_BY_NAME &&
+                                                    text_equal(other->name, topic->name);
+        if (same) return "The provided topic name maps to an ID that was already supplied.";
     }
-    return false;
+    return NULL;
+}
+
+static void delete_found(struct topic_delete *delete, const struct image_topic *topic, struct record_list *list)
+{
+    record_list_add(list, RECORD_REMOVE_TOPIC)->remove_topic.topic_id = topic->id;
+    if (delete->by == DELETE_BY_NAME) {
+        delete->id = topic->id;
+    } else {
+        memcpy(delete->room, topic->name.data, topic->name.size);
+        delete->name = (struct text){ delete->room, topic->name.size };
+    }
 }
 
 static void delete_one(struct controller *controller, struct controller_call *call, struct topic_delete *delete,
                        struct record_list *list)
 {
-    bool by_name = delete->name.data != NULL;
-    struct image_topic *topic = by_name ? image_topic_by_name(&controller->ahead, delete->name)
-                                        : image_topic_by_id(&controller->ahead, delete->id);
+    const struct image_topic *topic = NULL;
+    if (delete->by == DELETE_BY_NAME) topic = image_topic_by_name(&controller->ahead, delete->name);
+    if (delete->by == DELETE_BY_ID) topic = image_topic_by_id(&controller->ahead, delete->id);
+    const char *twice = said_twice(call, delete, topic);
+
     delete->status = STATUS_OK;
     delete->why = TEXT_NULL;
-
     if (!controller->shard->replicas->settings->values.delete_topics) {
         delete->status = STATUS_DELETION_DISABLED;
-    } else if (!topic && by_name) {
+    } else if (delete->by == DELETE_BY_BOTH) {
+        refuse(delete, STATUS_INVALID_REQUEST, "You may not specify both topic name and topic id.");
+    } else if (delete->by == DELETE_BY_NOTHING) {
+        refuse(delete, STATUS_INVALID_REQUEST, "Neither topic name nor id were specified.");
+    } else if (twice) {
+        refuse(delete, STATUS_INVALID_REQUEST, "%s", twice);
+    } else if (!topic && delete->by == DELETE_BY_NAME) {
         refuse(delete, STATUS_NOT_FOUND, "This server does not host this topic-partition.");
     } else if (!topic) {
         refuse(delete, STATUS_UNKNOWN_TOPIC_ID, "This server does not host this topic ID.");
-    } else if (deleted_before(call, delete, topic->id)) {
-        refuse(delete, STATUS_INVALID_REQUEST, "Duplicate topic name.");
+    } else {
+        delete_found(delete, topic, list);
     }
-    if (delete->status != STATUS_OK) return;
-
-    delete->id = topic->id;
-    record_list_add(list, RECORD_REMOVE_TOPIC)->remove_topic.topic_id = topic->id;
 }
 
 void topics_delete(struct controller *controller, struct controller_call *call, struct record_list *list)
