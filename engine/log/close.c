@@ -153,6 +153,7 @@ void log_files_close(struct log *log, struct segment_work *work)
     closing->key = log->key;
     closing->end = log->end;
     closing->source = segment_source(log, segments_last(log));
+    if (log->epochs) epochs_truncate_start(log->epochs, log->start);
     closing->epochs = epochs_file_print(log->epochs, heap);
     closing->count = log->segments->count;
     closing->segments = heap_take(heap, closing->count * sizeof *closing->segments);

@@ -89,7 +89,7 @@ enum status log_truncate(struct log *log, int64_t end, int64_t *sequence)
     enum status status = log_writable(log);
     if (status != STATUS_OK) return status;
     if (end < log->start || end > log->end) return STATUS_OUT_OF_RANGE;
-    if (log->tail && log->tail->spilling) return STATUS_BUSY;
+    if ((log->tail && log->tail->spilling) || log_state_busy(log)) return STATUS_BUSY;
 
     uint64_t next = prng_u64(&store->shard->prng) | 1;
     status = log_enter(log, CHUNK_TRUNCATE, end, (int64_t)next, log->leader_epoch, sequence);

@@ -7,6 +7,7 @@
  * Nothing leaves that was not checked: magic, length, CRC, and offsets that only grow. A wrong index is found out by that too; the
  * segment is then scanned once. A read gives what it has when it meets a bad batch behind good ones. */
 #include "log/reader.h"
+#include "log/retention.h"
 #include "log/tail.h"
 
 #include "base/crc32c.h"
@@ -500,6 +501,7 @@ void read_cold_cancel(struct log_read *read)
 void reader_end(struct store *store)
 {
     struct reader *reader = store->reader;
+    retention_end(store);
     if (!reader) return;
 
     invariant(list_empty(&reader->reads) && list_empty(&reader->waits));

@@ -179,3 +179,12 @@ void segments_abort(struct log *log, struct abort_entry entry)
     }
     segments->aborts[segments->abort_count++] = entry;
 }
+
+void segments_forget_aborts(struct log *log, int64_t start)
+{
+    struct segments *segments = log->segments;
+    uint32_t below = 0;
+    while (below < segments->abort_count && segments->aborts[below].last < start) below++;
+    segments->abort_count -= below;
+    memmove(segments->aborts, segments->aborts + below, segments->abort_count * sizeof *segments->aborts);
+}

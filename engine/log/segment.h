@@ -52,6 +52,7 @@ struct segments {
     struct abort_entry *aborts; /* ascending by last */
     uint32_t abort_count, abort_capacity;
     uint32_t waiting;             /* reads and jobs that hold on to the log's files */
+    int64_t expired;              /* a start that is durable, or about to be: what lies below may go (retention.c) */
     struct segment_work *removal; /* log_files_delete, while something is waiting */
     bool made;                    /* the directory <topic>-<partition> and its partition.metadata are durable */
     bool roll;                    /* the next batch begins a new segment whatever the settings say */
@@ -78,5 +79,7 @@ void segments_remove(struct log *log, uint32_t first, uint32_t count);
 void segments_end(struct log *log);
 /* A transaction was aborted; its marker is in the last segment. */
 void segments_abort(struct log *log, struct abort_entry entry);
+/* Those whose markers lie below `start`. */
+void segments_forget_aborts(struct log *log, int64_t start);
 
 #endif

@@ -321,6 +321,7 @@ static void prepare_apply(struct segment_work *work)
 static void sync_apply(struct segment_work *work)
 {
     struct segment_task *task = work->task;
+    if (!task) return;
     struct segment *segment = task_finish(work);
 
     if (work->status == STATUS_OK) {
@@ -338,10 +339,14 @@ static void sync_apply(struct segment_work *work)
     task_end(work);
 }
 
+/* A segment that retention or a truncation took away since it was written needs no sync: then there is no task. */
 static void sync_begin(struct segment_work *work)
 {
-    struct segment_task *task = task_make(work);
     struct segment *segment = segments_at(work->log, work->base);
+    work->task = NULL;
+    if (!segment) return;
+
+    struct segment_task *task = task_make(work);
     bool rolled = segment != segments_last(work->log);
 
     task->seal_it = rolled && segment->named && !segment->sealed && segment->written == segment->size;
@@ -357,7 +362,7 @@ static void prepare_work(struct job *job)
 static void sync_work(struct job *job)
 {
     struct segment_work *work = container_of(job, struct segment_work, job);
-    work->status = task_sync(work->task);
+    work->status = work->task ? task_sync(work->task) : STATUS_OK;
 }
 
 static void prepare_done(struct job *job)

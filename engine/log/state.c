@@ -173,6 +173,18 @@ static enum status producers_load(struct log *log, struct state_reader *reader)
     return producer_state_read(log->producers, saved, shard_wall_ms(log->store->shard));
 }
 
+/* Retention may have removed files below the start after the state was saved. */
+static void state_forget_expired(struct log *log)
+{
+    uint32_t count = 0;
+    while (count < log->segments->count && log->segments->items[count].limit <= log->start) {
+        if (log->segments->items[count].size == 0) break;
+        count++;
+    }
+    segments_remove(log, 0, count);
+    segments_forget_aborts(log, log->start);
+}
+
 enum status log_state_load(struct log *log, struct bytes saved)
 {
     struct state_reader reader = { saved.data, saved.data + saved.size };
@@ -188,6 +200,7 @@ enum status log_state_load(struct log *log, struct bytes saved)
         status = producers_load(log, &reader);
     }
     if (status != STATUS_OK) log_state_end(log);
+    if (status == STATUS_OK && log->segments) state_forget_expired(log);
     return status;
 }
 

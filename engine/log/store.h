@@ -19,6 +19,7 @@ struct files;
 struct flush;
 struct gathers;
 struct reader;
+struct retention;
 struct spill;
 struct tails;
 struct wal;
@@ -114,6 +115,7 @@ struct store {
     struct flush *flush;
     struct spill *spill;
     struct reader *reader; /* of cold bytes; NULL until there was one. reader_end(store) in store_end. */
+    struct retention *retention; /* NULL until store_retain */
     struct checkpoint *checkpoint;
     struct watermark flushed; /* in entry sequences: control entries wait here */
     bool starting;            /* until directory_begin is through: no shard runs, calls may block */
@@ -139,6 +141,9 @@ void log_change_settings(struct log *log, const struct log_settings *settings);
 void log_delete(struct log *log, struct ready *ready);
 
 /* The sequence number up to which control entries (start, truncate, drop ...) are durable is store->flushed.at. */
+
+/* Retention from now on: a round over all logs every `interval_ms` (log.retention.check.interval.ms), the first after at most 30 s. */
+void store_retain(struct store *store, int64_t interval_ms);
 
 /* Stops taking appends, writes everything out; `ready` runs when the store is empty-handed. On its shard. */
 void store_close(struct store *store, struct ready *ready);
