@@ -185,6 +185,7 @@ void segments_forget_aborts(struct log *log, int64_t start)
     struct segments *segments = log->segments;
     uint32_t below = 0;
     while (below < segments->abort_count && segments->aborts[below].last < start) below++;
+    if (below == 0) return; /* There may be no array at all. */
     segments->abort_count -= below;
     memmove(segments->aborts, segments->aborts + below, segments->abort_count * sizeof *segments->aborts);
 }
