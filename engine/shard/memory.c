@@ -9,15 +9,22 @@
  * Chunks below `fresh` have been used, those from there on were never touched; used ones are preferred. (5) used <=
  * budget, always.
  *
- * Both the region and the descriptions are mapped without being touched, so memory grows with use. A chunk is
- * registered with the engine when more than half of it is taken for the first time: registering pins all of its pages,
- * which an idle node must not pay. */
+ * Both the region and the descriptions are mapped without being touched, so memory grows with use. Huge pages make
+ * writes without the page cache cost a third (one page of 2 MiB to pin instead of 512), but are resident whole. So the
+ * first chunk of each range, which is all that an idle node uses, begins in small pages; the others are touched as huge
+ * ones. A chunk is registered with the engine when more than half of it is taken for the first time; what is in small
+ * pages then is collapsed first.
+ */
 #include "shard/memory.h"
 
 #include <sys/mman.h>
 
 #include "base/check.h"
 #include "base/heap.h"
+
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE 25 /* Linux 6.1 */
+#endif
 
 enum {
     PAGE_BITS = 12,
@@ -35,14 +42,15 @@ struct range {
 
 struct memory {
     struct shard *shard;
-    uint8_t *region;
+    uint8_t *region; /* aligned to a chunk */
     size_t region_size;
     struct block *blocks;
     uint32_t *chunk_used; /* pages taken, by chunk */
     bool *chunk_enrolled;
     struct range ranges[MEMORY_BUDGETS];
     bool from_heap;
-    void *pieces[2]; /* of the heap */
+    void *pieces[2]; /* what was mapped, or taken from the heap: region, blocks */
+    size_t piece_sizes[2];
     enum status enrolled;
 };
 
@@ -57,33 +65,39 @@ static unsigned order_of(size_t size)
     return (unsigned)(63 - __builtin_clzll((unsigned long long)size)) - PAGE_BITS;
 }
 
-static void *mapped(size_t size)
+static void *piece_take(struct memory *memory, size_t size)
 {
-    void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    return memory == MAP_FAILED ? NULL : memory;
+    if (memory->from_heap) return heap_take(&memory->shard->heap, size);
+    void *piece = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return piece == MAP_FAILED ? NULL : piece;
 }
 
+static void pieces_give(struct memory *memory)
+{
+    for (int i = 0; i < 2; i++) {
+        if (memory->pieces[i] == NULL) continue;
+        if (memory->from_heap) {
+            heap_give(&memory->shard->heap, memory->pieces[i]);
+        } else {
+            munmap(memory->pieces[i], memory->piece_sizes[i]);
+        }
+    }
+}
+
+/* From the heap, alignment to a page is enough, and no page is huge. */
 static bool memory_map(struct memory *memory, size_t blocks_size)
 {
-    if (memory->from_heap) {
-        memory->pieces[0] = heap_take(&memory->shard->heap, memory->region_size + MEMORY_PAGE);
-        memory->pieces[1] = heap_take(&memory->shard->heap, blocks_size);
-        uint8_t *piece = memory->pieces[0];
-        memory->region = piece + (-(uintptr_t)piece & (MEMORY_PAGE - 1));
-        memory->blocks = memory->pieces[1];
-        return true;
-    }
+    size_t unit = memory->from_heap ? MEMORY_PAGE : MEMORY_CHUNK;
+    memory->piece_sizes[0] = memory->region_size + unit;
+    memory->piece_sizes[1] = blocks_size;
+    for (int i = 0; i < 2; i++) memory->pieces[i] = piece_take(memory, memory->piece_sizes[i]);
+    if (memory->pieces[0] == NULL || memory->pieces[1] == NULL) return false;
 
-    memory->region = mapped(memory->region_size);
-    memory->blocks = mapped(blocks_size);
-    if (memory->region != NULL && memory->blocks != NULL) {
-        (void)madvise(memory->region, memory->region_size,
-                      MADV_NOHUGEPAGE); /* Touching one block is not touching 2 MiB. */
-        return true;
-    }
-    if (memory->region != NULL) munmap(memory->region, memory->region_size);
-    if (memory->blocks != NULL) munmap(memory->blocks, blocks_size);
-    return false;
+    uint8_t *start = memory->pieces[0];
+    memory->region = start + (-(uintptr_t)start & (unit - 1));
+    memory->blocks = memory->pieces[1];
+    if (!memory->from_heap) (void)madvise(memory->region, memory->region_size, MADV_NOHUGEPAGE);
+    return true;
 }
 
 static uint32_t range_init(struct range *range, uint32_t first_page, size_t size)
@@ -113,6 +127,7 @@ enum status memory_make(struct shard *shard, const struct memory_plan *plan, str
     memory->chunk_used = heap_take(&shard->heap, chunk_count * sizeof *memory->chunk_used);
     memory->chunk_enrolled = heap_take(&shard->heap, chunk_count * sizeof *memory->chunk_enrolled);
     if (!memory_map(memory, page * sizeof(struct block))) {
+        pieces_give(memory);
         heap_give(&shard->heap, memory->chunk_used);
         heap_give(&shard->heap, memory->chunk_enrolled);
         heap_give(&shard->heap, memory);
@@ -130,16 +145,41 @@ void memory_end(struct memory *memory)
         invariant(memory->ranges[budget].used == 0);
         invariant(list_empty(&memory->ranges[budget].waiters));
     }
-    if (memory->from_heap) {
-        heap_give(heap, memory->pieces[0]);
-        heap_give(heap, memory->pieces[1]);
-    } else {
-        munmap(memory->region, memory->region_size);
-        munmap(memory->blocks, (memory->region_size >> PAGE_BITS) * sizeof(struct block));
-    }
+    pieces_give(memory);
     heap_give(heap, memory->chunk_used);
     heap_give(heap, memory->chunk_enrolled);
     heap_give(heap, memory);
+}
+
+/* ---- pages of chunks ---- */
+
+static uint8_t *chunk_start(const struct memory *memory, uint32_t chunk)
+{
+    return memory->region + (size_t)chunk * MEMORY_CHUNK;
+}
+
+/* Pages that are touched from now on are huge, where the machine has them: a wish, not a need. */
+static void chunk_huge(struct memory *memory, uint32_t chunk)
+{
+    if (!memory->from_heap) (void)madvise(chunk_start(memory, chunk), MEMORY_CHUNK, MADV_HUGEPAGE);
+}
+
+/* Only what large writes, reads and sends come from: bodies on their way in and answers are copied or small. The kernel
+ * touches all that is registered, half a thousandth of a second for each MiB, so it is done for one chunk at a time,
+ * never for runs of them. */
+static void chunk_enroll(struct memory *memory, const struct range *range, uint32_t chunk)
+{
+    enum memory_budget budget = (enum memory_budget)(range - memory->ranges);
+    bool small = chunk * CHUNK_PAGES == range->first_page && !memory->from_heap;
+
+    memory->chunk_enrolled[chunk] = true;
+    if (small) {
+        chunk_huge(memory, chunk);
+        (void)madvise(chunk_start(memory, chunk), MEMORY_CHUNK, MADV_COLLAPSE);
+    }
+    if (budget != MEMORY_TAIL && budget != MEMORY_CACHE) return;
+    if (memory->enrolled != STATUS_OK) return;
+    memory->enrolled = io_enroll(memory->shard->io, chunk_start(memory, chunk), MEMORY_CHUNK);
 }
 
 /* ---- free blocks ---- */
@@ -176,6 +216,7 @@ static int64_t free_take(struct memory *memory, struct range *range, unsigned wa
     while (order < ORDERS && list_empty(&range->free[order])) order++;
     if (order == ORDERS) {
         if (range->fresh == range->first_page + range->page_count) return -1;
+        if (range->fresh > range->first_page) chunk_huge(memory, range->fresh / CHUNK_PAGES);
         free_put(memory, range, range->fresh, MEMORY_CHUNK);
         range->fresh += CHUNK_PAGES;
         order = ORDERS - 1;
@@ -218,22 +259,14 @@ static int64_t chunks_take(struct memory *memory, struct range *range, uint32_t 
         for (uint32_t chunk = first; chunk <= page && chunk < range->fresh; chunk += CHUNK_PAGES)
             free_drop(block_at(memory, chunk));
         for (; range->fresh < first; range->fresh += CHUNK_PAGES) free_put(memory, range, range->fresh, MEMORY_CHUNK);
-        range->fresh = max_of(range->fresh, page + CHUNK_PAGES);
+        for (; range->fresh < page + CHUNK_PAGES; range->fresh += CHUNK_PAGES)
+            chunk_huge(memory, range->fresh / CHUNK_PAGES);
         return first;
     }
     return -1;
 }
 
-/* ---- enrolment ---- */
-
-static void chunk_enroll(struct memory *memory, uint32_t chunk)
-{
-    memory->chunk_enrolled[chunk] = true;
-    if (memory->enrolled != STATUS_OK) return;
-    memory->enrolled = io_enroll(memory->shard->io, memory->region + (size_t)chunk * MEMORY_CHUNK, MEMORY_CHUNK);
-}
-
-static void chunks_count(struct memory *memory, uint32_t page, size_t size, bool taken)
+static void chunks_count(struct memory *memory, struct range *range, uint32_t page, size_t size, bool taken)
 {
     uint32_t pages = (uint32_t)(size >> PAGE_BITS);
 
@@ -243,7 +276,8 @@ static void chunks_count(struct memory *memory, uint32_t page, size_t size, bool
         invariant(taken || memory->chunk_used[chunk] >= here);
         memory->chunk_used[chunk] += taken ? here : 0 - here;
         invariant(memory->chunk_used[chunk] <= CHUNK_PAGES);
-        if (memory->chunk_used[chunk] > CHUNK_PAGES / 2 && !memory->chunk_enrolled[chunk]) chunk_enroll(memory, chunk);
+        bool half = memory->chunk_used[chunk] > CHUNK_PAGES / 2;
+        if (half && size <= MEMORY_CHUNK && !memory->chunk_enrolled[chunk]) chunk_enroll(memory, range, chunk);
     }
 }
 
@@ -287,7 +321,7 @@ struct block *block_take(struct memory *memory, enum memory_budget budget, size_
                              .shard = memory->shard };
     list_node_init(&block->node);
     range->used += size;
-    chunks_count(memory, (uint32_t)page, size, true);
+    chunks_count(memory, range, (uint32_t)page, size, true);
     if (range->used < (size_t)range->page_count << PAGE_BITS)
         waiter_wake(memory, range); /* There may be room for the next. */
     return block;
@@ -303,7 +337,7 @@ static void block_give(struct block *block)
     invariant(!list_linked(&block->node));
     invariant(range->used >= size);
     range->used -= size;
-    chunks_count(memory, page, size, false);
+    chunks_count(memory, range, page, size, false);
     if (size > MEMORY_CHUNK) {
         for (size_t done = 0; done < size; done += MEMORY_CHUNK)
             free_put(memory, range, page + (uint32_t)(done >> PAGE_BITS), MEMORY_CHUNK);
