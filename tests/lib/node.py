@@ -76,6 +76,7 @@ class Node:
         self.environment = environment or {}
         self.log = os.path.join(work, "log")
         self.process = None
+        self.ended = False  # by us
 
     @property
     def address(self):
@@ -90,10 +91,13 @@ class Node:
         return self
 
     def __exit__(self, kind, error, trace):
+        died = self.process is not None and not self.running() and not self.ended
         if self.running():
             self.kill()
-        if kind and os.path.exists(self.log) and os.environ.get("SLUICE_VERBOSE"):
+        if (kind or died) and os.path.exists(self.log) and os.environ.get("SLUICE_VERBOSE"):
             print("".join(f"# {line}\n" for line in self.log_tail()), end="", flush=True)
+        if died:
+            raise Broken(f"{self.name} died with {self.process.returncode}: {' | '.join(self.log_tail(3))}") from error
 
     def prepare(self):
         pass
@@ -102,6 +106,7 @@ class Node:
         """Starts the process and returns at once."""
         os.makedirs(self.work, exist_ok=True)
         self.prepare()
+        self.ended = False
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(self.command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                             env={**os.environ, **self.environment}, start_new_session=True)
@@ -130,6 +135,7 @@ class Node:
         if self.running():
             self.kill()
             raise Broken(f"{self.name} neither answers nor ends")
+        self.ended = True
         with open(self.log, errors="replace") as log:
             log.seek(seen)
             return self.process.returncode, log.read()
@@ -138,10 +144,12 @@ class Node:
         return self.process is not None and self.process.poll() is None
 
     def kill(self):
+        self.ended = True
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
 
     def stop(self, limit_s=60):
+        self.ended = True
         self.process.send_signal(signal.SIGTERM)
         try:
             status = self.process.wait(limit_s)
