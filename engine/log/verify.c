@@ -1,0 +1,201 @@
+/* engine/log/verify.c   Is a partition directory what it claims to be? Everything that a clean stop promises to Kafka is checked against
+ * the batches themselves: sums, offsets, each index entry, times, snapshots, epochs. Nothing is changed. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/heap.h"
+#include "base/sink.h"
+#include "io/files.h"
+#include "log/batch_scan.h"
+#include "log/inspect_parts.h"
+#include "log/kafka_files.h"
+#include "log/producer_state.h"
+
+enum { SMALL_FILE_MAX = 256 << 20, OFFSET_ENTRY = 8, TIME_ENTRY = 12 };
+
+struct verify {
+    struct inspect *inspect;
+    struct arena arena;
+    const char *path; /* of the partition directory */
+    int handle;
+    struct files_entry *entries;
+    uint32_t entry_count;
+    int64_t next; /* no batch may begin below */
+};
+
+/* An index file that is followed while the batches pass. */
+struct cursor {
+    struct bytes file;
+    size_t at;
+    bool there;
+};
+
+static enum status cursor_open(struct verify *verify, int64_t base, const char *suffix, struct cursor *cursor)
+{
+    char name[64];
+    snprintf(name, sizeof name, "%020" PRId64 "%s", base, suffix);
+    *cursor = (struct cursor){ .at = 0 };
+    enum status status = files_load(verify->inspect->files, verify->handle, name, SMALL_FILE_MAX, &verify->arena,
+                                    &cursor->file.data, &cursor->file.size);
+    cursor->there = status == STATUS_OK;
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
+/* The entry that names this batch, if any: its position must be right. */
+static void offsets_follow(struct verify *verify, struct cursor *cursor, int64_t base, const struct batch *batch,
+                           uint64_t position)
+{
+    while (cursor->at + OFFSET_ENTRY <= cursor->file.size) {
+        int64_t offset = base + load_u32(cursor->file.data + cursor->at);
+        uint32_t at = load_u32(cursor->file.data + cursor->at + 4);
+        if (offset >= batch_limit(batch)) return;
+        if (offset != batch_limit(batch) - 1 || at != position) {
+            inspect_fault(verify->inspect, verify->path, offset, "an entry of .index names no batch");
+        }
+        cursor->at += OFFSET_ENTRY;
+    }
+}
+
+/* No batch up to the entry's offset may be later than it says, and the one it names must have that time. */
+static void times_follow(struct verify *verify, struct cursor *cursor, int64_t base, const struct batch *batch,
+                         int64_t latest)
+{
+    while (cursor->at + TIME_ENTRY <= cursor->file.size) {
+        int64_t time = load_i64(cursor->file.data + cursor->at);
+        int64_t offset = base + load_u32(cursor->file.data + cursor->at + 8);
+        if (offset >= batch_limit(batch)) return;
+        if (offset < batch->base_offset || time != batch->max_timestamp_ms || time < latest) {
+            inspect_fault(verify->inspect, verify->path, offset, "an entry of .timeindex does not fit its batch");
+        }
+        cursor->at += TIME_ENTRY;
+    }
+}
+
+static void batch_verify(struct verify *verify, const char *name, int64_t base, const struct batch *batch)
+{
+    struct inspect *inspect = verify->inspect;
+    inspect->batch_count++;
+    inspect->byte_count += batch->size;
+    if (batch->base_offset < verify->next) inspect_fault(inspect, name, batch->base_offset, "offsets overlap");
+    if (batch->base_offset < base) inspect_fault(inspect, name, batch->base_offset, "below the segment's base");
+    if (batch->last_delta < 0 || batch_limit(batch) - 1 - base > INT32_MAX) {
+        inspect_fault(inspect, name, batch->base_offset, "the last offset is out of bounds");
+    }
+    inspect_records(inspect, name, batch, false);
+    verify->next = max_of(verify->next, batch_limit(batch));
+}
+
+static enum status segment_verify(struct verify *verify, const struct files_entry *entry, int64_t base)
+{
+    struct inspect *inspect = verify->inspect;
+    struct cursor offsets, times;
+    struct batch_scan scan;
+    struct batch batch;
+    int64_t latest = -1;
+    int file;
+
+    verify->next = max_of(verify->next, base);
+    enum status status = cursor_open(verify, base, ".index", &offsets);
+    if (status == STATUS_OK) status = cursor_open(verify, base, ".timeindex", &times);
+    if (status == STATUS_OK) status = files_open(inspect->files, verify->handle, entry->name, FILES_READ, &file);
+    if (status != STATUS_OK) return status;
+
+    batch_scan_begin(&scan, inspect->files, file, inspect->heap, 0, entry->size, true);
+    while ((status = batch_scan_next(&scan, &batch)) == STATUS_OK) {
+        batch_verify(verify, entry->name, base, &batch);
+        latest = max_of(latest, batch.max_timestamp_ms);
+        offsets_follow(verify, &offsets, base, &batch, scan.position);
+        times_follow(verify, &times, base, &batch, latest);
+    }
+    if (status != STATUS_NOT_FOUND) inspect_fault(inspect, entry->name, (int64_t)scan.position, status_text(status));
+    batch_scan_end(&scan);
+    files_close(inspect->files, file);
+
+    if (!offsets.there) inspect_fault(inspect, entry->name, base, "there is no .index");
+    if (offsets.at != offsets.file.size)
+        inspect_fault(inspect, entry->name, base, "the .index passes the segment's end");
+    if (times.at != times.file.size)
+        inspect_fault(inspect, entry->name, base, "the .timeindex passes the segment's end");
+    return status == STATUS_IO_ERROR ? status : STATUS_OK;
+}
+
+static enum status snapshot_verify(struct verify *verify, const struct files_entry *entry)
+{
+    struct inspect *inspect = verify->inspect;
+    struct bytes file;
+    enum status status =
+        files_load(inspect->files, verify->handle, entry->name, SMALL_FILE_MAX, &verify->arena, &file.data, &file.size);
+    if (status != STATUS_OK) return status;
+
+    struct producer_state *state = producer_state_make(inspect->heap);
+    status = producer_snapshot_read(state, file, 0);
+    if (status != STATUS_OK) inspect_fault(inspect, entry->name, 0, status_text(status));
+    producer_state_end(state);
+    return STATUS_OK;
+}
+
+static enum status names_verify(struct verify *verify)
+{
+    struct inspect *inspect = verify->inspect;
+    const char *why = "";
+    struct uuid topic;
+    int64_t base;
+
+    enum status status =
+        files_list(inspect->files, verify->handle, &verify->arena, &verify->entries, &verify->entry_count);
+    for (uint32_t i = 0; status == STATUS_OK && i < verify->entry_count; i++) {
+        const struct files_entry *entry = &verify->entries[i];
+        if (segment_name_parse(text_of(entry->name), ".log", &base)) status = segment_verify(verify, entry, base);
+        if (segment_name_parse(text_of(entry->name), ".snapshot", &base)) status = snapshot_verify(verify, entry);
+    }
+    if (status != STATUS_OK) return status;
+
+    status = partition_file_read(inspect->files, verify->handle, PARTITION_FILE, &verify->arena, &topic, &why);
+    if (status != STATUS_OK) inspect_fault(inspect, verify->path, 0, "no valid partition.metadata");
+    struct epochs *epochs = epochs_make(inspect->heap);
+    status = epochs_file_read(inspect->files, verify->handle, EPOCHS_FILE, &verify->arena, epochs, &why);
+    if (status != STATUS_OK) inspect_fault(inspect, verify->path, 0, "no valid leader-epoch-checkpoint");
+    epochs_end(epochs);
+    return STATUS_OK;
+}
+
+enum status inspect_partition(struct inspect *inspect, const char *path)
+{
+    struct verify verify = { .inspect = inspect, .path = path };
+    uint64_t faults = inspect->fault_count, batches = inspect->batch_count;
+
+    enum status status = files_open_directory(inspect->files, FILES_HERE, path, &verify.handle);
+    if (status != STATUS_OK) return status;
+    arena_init(&verify.arena, inspect->heap, NULL, 0, (size_t)4 << 30);
+    status = names_verify(&verify);
+    arena_reset(&verify.arena);
+    files_close(inspect->files, verify.handle);
+    sink_format(inspect->out, "%s: %" PRIu64 " batches up to offset %" PRId64 ", %" PRIu64 " faults\n", path,
+                inspect->batch_count - batches, verify.next, inspect->fault_count - faults);
+    return status;
+}
+
+enum status inspect_directory(struct inspect *inspect, const char *path)
+{
+    struct files_entry *entries;
+    struct partition_name name;
+    struct arena arena;
+    uint32_t count;
+    int handle;
+
+    enum status status = files_open_directory(inspect->files, FILES_HERE, path, &handle);
+    if (status != STATUS_OK) return status;
+    arena_init(&arena, inspect->heap, NULL, 0, SMALL_FILE_MAX);
+    status = files_list(inspect->files, handle, &arena, &entries, &count);
+    files_close(inspect->files, handle);
+    for (uint32_t i = 0; status == STATUS_OK && i < count; i++) {
+        if (!entries[i].directory || !partition_name_parse(text_of(entries[i].name), &name)) continue;
+        if (name.kind != PARTITION_LIVE) continue;
+        struct text joined = text_format(&arena, "%s/%s", path, entries[i].name);
+        status = joined.data ? inspect_partition(inspect, joined.data) : STATUS_NO_MEMORY;
+    }
+    arena_reset(&arena);
+    return status;
+}
