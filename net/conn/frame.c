@@ -345,12 +345,14 @@ static void straight_arrived(struct connection *connection, const struct complet
     frame_eat(connection);
 }
 
-/* All buffers are out. If none of them is queued here, they are back by now; straight receives need none. */
+/* All buffers are out. If none of them is queued here, they are back by now; straight receives need none. Who holds some,
+ * or does not read for another reason, begins again when that has passed: waiting for others would be waiting for itself. */
 static void frame_starve(struct connection *connection)
 {
     struct face *face = connection->face;
 
     metric_add(&face->cells, CONN_METRIC_STALLED, STALL_BUFFERS, 1);
+    if (connection->stalled || connection->piece_first != PIECE_NONE) return;
     if (face->piece_count == 0 || connection->way == RECEIVE_STRAIGHT || list_linked(&connection->wait)) return;
     list_append(&face->starved, &connection->wait);
 }
