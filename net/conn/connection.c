@@ -76,8 +76,6 @@ static void connection_init(struct connection *connection, struct listener *list
         .frame_deadline_ns = INT64_MAX,
         .send_deadline_ns = INT64_MAX,
         .socket = socket,
-        .piece_first = PIECE_NONE,
-        .piece_last = PIECE_NONE,
         .stage = CONNECTION_OPEN,
         .end = END_COUNT,
     };

@@ -29,7 +29,7 @@ enum frame_stage { FRAME_HEAD, FRAME_ROOM, FRAME_BODY };
 /* Where received bytes go: into buffers of the engine, or straight to their place. */
 enum receive_way { RECEIVE_PIECES, RECEIVE_STRAIGHT };
 
-enum { FRAME_HEAD_SIZE = 8, PIECE_NONE = UINT16_MAX };
+enum { FRAME_HEAD_SIZE = 8 };
 
 struct connection {
     struct face *face;
@@ -41,9 +41,11 @@ struct connection {
     struct timer timer;          /* at or before the earliest of the deadlines below */
     struct ready flush;          /* answers are ready: reply_flush */
     struct ready wake;           /* there may be room again: frame_wake */
-    struct list_node wait;       /* in face->starved or face->crowded */
+    struct list_node wait;       /* in face->crowded */
     struct list slots;           /* struct slot, in order of arrival */
     struct slot *arriving;       /* whose body is being received; not in slots yet */
+    struct bytes input;          /* received, being eaten right now */
+    struct block *stash;         /* received, and not eaten for want of room; NULL */
     struct reply_window *window; /* while a send is under way */
     int64_t active_ns;           /* the last request or answer */
     int64_t frame_deadline_ns;   /* for the frame that has begun; INT64_MAX */
@@ -51,8 +53,7 @@ struct connection {
     uint64_t owed;               /* bytes of answers not sent yet */
     int socket;
     uint32_t admission_cell;
-    uint32_t piece_at;                /* eaten of the first piece */
-    uint16_t piece_first, piece_last; /* received and not eaten, or PIECE_NONE */
+    uint32_t stash_at, stash_size;
     uint16_t slot_count;
     uint8_t head[FRAME_HEAD_SIZE]; /* length, key, version */
     uint8_t head_have;

@@ -22,13 +22,11 @@ enum status face_make(struct shard *shard, const struct face_settings *settings,
 
     *face = (struct face){ .shard = shard, .settings = *settings, .stage = FACE_OPEN };
     list_init(&face->connections);
-    list_init(&face->starved);
     list_init(&face->crowded);
     list_init(&face->slots_free);
     list_init(&face->windows_free);
     timer_init(&face->patience, patience_fire);
     pool_init(&face->connection_pool, heap_take(heap, pool_size), sizeof(struct connection), settings->connections_max);
-    face->pieces = heap_take(heap, settings->receive_buffer_count * sizeof(*face->pieces));
     face->listeners = heap_take(heap, settings->listener_count * sizeof(*face->listeners));
     for (uint32_t i = 0; i < settings->listener_count; i++) {
         listener_init(&face->listeners[i], face, &settings->listeners[i]);
@@ -110,7 +108,6 @@ void face_end(struct face *face)
     fetch_sessions_end(face->sessions);
     face->shard->face = NULL;
     heap_give(heap, face->connection_pool.items);
-    heap_give(heap, face->pieces);
     heap_give(heap, face->listeners);
     heap_give(heap, face);
 }

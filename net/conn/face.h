@@ -34,9 +34,8 @@ struct face_settings {
     uint32_t connections_max;    /* of this shard */
     uint32_t requests_max;       /* beyond one per connection */
     uint32_t request_size_max;   /* socket.request.max.bytes */
-    uint32_t receive_buffer_count;
-    uint32_t fetch_session_max; /* of this shard; 0: no sessions */
-    int64_t idle_ms;            /* connections.max.idle.ms; below 0: never */
+    uint32_t fetch_session_max;  /* of this shard; 0: no sessions */
+    int64_t idle_ms;             /* connections.max.idle.ms; below 0: never */
 };
 
 enum face_stage { FACE_OPEN, FACE_CLOSING, FACE_CLOSED };
@@ -48,12 +47,9 @@ struct face {
     struct listener *listeners; /* settings.listener_count */
     struct pool connection_pool;
     struct list connections;
-    struct list starved; /* connections that wait for a buffer of the engine */
     struct list crowded; /* connections that wait for a request slot */
     struct list slots_free, windows_free;
-    uint32_t slot_count;        /* in use */
-    struct frame_piece *pieces; /* by buffer index: received bytes that are not eaten yet */
-    uint32_t piece_count;       /* queued, on all connections */
+    uint32_t slot_count; /* in use */
     struct fetch_sessions *sessions;
     struct metric_cells cells;
     struct trace_limit complaint_limit;

@@ -4,11 +4,12 @@
  *
  *     FRAME_HEAD --8 bytes--> FRAME_ROOM --slot and memory--> FRAME_BODY --whole--> slot_begin, and the next FRAME_HEAD
  *
- * Two ways to receive. RECEIVE_PIECES: one operation that goes on and delivers pieces in buffers of the engine, each
- * copied once to its frame and given back at once; best for small frames. RECEIVE_STRAIGHT: the head, then the body
- * exactly, straight to its memory, no copy at all; best for large ones, and what a connection that has sent one goes
- * on with. When a frame finds no room, its socket is left unread until there is some; the few pieces that come before
- * that takes effect stay queued. */
+ * Two ways to receive. RECEIVE_PIECES: one operation that goes on and delivers pieces in buffers of the engine, each copied
+ * once to its frame and given back at once; best for small frames. RECEIVE_STRAIGHT: the head, then the body exactly,
+ * straight to its memory, no copy at all; best for large ones, and what a connection that has sent one goes on with.
+ *
+ * When a frame finds no room, its socket is left unread until there is some. What comes before that takes effect goes into the
+ * connection's stash, so that one who waits never holds the buffers that all others need. */
 #include "conn/frame.h"
 
 #include <string.h>
@@ -20,7 +21,8 @@ enum {
     INLINE_SIZE_MAX = 1024,    /* bodies up to here lie in the slot */
     LARGE_SIZE_MIN = 16 << 10, /* a rest of this size is worth leaving the pieces for */
     SMALL_FRAMES_MANY = 16,    /* so many small frames in a row, and pieces are better again */
-    IN_FLIGHT_MAX = 64,        /* requests of one connection */
+    IN_FLIGHT_MAX = 256,       /* requests of one connection */
+    STASH_SIZE_MAX = 2 << 20,  /* received before it was known that there is no room */
     OWED_MAX = 8 << 20,        /* bytes of answers beyond which no request is taken */
     LENGTH_SIZE = 4,
     REQUEST_SIZE_MIN = 8,   /* key, version, correlation id */
@@ -30,62 +32,44 @@ enum {
 
 static void frame_receive(struct connection *connection);
 
-/* ---- pieces ---- */
+/* ---- input ---- */
 
-static void piece_append(struct connection *connection, const struct completion *io)
+/* Bytes that were received and could not be eaten yet: kept until there is room. False: too many, or no memory. */
+static bool stash_add(struct connection *connection, struct bytes more)
 {
-    struct frame_piece *pieces = connection->face->pieces;
-    uint16_t index = io->buffer_index;
-    invariant(index < connection->face->settings.receive_buffer_count);
+    uint32_t kept = connection->stash ? connection->stash_size - connection->stash_at : 0;
+    size_t wanted = kept + more.size;
 
-    struct bytes opened = connection->transform->open(NULL, (struct bytes){ io->buffer, (size_t)io->result });
-    pieces[index] = (struct frame_piece){ opened.data, (uint32_t)opened.size, PIECE_NONE };
-    if (connection->piece_first == PIECE_NONE) {
-        connection->piece_first = index;
-    } else {
-        pieces[connection->piece_last].next = index;
+    if (!connection->stash || connection->stash_size + more.size > connection->stash->size) {
+        if (wanted > STASH_SIZE_MAX) return false;
+        struct block *block = block_take(connection->face->shard->memory, MEMORY_ANSWER, wanted);
+        if (!block) return false;
+        if (kept > 0) memcpy(block->data, connection->stash->data + connection->stash_at, kept);
+        if (connection->stash) block_unpin(connection->stash);
+        connection->stash = block;
+        connection->stash_at = 0;
+        connection->stash_size = kept;
     }
-    connection->piece_last = index;
-    connection->face->piece_count++;
+    memcpy(connection->stash->data + connection->stash_size, more.data, more.size);
+    connection->stash_size += (uint32_t)more.size;
+    return true;
 }
 
-static struct bytes piece_left(const struct connection *connection)
+static void stash_drop(struct connection *connection)
 {
-    const struct frame_piece *piece = &connection->face->pieces[connection->piece_first];
-    return (struct bytes){ piece->data + connection->piece_at, piece->size - connection->piece_at };
+    if (connection->stash) block_unpin(connection->stash);
+    connection->stash = NULL;
+    connection->stash_at = connection->stash_size = 0;
 }
 
-/* A buffer is free again: who found none may try. */
-static void buffer_give(struct face *face, uint16_t index)
+static size_t input_copy(struct connection *connection, uint8_t *to, size_t wanted)
 {
-    io_buffer_give(face->shard->io, index);
-    struct list_node *node = list_take_first(&face->starved);
-    if (node) shard_ready(face->shard, &container_of(node, struct connection, wait)->wake);
-}
+    struct bytes *input = &connection->input;
+    size_t size = min_of(input->size, wanted);
 
-static void piece_eat(struct connection *connection, size_t size)
-{
-    uint16_t index = connection->piece_first;
-    struct frame_piece *piece = &connection->face->pieces[index];
-
-    connection->piece_at += (uint32_t)size;
-    invariant(connection->piece_at <= piece->size);
-    if (connection->piece_at < piece->size) return;
-
-    connection->piece_first = piece->next;
-    connection->piece_at = 0;
-    if (connection->piece_first == PIECE_NONE) connection->piece_last = PIECE_NONE;
-    connection->face->piece_count--;
-    buffer_give(connection->face, index);
-}
-
-static size_t piece_copy(struct connection *connection, uint8_t *to, size_t wanted)
-{
-    struct bytes left = piece_left(connection);
-    size_t size = min_of(left.size, wanted);
-
-    memcpy(to, left.data, size);
-    piece_eat(connection, size);
+    memcpy(to, input->data, size);
+    input->data += size;
+    input->size -= size;
     return size;
 }
 
@@ -136,11 +120,11 @@ static void head_check(struct connection *connection)
 
 static bool head_step(struct connection *connection)
 {
-    if (connection->piece_first == PIECE_NONE) return false;
+    if (connection->input.size == 0) return false;
     bool had_length = connection->head_have >= LENGTH_SIZE;
     size_t wanted = (size_t)(FRAME_HEAD_SIZE - connection->head_have);
 
-    connection->head_have += (uint8_t)piece_copy(connection, connection->head + connection->head_have, wanted);
+    connection->head_have += (uint8_t)input_copy(connection, connection->head + connection->head_have, wanted);
     if (connection->head_have == FRAME_HEAD_SIZE || (!had_length && connection->head_have >= LENGTH_SIZE)) {
         head_check(connection);
     }
@@ -232,8 +216,8 @@ static bool body_step(struct connection *connection)
     uint32_t left = slot->body_size - slot->body_have;
 
     if (left > 0) {
-        if (connection->piece_first == PIECE_NONE) return false;
-        slot->body_have += (uint32_t)piece_copy(connection, slot->body + slot->body_have, left);
+        if (connection->input.size == 0) return false;
+        slot->body_have += (uint32_t)input_copy(connection, slot->body + slot->body_have, left);
         return true;
     }
     frame_whole(connection);
@@ -270,8 +254,7 @@ static void frame_eat(struct connection *connection)
     while (frame_step(connection)) continue;
     if (connection->stage != CONNECTION_OPEN) return;
 
-    bool eaten = connection->piece_first == PIECE_NONE && !connection->stalled;
-    if (connection->finished && eaten) {
+    if (connection->finished && !connection->stalled) {
         bool border = connection->frame == FRAME_HEAD && connection->head_have == 0;
         connection_drain(connection, border ? END_CLIENT : END_FRAME);
         return;
@@ -308,7 +291,6 @@ static void frame_receive(struct connection *connection)
     struct io *io = connection->face->shard->io;
 
     if (connection->stage != CONNECTION_OPEN || connection->stalled || connection->finished) return;
-    if (list_linked(&connection->wait)) return;
     if (body_straight(connection)) connection->way = RECEIVE_STRAIGHT;
     if (connection->receive.submitted) {
         bool wrong = connection->way == RECEIVE_STRAIGHT && !connection->straight;
@@ -345,37 +327,37 @@ static void straight_arrived(struct connection *connection, const struct complet
     frame_eat(connection);
 }
 
-/* All buffers are out. If none of them is queued here, they are back by now; straight receives need none. Who holds some,
- * or does not read for another reason, begins again when that has passed: waiting for others would be waiting for itself. */
-static void frame_starve(struct connection *connection)
+/* Eats the bytes if nothing stands before them; what is left is kept. */
+static void bytes_arrived(struct connection *connection, struct bytes bytes)
 {
-    struct face *face = connection->face;
-
-    metric_add(&face->cells, CONN_METRIC_STALLED, STALL_BUFFERS, 1);
-    if (connection->stalled || connection->piece_first != PIECE_NONE) return;
-    if (face->piece_count == 0 || connection->way == RECEIVE_STRAIGHT || list_linked(&connection->wait)) return;
-    list_append(&face->starved, &connection->wait);
+    if (!connection->stalled) {
+        connection->input = bytes;
+        frame_eat(connection);
+        bytes = connection->input;
+        connection->input = BYTES_NULL;
+    }
+    if (bytes.size == 0 || connection->stage != CONNECTION_OPEN) return;
+    if (!stash_add(connection, bytes)) connection_close(connection, END_NO_MEMORY);
 }
 
 static void piece_arrived(struct connection *connection, const struct completion *io)
 {
-    struct face *face = connection->face;
+    struct io *engine = connection->face->shard->io;
 
     if (io->status == STATUS_OK) {
-        if (connection->stage != CONNECTION_OPEN) {
-            buffer_give(face, io->buffer_index);
-            return;
+        if (connection->stage == CONNECTION_OPEN) {
+            struct bytes piece = { io->buffer, (size_t)io->result };
+            bytes_arrived(connection, connection->transform->open(NULL, piece));
         }
-        piece_append(connection, io);
+        io_buffer_give(engine, io->buffer_index);
     } else if (io->status == STATUS_CLOSED) {
         connection->finished = true;
-    } else if (io->status == STATUS_BUSY) {
-        frame_starve(connection);
-    } else if (io->status != STATUS_CANCELLED) {
+        if (!connection->stalled) frame_eat(connection);
+    } else if (io->status != STATUS_CANCELLED && io->status != STATUS_BUSY) {
         connection_close(connection, END_ERROR);
-        return;
     }
-    frame_eat(connection);
+    /* All buffers were out (BUSY): those who have them give them back before the next turn. */
+    if (!io->submitted) frame_receive(connection);
 }
 
 void frame_resume(struct completion *io)
@@ -398,14 +380,22 @@ void frame_begin(struct connection *connection)
 void frame_wake(struct connection *connection)
 {
     connection->stalled = false;
+    if (connection->stash) {
+        struct bytes kept = { connection->stash->data + connection->stash_at,
+                              connection->stash_size - connection->stash_at };
+        connection->input = kept;
+    }
     frame_eat(connection);
+    connection->stash_at = connection->stash_size - (uint32_t)connection->input.size;
+    if (connection->input.size == 0) stash_drop(connection);
+    connection->input = BYTES_NULL;
 }
 
 void frame_abandon(struct connection *connection)
 {
     invariant(!connection->receive.submitted);
     list_remove(&connection->wait);
-    while (connection->piece_first != PIECE_NONE) piece_eat(connection, piece_left(connection).size);
+    stash_drop(connection);
     if (connection->arriving) slot_give(connection, connection->arriving);
     connection->arriving = NULL;
 }

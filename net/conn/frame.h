@@ -4,18 +4,11 @@
 
 #include "conn/connection.h"
 
-/* A received piece in a buffer of the engine, by buffer index; queued on its connection until eaten. */
-struct frame_piece {
-    const uint8_t *data;
-    uint32_t size;
-    uint16_t next;
-};
-
 /* Begins to receive. */
 void frame_begin(struct connection *connection);
 /* There may be room again: eats what is queued, and receives if that has stopped. */
 void frame_wake(struct connection *connection);
-/* Nothing will be eaten any more: gives the queued pieces and the half-received body back. The receive must be over. */
+/* Nothing will be eaten any more: gives the stash and the half-received body back. The receive must be over. */
 void frame_abandon(struct connection *connection);
 /* Completion of connection->receive. */
 void frame_resume(struct completion *io);

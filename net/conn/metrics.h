@@ -18,8 +18,20 @@ enum conn_metric {
     CONN_METRIC_FETCH_SESSIONS,
     CONN_METRIC_FETCH_SESSIONS_EVICTED,
     CONN_METRIC_REQUEST_TIME,
+    /* Of partitions, not of requests; counted where they live, under Kafka's names. */
+    CONN_METRIC_PRODUCES,
+    CONN_METRIC_PRODUCES_FAILED,
+    CONN_METRIC_FETCHES,
+    CONN_METRIC_FETCHES_FAILED,
+    CONN_METRIC_RECORDS_IN,
+    CONN_METRIC_RECORD_BYTES_IN,
+    CONN_METRIC_RECORD_BYTES_OUT,
+    CONN_METRIC_RECORD_BYTES_REFUSED,
     CONN_METRIC_COUNT,
 };
+
+/* Series of CONN_METRIC_REQUESTS and CONN_METRIC_REQUEST_TIME: an API's key. */
+enum { CONN_METRIC_APIS = 128 };
 
 /* Series of CONN_METRIC_REFUSED. */
 enum conn_refusal { REFUSAL_NODE_FULL, REFUSAL_ADDRESS_FULL, REFUSAL_SHARD_FULL, REFUSAL_NO_FILES, REFUSAL_COUNT };
@@ -33,14 +45,17 @@ enum conn_end {
     END_SLOW_READER, /* answers that nobody read */
     END_API,         /* an API had no other way to complain */
     END_ERROR,       /* the network failed */
+    END_NO_MEMORY,   /* not even for what had come before it was told to wait */
     END_STOPPING,
     END_COUNT,
 };
 
 /* Series of CONN_METRIC_STALLED: why a socket was not read for a while. */
-enum conn_stall { STALL_IN_FLIGHT, STALL_SLOTS, STALL_MEMORY, STALL_BUFFERS, STALL_OWED, STALL_COUNT };
+enum conn_stall { STALL_IN_FLIGHT, STALL_SLOTS, STALL_MEMORY, STALL_OWED, STALL_COUNT };
 
 extern const struct metric conn_metric_rows[CONN_METRIC_COUNT];
+/* Kafka's names of the APIs that are served, by key; the others are NULL. */
+extern const char *const conn_metric_apis[CONN_METRIC_APIS];
 
 const char *conn_refusal_text(enum conn_refusal refusal);
 const char *conn_end_text(enum conn_end end);

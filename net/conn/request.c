@@ -114,7 +114,7 @@ void slot_begin(struct connection *connection, struct slot *slot)
     slot->stage = SLOT_BEGUN;
     list_append(&connection->slots, &slot->node);
     connection->slot_count++;
-    face_count(request->face, CONN_METRIC_REQUESTS, 1);
+    metric_add(&request->face->cells, CONN_METRIC_REQUESTS, (uint32_t)request->key, 1);
 
     bool served = request->version >= api->since && request->version <= api->until;
     enum status status = STATUS_OK;
@@ -140,7 +140,7 @@ static void slot_finish(struct slot *slot, enum slot_stage stage)
     slot->stage = stage;
     request->give_up = NULL;
     request->times.answered = shard_now_ns(request->shard);
-    metric_record(&request->face->cells, CONN_METRIC_REQUEST_TIME, 0,
+    metric_record(&request->face->cells, CONN_METRIC_REQUEST_TIME, (uint32_t)request->key,
                   (uint64_t)(request->times.answered - request->times.received));
     shard_ready(request->shard, &request->connection->flush);
 }

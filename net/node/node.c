@@ -86,7 +86,6 @@ static enum status make_faces(struct node *node, const char **why)
             .connections_max = node->plan.connections_max,
             .requests_max = REQUESTS_PER_SHARD,
             .request_size_max = (uint32_t)values->request_size_max,
-            .receive_buffer_count = node->plan.receive_buffer_count,
             .fetch_session_max = (uint32_t)values->fetch_sessions_max / data_shards,
             .idle_ms = values->connection_idle_ms,
         };

@@ -256,17 +256,17 @@ static void reads_no_further_than_its_requests_in_flight(void **state)
     int client = door_connect(&doors);
     size_t size = 0;
 
-    for (int32_t i = 0; i < 100; i++) size += frame_fetch(frame + size, i);
+    for (int32_t i = 0; i < 300; i++) size += frame_fetch(frame + size, i);
     door_send(&doors, client, frame, size);
     doors_turns(&doors, 10);
-    assert_int_equal(doors.begun_count, 64);
+    assert_int_equal(doors.begun_count, 256);
     doors.waiting_count = 0;
-    for (uint32_t i = 0; i < 64; i++) doors_let_go(&doors, i, 0);
+    for (uint32_t i = 0; i < 256; i++) doors_let_go(&doors, i, 0);
     doors_turns(&doors, 10);
-    assert_int_equal(doors.begun_count, 100);
-    for (uint32_t i = 0; i < 36; i++) doors_let_go(&doors, i, 0);
+    assert_int_equal(doors.begun_count, 300);
+    for (uint32_t i = 0; i < 44; i++) doors_let_go(&doors, i, 0);
     doors.waiting_count = 0;
-    for (int32_t i = 0; i < 100; i++) {
+    for (int32_t i = 0; i < 300; i++) {
         assert_true(door_answer(&doors, client, answer, sizeof(answer)) > 0);
         assert_int_equal(load_i32(answer), i);
     }

@@ -29,7 +29,7 @@
 #include "messages/fetch.h"
 #include "messages/produce.h"
 
-enum { DOOR_WAITING_MAX = 64, DOOR_EXTENT_SIZE = 1 << 20 };
+enum { DOOR_WAITING_MAX = 256, DOOR_EXTENT_SIZE = 1 << 20 };
 
 struct doors {
     struct io *io;
@@ -149,9 +149,8 @@ static inline struct face_settings doors_settings(struct doors *doors)
                                    .listener_count = 1,
                                    .admission = &doors->admission,
                                    .connections_max = 100,
-                                   .requests_max = 100,
+                                   .requests_max = 400,
                                    .request_size_max = 100 << 20,
-                                   .receive_buffer_count = 64,
                                    .fetch_session_max = 4,
                                    .idle_ms = 600000 };
 }
