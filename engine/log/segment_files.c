@@ -265,7 +265,7 @@ static struct segment_task *task_make(struct segment_work *work)
     task->key = log->key;
     task->file = segment->file;
     task->allocated = segment->allocated;
-    task->wanted = work->size;
+    task->wanted = round_up(work->size, (uint64_t)SEGMENT_BLOCK); /* A file that was cut ends anywhere. */
     task->written = segment->written;
     task->make = !segment->named;
     log->segments->waiting++;
