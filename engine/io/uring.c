@@ -18,13 +18,23 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "io/errors.h"
 #include "io/uring_engine.h"
 
-enum { NS_PER_S = 1000000000, SUBMIT_TRIES = 10000, SUBMIT_PAUSE_NS = 1000000 };
+enum {
+    NS_PER_S = 1000000000,
+    SUBMIT_TRIES = 10000,
+    SUBMIT_PAUSE_NS = 1000000,
+    SMALL_ENTRIES = 64,
+    SMALL_COMPLETIONS = 256,
+    SMALL_BUFFERS = 64,
+    SMALL_TRIES = 10,
+    SMALL_PAUSE_NS = 10000000,
+};
 
 static int64_t clock_ns(clockid_t clock)
 {
@@ -49,18 +59,20 @@ static void entered(struct uring *uring, int outcome)
               outcome == -ENOMEM);
 }
 
+static void pause_ns(long ns)
+{
+    struct timespec pause = { .tv_nsec = ns };
+    (void)nanosleep(&pause, NULL); /* Shorter when interrupted: its callers look again anyway. */
+}
+
 void uring_reserve(struct uring *uring, unsigned count)
 {
     invariant(count <= uring->ring.sq.ring_entries);
 
     for (unsigned tries = 0; io_uring_sq_space_left(&uring->ring) < count; tries++) {
         invariant(tries < SUBMIT_TRIES);
-        if (tries > 0) {
-            /* The kernel has no memory for a request of 250 bytes: nothing in this process is more urgent than
-             * waiting. */
-            struct timespec pause = { .tv_nsec = SUBMIT_PAUSE_NS };
-            (void)nanosleep(&pause, NULL);
-        }
+        /* No memory for a request of 250 bytes: nothing in this process is more urgent than waiting. */
+        if (tries > 0) pause_ns(SUBMIT_PAUSE_NS);
         entered(uring, io_uring_submit(&uring->ring));
     }
 }
@@ -277,10 +289,9 @@ static int ring_make(struct uring *uring, const struct uring_settings *settings)
     return 0;
 }
 
-enum status uring_make(const struct uring_settings *settings, struct io **io, const char **why)
+/* 0, or a negative errno; then nothing is left of it. */
+static int uring_try(const struct uring_settings *settings, struct uring **made)
 {
-    invariant(settings->entries > 1 && settings->completion_entries >= settings->entries);
-
     struct uring *uring = calloc(1, sizeof *uring);
     invariant(uring != NULL);
     uring->io.engine = &uring_engine;
@@ -301,8 +312,8 @@ enum status uring_make(const struct uring_settings *settings, struct io **io, co
 
     outside_arm(uring);
     clocks_read(&uring->io);
-    *io = &uring->io;
-    return STATUS_OK;
+    *made = uring;
+    return 0;
 
 fail_buffers:
     close(uring->wake_file);
@@ -311,6 +322,39 @@ fail_wake:
     io_uring_queue_exit(&uring->ring);
 fail_ring:
     free(uring);
+    return failed;
+}
+
+/* Newer kernels count rings as locked memory of their user, who may be allowed 64 KiB of it in a container. So the
+ * process's limit is raised as far as it goes, and what still does not fit is made in its smallest size: slower under
+ * load, and alive. The kernel gives memory of a ring that has ended back a little later, hence the second and third
+ * try. */
+enum status uring_make(const struct uring_settings *settings, struct io **io, const char **why)
+{
+    invariant(settings->entries > 1 && settings->completion_entries >= settings->entries);
+
+    struct rlimit locked;
+    if (getrlimit(RLIMIT_MEMLOCK, &locked) == 0 && locked.rlim_cur < locked.rlim_max) {
+        locked.rlim_cur = locked.rlim_max;
+        (void)setrlimit(RLIMIT_MEMLOCK, &locked);
+    }
+
+    struct uring *uring = NULL;
+    struct uring_settings small = { .entries = min_of(settings->entries, (uint32_t)SMALL_ENTRIES),
+                                    .completion_entries =
+                                        min_of(settings->completion_entries, (uint32_t)SMALL_COMPLETIONS),
+                                    .receive_buffer_size = settings->receive_buffer_size,
+                                    .receive_buffer_count =
+                                        min_of(settings->receive_buffer_count, (uint32_t)SMALL_BUFFERS) };
+    int failed = uring_try(settings, &uring);
+    for (unsigned tries = 0; failed == -ENOMEM && tries < SMALL_TRIES; tries++) {
+        pause_ns(SMALL_PAUSE_NS);
+        failed = uring_try(&small, &uring);
+    }
+    if (!failed) {
+        *io = &uring->io;
+        return STATUS_OK;
+    }
     *why = uring_refused(-failed);
     return failed == -EINVAL ? STATUS_UNSUPPORTED : error_status(-failed);
 }

