@@ -131,8 +131,8 @@ static void a_direct_open_without_direct_support_is_buffered(void **state)
     files_close(scene->files, file);
 }
 
-/* In a child with a mount of its own: 0 when ramfs, which has no O_DIRECT, was told from other file systems and wrote durably; 77 when
- * this user may not mount. */
+/* In a child with a mount of its own: 0 when ramfs, which has no O_DIRECT, was told from other file systems and wrote
+ * durably; 77 when this user may not mount. */
 static int buffered_in_child(struct scene *scene)
 {
     struct uring_settings settings = { 8, 16, 4096, 8 };

@@ -58,10 +58,7 @@ static inline struct io *ring_open_sized(uint32_t entries, uint32_t completions,
     return io;
 }
 
-static inline struct io *ring_open(void)
-{
-    return ring_open_sized(64, 256, 4096, 64);
-}
+#define ring_open() ring_open_sized(64, 256, 4096, 64)
 
 /* A user who may not lock memory can't try what is about it. */
 static inline void enroll_or_skip(struct io *io, void *memory, size_t size)
@@ -110,27 +107,26 @@ static inline int listen_here(struct io *io, struct sockaddr_storage *address)
     return listener;
 }
 
-/* Two connected sockets through the engine: [0] accepted, [1] connected. */
-static inline void connected_pair(struct io *io, int pair[2])
-{
-    struct sockaddr_storage address;
-    int listener = listen_here(io, &address);
-    struct operation accepted = OPERATION, connected = OPERATION, closed = OPERATION;
-    io_accept(io, &accepted.io, listener, 0);
-    io_connect(io, &connected.io, &address);
-    assert_int_equal(finish(io, &accepted), STATUS_OK);
-    assert_int_equal(finish(io, &connected), STATUS_OK);
-    io_close(io, &closed.io, listener);
-    assert_int_equal(finish(io, &closed), STATUS_OK);
-    pair[0] = (int)accepted.io.result;
-    pair[1] = (int)connected.io.result;
-}
-
 static inline void close_now(struct io *io, int file)
 {
     struct operation closed = OPERATION;
     io_close(io, &closed.io, file);
     assert_int_equal(finish(io, &closed), STATUS_OK);
+}
+
+/* Two connected sockets through the engine: [0] accepted, [1] connected. */
+static inline void connected_pair(struct io *io, int pair[2])
+{
+    struct sockaddr_storage address;
+    int listener = listen_here(io, &address);
+    struct operation accepted = OPERATION, connected = OPERATION;
+    io_accept(io, &accepted.io, listener, 0);
+    io_connect(io, &connected.io, &address);
+    assert_int_equal(finish(io, &accepted), STATUS_OK);
+    assert_int_equal(finish(io, &connected), STATUS_OK);
+    close_now(io, listener);
+    pair[0] = (int)accepted.io.result;
+    pair[1] = (int)connected.io.result;
 }
 
 static inline uint8_t *pattern(size_t size, unsigned salt)
@@ -143,12 +139,12 @@ static inline uint8_t *pattern(size_t size, unsigned salt)
 /* A file that has no name any more. */
 static inline int scratch(int flags)
 {
-    struct files *files = files_kernel();
     char name[64];
     int file;
     (void)snprintf(name, sizeof name, "ring-test-%d", (int)getpid());
-    assert_int_equal(files_open(files, FILES_HERE, name, FILES_WRITE | FILES_CREATE | flags, &file), STATUS_OK);
-    assert_int_equal(files_remove(files, FILES_HERE, name), STATUS_OK);
+    assert_int_equal(files_open(files_kernel(), FILES_HERE, name, FILES_WRITE | FILES_CREATE | flags, &file),
+                     STATUS_OK);
+    assert_int_equal(files_remove(files_kernel(), FILES_HERE, name), STATUS_OK);
     return file;
 }
 
