@@ -32,12 +32,32 @@ void cache_init(struct cache *cache, struct store *store)
     *cache = (struct cache){ .store = store };
     map_init(&cache->pieces, &store->shard->heap, piece_has_key);
     list_init(&cache->recent);
+    list_init(&cache->waiters);
     list_init(&cache->free);
+}
+
+/* A piece came to rest: the first who waits may take its place. It may stand in the memory's own list as well. */
+static void cache_wake(struct cache *cache)
+{
+    struct list_node *node = list_take_first(&cache->waiters);
+    if (!node) return;
+
+    struct ready *ready = container_of(node, struct piece_wait, node)->ready;
+    list_remove(&ready->node);
+    shard_ready(cache->store->shard, ready);
+}
+
+/* Its last reader but the cache itself let go of it. */
+static void piece_idle(struct block *block)
+{
+    struct reader *reader = block->shard->store->reader;
+    if (reader) cache_wake(&reader->cache);
 }
 
 static void piece_free(struct piece *piece)
 {
     invariant(piece->orphan && piece->users == 0 && !piece->reading);
+    piece->block->idle = NULL;
     block_unpin(piece->block);
     piece->block = NULL;
     list_append(&piece->cache->free, &piece->recent);
@@ -94,15 +114,33 @@ static struct block *cache_block(struct cache *cache)
 {
     for (;;) {
         struct block *block = block_take(cache->store->shard->memory, MEMORY_CACHE, CACHE_PIECE);
+        if (block) block->idle = piece_idle;
         if (block || !cache_evict(cache)) return block;
     }
+}
+
+bool cache_wait(struct cache *cache, struct piece_wait *wait)
+{
+    struct memory *memory = cache->store->shard->memory;
+    bool used = memory_used(memory, MEMORY_CACHE) > (size_t)cache->pieces.count * CACHE_PIECE;
+
+    list_each(&cache->recent, node)
+    {
+        const struct piece *piece = container_of(node, struct piece, recent);
+        used = used || piece->users > 0 || piece->reading || piece->block->pins > 1;
+    }
+    if (!used) return false;
+    list_append(&cache->waiters, &wait->node);
+    memory_wait(memory, MEMORY_CACHE, wait->ready);
+    return true;
 }
 
 static void piece_resume(struct completion *io)
 {
     struct piece *piece = container_of(io, struct piece, io);
     struct segment *segment = segments_at(piece->log, piece->base);
-    struct shard *shard = piece->cache->store->shard;
+    struct cache *cache = piece->cache;
+    struct shard *shard = cache->store->shard;
     struct list_node *node;
 
     invariant(piece->reading && segment && segment->readers > 0);
@@ -118,6 +156,7 @@ static void piece_resume(struct completion *io)
     } else if (piece->orphan && piece->users == 0) {
         piece_free(piece);
     }
+    cache_wake(cache);
     reader_release(log);
 }
 
@@ -183,7 +222,9 @@ void piece_leave(struct piece *piece)
 {
     invariant(piece->users > 0);
     piece->users--;
-    if (piece->orphan && piece->users == 0 && !piece->reading) piece_free(piece);
+    if (piece->users > 0 || piece->reading) return;
+    if (piece->orphan) piece_free(piece);
+    cache_wake(piece->cache);
 }
 
 void piece_wait(struct piece *piece, struct piece_wait *wait)

@@ -39,8 +39,9 @@ struct piece_wait {
 struct cache {
     struct store *store;
     struct map pieces;
-    struct list recent; /* the one unused for longest first */
-    struct list free;   /* struct piece without a block */
+    struct list recent;  /* the one unused for longest first */
+    struct list waiters; /* struct piece_wait: for any piece to come to rest */
+    struct list free;    /* struct piece without a block */
     uint64_t hit_count, read_count, read_bytes;
 };
 
@@ -56,6 +57,8 @@ void piece_leave(struct piece *piece);
 void piece_wait(struct piece *piece, struct piece_wait *wait);
 /* Frees room in the budget: false when nothing can go. */
 bool cache_evict(struct cache *cache);
+/* Becomes ready when there may be room. False: nothing of the budget is in use, so there will not be more. */
+must_check bool cache_wait(struct cache *cache, struct piece_wait *wait);
 /* Truncation and deletion: nothing of this log is known any more. No read of it may be in flight. */
 void cache_forget(struct cache *cache, const struct log *log);
 

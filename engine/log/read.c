@@ -25,11 +25,12 @@ struct cold_read {
     int64_t expected;  /* no batch begins below */
     uint64_t position; /* where the walk goes on */
     uint64_t wanted;   /* the window must reach to here */
-    bool placed, sequential, scanned;
+    bool placed, sequential, scanned, starved;
     uint32_t first_piece, piece_count;
     struct piece *pieces[READER_PIECES];
     struct piece_wait waits[READER_PIECES];
     struct reader_wait wait; /* OPENING, INDEXING */
+    struct piece_wait room;  /* MEMORY */
     struct completion io;    /* LARGE */
     struct block *block;
     uint32_t lead, large_size; /* the batch in `block` */
@@ -134,6 +135,7 @@ static void cold_free(struct cold_read *cold)
     window_leave(cold);
     list_remove(&cold->node);
     list_remove(&cold->wait.node);
+    list_remove(&cold->room.node);
     list_remove(&cold->ready.node);
     if (cold->block) block_unpin(cold->block);
     cold->block = NULL;
@@ -208,6 +210,17 @@ static bool extents_add(struct cold_read *cold, uint32_t batch_size)
 
 /* ---- a batch larger than the window ---- */
 
+/* Nothing is held while it waits for memory, or two reads could wait for each other. When nobody else uses any either, what is asked for
+ * is more than there is. */
+static enum cold_step cold_wait_room(struct cold_read *cold)
+{
+    window_leave(cold);
+    if (cache_wait(&cold->reader->cache, &cold->room)) return cold_wait(cold, COLD_MEMORY);
+    if (cold->starved) return cold_end(cold, STATUS_NO_MEMORY);
+    cold->starved = true; /* Once more, with all of it at hand. */
+    return STEP_AGAIN;
+}
+
 static void large_resume(struct completion *io)
 {
     struct cold_read *cold = container_of(io, struct cold_read, io);
@@ -227,13 +240,7 @@ static enum cold_step large_begin(struct cold_read *cold, struct segment *segmen
     do {
         cold->block = block_take(shard->memory, MEMORY_CACHE, size);
     } while (!cold->block && cache_evict(&cold->reader->cache));
-    if (!cold->block && size > memory_free(shard->memory, MEMORY_CACHE) + memory_used(shard->memory, MEMORY_CACHE)) {
-        return cold_end(cold, STATUS_NO_MEMORY);
-    }
-    if (!cold->block) {
-        memory_wait(shard->memory, MEMORY_CACHE, &cold->ready);
-        return cold_wait(cold, COLD_MEMORY);
-    }
+    if (!cold->block) return cold_wait_room(cold);
     cold->lead = lead;
     cold->large_size = batch_size;
     cold->io.resume = large_resume;
@@ -364,11 +371,7 @@ static enum cold_step cold_window(struct cold_read *cold, struct segment *segmen
     for (uint32_t number = first; number <= min_of(last, first + READER_PIECES - 1); number++) {
         struct piece *piece = cache_piece(cache, cold->log, segment, number);
         if (!piece && number > needed) break; /* Memory is short: with less. */
-        if (!piece) {
-            window_leave(cold);
-            memory_wait(cold->reader->store->shard->memory, MEMORY_CACHE, &cold->ready);
-            return cold_wait(cold, COLD_MEMORY);
-        }
+        if (!piece) return cold_wait_room(cold);
         uint32_t i = cold->piece_count++;
         cold->pieces[i] = piece;
         cold->waits[i].ready = &cold->ready;
@@ -415,6 +418,7 @@ static enum cold_step cold_step(struct cold_read *cold)
     enum cold_stage stage = cold->stage;
 
     cold->stage = COLD_IDLE;
+    list_remove(&cold->room.node);
     if (!cold->read) return STEP_DONE;
     if (log->deleted) return cold_end(cold, STATUS_NOT_FOUND);
     if (log->offline) return cold_end(cold, STATUS_OFFLINE);
@@ -423,8 +427,8 @@ static enum cold_step cold_step(struct cold_read *cold)
     struct segment *segment = segments_find(log, cold->read->offset);
     if (!segment || segment->base >= log_tail_first(log)) return cold_above(cold);
     segment->used = ++cold->reader->clock;
-    if (stage == COLD_OPENING && segment->failed != STATUS_OK) return cold_end(cold, segment->failed);
-    if (stage == COLD_INDEXING && segment->failed != STATUS_OK) return cold_end(cold, segment->failed);
+    bool prepared = stage == COLD_OPENING || stage == COLD_INDEXING;
+    if (prepared && segment->failed != STATUS_OK) return cold_end(cold, STATUS_IO_ERROR); /* Also when it is missing. */
     if (segment->file < 0) {
         reader_open(cold->reader, log, segment, &cold->wait);
         return cold_wait(cold, COLD_OPENING);
@@ -476,7 +480,8 @@ bool read_cold_begin(struct log_read *read)
     ready_init(&cold->ready, cold_ready);
     list_node_init(&cold->node);
     list_node_init(&cold->wait.node);
-    cold->wait.ready = &cold->ready;
+    list_node_init(&cold->room.node);
+    cold->wait.ready = cold->room.ready = &cold->ready;
     list_append(&reader->reads, &cold->node);
     reader_hold(log);
     read->work = cold;

@@ -27,6 +27,8 @@ struct reader *reader_of(struct store *store)
 
     struct reader *reader = heap_take(&store->shard->heap, sizeof *reader);
     reader->store = store;
+    reader->files_max = READER_FILES_MAX;
+    reader->entries_max = READER_ENTRIES_MAX;
     cache_init(&reader->cache, store);
     list_init(&reader->reads);
     list_init(&reader->free_reads);
@@ -100,8 +102,8 @@ static void reader_trim(struct reader *reader, uint64_t clock)
 /* Trims until half is free: what comes in until the next trim pays for this walk over all segments. */
 static void reader_bound(struct reader *reader)
 {
-    uint64_t age = READER_FILES_MAX;
-    while (reader->file_count >= READER_FILES_MAX || reader->entry_count >= READER_ENTRIES_MAX) {
+    uint64_t age = reader->files_max;
+    while (reader->file_count >= reader->files_max || reader->entry_count >= reader->entries_max) {
         reader_trim(reader, reader->clock > age ? reader->clock - age : 0);
         if (age == 0) return; /* All of it is in use. */
         age /= 2;

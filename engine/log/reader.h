@@ -36,6 +36,7 @@ struct reader {
     struct list free_reads;
     uint64_t clock;                   /* for least recently used */
     uint32_t file_count, entry_count; /* of sealed segments: open files, loaded entries; upper bounds */
+    uint32_t files_max, entries_max;
     struct reader_hint hints[READER_HINTS];
 };
 

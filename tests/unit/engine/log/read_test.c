@@ -1,0 +1,314 @@
+/* Cold reads: what comes from segments is what was appended, wherever a read begins, however little memory there is, and nothing
+ * damaged leaves. Real files, direct. */
+#include "files.h"
+
+static uint8_t joined[16 << 20];
+
+static void whatever_the_offset_the_batch_that_holds_it_comes(void **state)
+{
+    (void)state;
+    struct node node;
+    size_t size;
+
+    files_begin(&node, 1 << 20);
+    files_fill(&node, files_start(&node), 300, 7, 2000);
+    node_stop(&node);
+
+    struct log *log = files_start(&node);
+    assert_int_equal(log->end, 2100);
+    assert_int_equal(log_tail_first(log), log->end);
+    assert_true(log->segments->count > 3);
+    assert_int_equal(node_read_all(&node, log, 0), log->end);
+    for (int64_t offset = log->end - 1; offset >= 0; offset -= 13) {
+        struct batch batch;
+        assert_int_equal(files_read_at(&node, log, offset, 1, joined, &size), STATUS_OK);
+        assert_int_equal(batch_read(joined, size, &batch), STATUS_OK);
+        assert_int_equal(batch.size, size);
+        assert_int_equal(batch.base_offset, offset / 7 * 7);
+        assert_int_equal(batch_check_crc(&batch), STATUS_OK);
+    }
+    node_stop(&node);
+    node_remove(&node);
+}
+
+static void a_read_keeps_its_limits(void **state)
+{
+    (void)state;
+    struct node node;
+    size_t size;
+
+    files_begin(&node, 1 << 30);
+    files_fill(&node, files_start(&node), 100, 1, 10000);
+    node_stop(&node);
+    struct log *log = files_start(&node);
+    uint32_t batch_size = (uint32_t)log->segments->items[0].size / 100;
+    for (uint32_t count = 1; count < 80; count += 9) {
+        assert_int_equal(files_read_at(&node, log, 10, count * batch_size + 5, joined, &size), STATUS_OK);
+        assert_in_range(size, batch_size, count * batch_size);
+        assert_int_equal(size % batch_size, 0);
+    }
+
+    struct extent extents[2];
+    struct node_reading reading = {
+        .read = { .log = log, .offset = 3, .limit = 5, .size_max = 1 << 20, .extents = extents, .extent_max = 2 }
+    };
+    ready_init(&reading.read.ready, node_read_done);
+    if (!log_read_begin(&reading.read)) {
+        while (!reading.done) node_turn(&node);
+    }
+    assert_int_equal(reading.read.size, 2 * batch_size); /* Up to the limit, no further. */
+    for (uint32_t i = 0; i < reading.read.extent_count; i++) block_unpin(extents[i].block);
+
+    reading.done = false;
+    reading.read.size_max = 1; /* And nothing when the first batch may not be larger. */
+    if (!log_read_begin(&reading.read)) {
+        while (!reading.done) node_turn(&node);
+    }
+    assert_int_equal(reading.read.status, STATUS_OK);
+    assert_int_equal(reading.read.size, 0);
+    node_stop(&node);
+    node_remove(&node);
+}
+
+static void batches_larger_than_the_window_come_whole(void **state)
+{
+    (void)state;
+    struct node node;
+    size_t size;
+
+    files_begin(&node, 1 << 30);
+    struct log *log = files_start(&node);
+    files_fill(&node, log, 1, 1, 100);
+    files_fill(&node, log, 3, 3, 1 << 20);
+    files_fill(&node, log, 1, 1, 100);
+    node_stop(&node);
+    log = files_start(&node);
+    assert_int_equal(node_read_all(&node, log, 0), log->end);
+    struct batch batch;
+    assert_int_equal(files_read_at(&node, log, 5, 1, joined, &size), STATUS_OK);
+    assert_int_equal(batch_read(joined, size, &batch), STATUS_OK);
+    assert_int_equal(batch_check_crc(&batch), STATUS_OK);
+    assert_true(batch.size > 3 << 20);
+    node_stop(&node);
+    node_remove(&node);
+}
+
+static void a_flipped_bit_does_not_leave(void **state)
+{
+    (void)state;
+    struct node node;
+    size_t size;
+
+    files_begin(&node, 1 << 30);
+    files_fill(&node, files_start(&node), 200, 5, 1000);
+    node_stop(&node);
+    int64_t batch_size = files_size_of(&node, "00000000000000000000.log") / 200;
+    files_damage(&node, "00000000000000000000.log", (uint64_t)(50 * batch_size + 900), "!", 1);
+
+    struct log *log = files_start(&node); /* Kafka's marker: nothing is scanned. */
+    int64_t offset = 0;
+    enum status status;
+    while ((status = files_read_at(&node, log, offset, 1 << 20, joined, &size)) == STATUS_OK) {
+        assert_true(size > 0);
+        offset += (int64_t)size / batch_size * 5;
+    }
+    assert_int_equal(status, STATUS_CORRUPT);
+    assert_int_equal(offset, 250);
+    assert_int_equal(files_read_at(&node, log, 255, 1, joined, &size), STATUS_OK); /* Behind it all is well. */
+    node_stop(&node);
+    node_remove(&node);
+}
+
+static void a_wrong_index_is_found_out(void **state)
+{
+    (void)state;
+    struct node node;
+    uint8_t index[16];
+
+    files_begin(&node, 1 << 20);
+    files_fill(&node, files_start(&node), 300, 5, 2000);
+    node_stop(&node);
+    char name[64];
+    snprintf(name, sizeof name, "00000000000000000000.index");
+    assert_true(files_size_of(&node, name) >= 16);
+    for (uint32_t i = 0; i < 2; i++) { /* Ascending, inside the file, and no batch begins there. */
+        store_u32(index + 8 * i, 50 * (i + 1));
+        store_u32(index + 8 * i + 4, 4711 + 1000 * i);
+    }
+    files_damage(&node, name, 0, index, 16);
+    files_damage(&node, name, 16, NULL, 0);
+
+    struct log *log = files_start(&node);
+    size_t size;
+    struct batch batch;
+    assert_int_equal(files_read_at(&node, log, 150, 1, joined, &size), STATUS_OK);
+    assert_int_equal(batch_read(joined, size, &batch), STATUS_OK);
+    assert_int_equal(batch.base_offset, 150);
+    assert_int_equal(node_read_all(&node, log, 0), log->end);
+    node_stop(&node);
+    node_remove(&node);
+}
+
+static void a_missing_file_is_an_error_not_a_crash(void **state)
+{
+    (void)state;
+    struct node node;
+    size_t size;
+
+    files_begin(&node, 1 << 20);
+    files_fill(&node, files_start(&node), 300, 5, 2000);
+    node_stop(&node);
+    struct log *log = files_start(&node);
+    files_unlink(&node, "00000000000000000000.log");
+    assert_int_equal(files_read_at(&node, log, 0, 1 << 20, joined, &size), STATUS_IO_ERROR);
+    assert_int_equal(files_read_at(&node, log, log->segments->items[1].base, 1, joined, &size), STATUS_OK);
+    node_crash(&node);
+    node_remove(&node);
+}
+
+static void a_cancelled_read_ends_once(void **state)
+{
+    (void)state;
+    struct node node;
+    struct extent extents[4];
+
+    files_begin(&node, 1 << 20);
+    files_fill(&node, files_start(&node), 100, 5, 2000);
+    node_stop(&node);
+    struct log *log = files_start(&node);
+    for (int turns = 0; turns < 12; turns++) {
+        struct node_reading reading = { .read = { .log = log,
+                                                  .offset = turns * 20,
+                                                  .limit = log->end,
+                                                  .size_max = 1 << 20,
+                                                  .extents = extents,
+                                                  .extent_max = 4 } };
+        ready_init(&reading.read.ready, node_read_done);
+        if (!log_read_begin(&reading.read)) {
+            for (int i = 0; i < turns && !reading.done; i++) node_turn(&node);
+            if (!reading.done) {
+                log_read_cancel(&reading.read);
+                while (!reading.done) node_turn(&node);
+                if (reading.read.status == STATUS_CANCELLED) assert_int_equal(reading.read.extent_count, 0);
+            }
+        }
+        for (uint32_t i = 0; i < reading.read.extent_count; i++) block_unpin(extents[i].block);
+    }
+    node_settle(&node);
+    assert_false(log_state_busy(log));
+    node_stop(&node);
+    node_remove(&node);
+}
+
+/* Eight pieces of cache, and more reads at once than they can serve. */
+static void many_readers_share_little_memory(void **state)
+{
+    (void)state;
+    enum { READERS = 12 };
+    struct node node;
+    struct node_reading readings[READERS];
+    static struct extent extents[READERS][8];
+
+    files_begin(&node, 1 << 30);
+    files_fill(&node, files_start(&node), 600, 1, 20000);
+    node_stop(&node);
+    node.plan.data.budget[MEMORY_CACHE] = MEMORY_CHUNK;
+    struct log *log = files_start(&node);
+
+    for (int round = 0; round < 4; round++) {
+        for (int i = 0; i < READERS; i++) {
+            readings[i] = (struct node_reading){ .read = { .log = log,
+                                                           .offset = (i * 50 + round * 11) % 600,
+                                                           .limit = log->end,
+                                                           .size_max = 700000,
+                                                           .first_whole = true,
+                                                           .extents = extents[i],
+                                                           .extent_max = 8 } };
+            ready_init(&readings[i].read.ready, node_read_done);
+            readings[i].done = log_read_begin(&readings[i].read);
+        }
+        for (int left = READERS; left > 0;) {
+            node_turn(&node);
+            for (int i = 0; i < READERS; i++) {
+                if (!readings[i].done || !readings[i].read.log) continue;
+                assert_int_equal(readings[i].read.status, STATUS_OK);
+                assert_true(readings[i].read.size > 0);
+                for (uint32_t e = 0; e < readings[i].read.extent_count; e++) block_unpin(extents[i][e].block);
+                readings[i].read.log = NULL;
+                left--;
+            }
+        }
+    }
+    node_stop(&node);
+    node_remove(&node);
+}
+
+/* After a crash the index lacks what was placed before; reads bring it back. */
+static void a_crash_loses_no_way_to_any_batch(void **state)
+{
+    (void)state;
+    struct node node;
+    size_t size;
+
+    files_begin(&node, 1 << 30);
+    struct log *log = files_start(&node);
+    files_fill(&node, log, 3000, 1, 20000); /* Enough to be written out, with checkpoints. */
+    node_crash(&node);
+    log = files_start(&node);
+    assert_int_equal(log->end, 3000);
+    assert_true(log_tail_first(log) > 100);
+    for (int64_t offset = 0; offset < log_tail_first(log); offset += 97) {
+        struct batch batch;
+        assert_int_equal(files_read_at(&node, log, offset, 1, joined, &size), STATUS_OK);
+        assert_int_equal(batch_read(joined, size, &batch), STATUS_OK);
+        assert_int_equal(batch.base_offset, offset);
+    }
+    assert_int_equal(node_read_all(&node, log, 0), log->end);
+    node_stop(&node);
+    node_remove(&node);
+}
+
+static void files_and_indexes_are_bounded(void **state)
+{
+    (void)state;
+    enum { FILES_MAX = 8 };
+    struct node node;
+    size_t size;
+
+    files_begin(&node, 100 << 10);
+    files_fill(&node, files_start(&node), 240, 1, 10000);
+    node_stop(&node);
+    struct log *log = files_start(&node);
+    struct reader *reader = reader_of(log->store);
+    reader->files_max = FILES_MAX;
+    reader->entries_max = 3;
+    assert_true(log->segments->count > 2 * FILES_MAX);
+    for (int64_t offset = 0; offset < log->end; offset += 3) {
+        assert_int_equal(files_read_at(&node, log, offset, 1, joined, &size), STATUS_OK);
+        uint32_t open = 0, indexed = 0;
+        for (uint32_t i = 0; i < log->segments->count; i++) {
+            open += log->segments->items[i].file >= 0;
+            indexed += log->segments->items[i].index.count > 0;
+        }
+        assert_true(open <= FILES_MAX && indexed <= 4);
+    }
+    node_stop(&node);
+    node_remove(&node);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(whatever_the_offset_the_batch_that_holds_it_comes),
+        cmocka_unit_test(a_read_keeps_its_limits),
+        cmocka_unit_test(batches_larger_than_the_window_come_whole),
+        cmocka_unit_test(a_flipped_bit_does_not_leave),
+        cmocka_unit_test(a_wrong_index_is_found_out),
+        cmocka_unit_test(a_missing_file_is_an_error_not_a_crash),
+        cmocka_unit_test(a_cancelled_read_ends_once),
+        cmocka_unit_test(many_readers_share_little_memory),
+        cmocka_unit_test(a_crash_loses_no_way_to_any_batch),
+        cmocka_unit_test(files_and_indexes_are_bounded),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
