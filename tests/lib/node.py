@@ -87,8 +87,7 @@ class Node:
         return self.process.pid
 
     def __enter__(self):
-        self.start()
-        return self
+        return self if self.running() else self.start()
 
     def __exit__(self, kind, error, trace):
         died = self.process is not None and not self.running() and not self.ended
