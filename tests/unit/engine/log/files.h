@@ -59,7 +59,7 @@ static inline void files_fill(struct node *node, struct log *log, int count, uin
             store_u64(value, (uint64_t)log->end + r);
             batch_add(&builder, BYTES_NULL, (struct bytes){ value, size }, time + r);
         }
-        struct log_append append = { .batches = batch_end(&builder), .origin = APPEND_CLIENT };
+        struct log_append append = { .batches = batch_end(&builder), .origin = APPEND_CLIENT, .leader_epoch = 3 };
         enum status status;
         while ((status = log_append(log, &append)) == STATUS_BUSY) node_turn(node);
         assert_int_equal(status, STATUS_OK);
