@@ -1,5 +1,6 @@
-/* net/node/boot.c   From a directory to images and logs, on the starting thread: nothing here runs beside anything else. The
- * metadata log comes first, because it says which logs there are, where they live and what their configs mean. */
+/* net/node/boot.c   From a directory to images and logs, on the starting thread: nothing here runs beside anything
+ * else. The metadata log comes first, because it says which logs there are, where they live and what their configs
+ * mean. */
 #include "base/uuid.h"
 #include "cluster/configs.h"
 #include "cluster/record.h"

@@ -1,11 +1,8 @@
 /* net/node/listeners.c   `listeners` says where to listen, `advertised.listeners` what clients are told, and
  * `listener.security.protocol.map` what is spoken there: NAME://host:port, NAME:PROTOCOL. What listens for a controller
  * is registered, not opened: nobody talks to the controller of a single node. */
-#include <arpa/inet.h>
-#include <netdb.h>
-#include <string.h>
-
 #include "cluster/configs.h"
+#include "node/address.h"
 #include "node/node_work.h"
 
 enum { CONTROLLER_PORT = 9093, PROTOCOL_PLAINTEXT = 0 };
@@ -18,23 +15,11 @@ struct place {
 static bool place_parse(struct text text, struct place *place)
 {
     struct text rest = text_trim(text);
-    size_t colon = rest.size;
-    int64_t port;
 
     place->name = text_cut(&rest, ':');
     if (!rest.data || !text_starts(rest, TEXT("//")) || place->name.size == 0) return false;
     rest = (struct text){ rest.data + 2, rest.size - 2 };
-    for (colon = rest.size; colon > 0 && rest.data[colon - 1] != ':';) colon--;
-    if (colon == 0) return false;
-    place->host = (struct text){ rest.data, colon - 1 };
-    if (place->host.size >= 2 && place->host.data[0] == '[' && place->host.data[place->host.size - 1] == ']') {
-        place->host = (struct text){ place->host.data + 1, place->host.size - 2 };
-    }
-    if (!text_to_i64((struct text){ rest.data + colon, rest.size - colon }, &port) || port < 0 || port > UINT16_MAX) {
-        return false;
-    }
-    place->port = (uint16_t)port;
-    return true;
+    return address_split(rest, &place->host, &place->port);
 }
 
 /* The protocol of a listener's name; the name itself when the map does not have it. */
@@ -54,32 +39,6 @@ static bool is_controller(const struct broker_values *values, struct text name)
         if (text_equal(values->controller_listeners.items[i], name)) return true;
     }
     return false;
-}
-
-static bool resolve(struct text host, uint16_t port, struct sockaddr_storage *address, struct arena *arena)
-{
-    struct sockaddr_in *four = (struct sockaddr_in *)address;
-    struct sockaddr_in6 *six = (struct sockaddr_in6 *)address;
-    const char *name = host.size > 0 ? text_copy(arena, host).data : "0.0.0.0";
-
-    *address = (struct sockaddr_storage){ 0 };
-    if (name && inet_pton(AF_INET, name, &four->sin_addr) == 1) {
-        four->sin_family = AF_INET;
-        four->sin_port = htons(port);
-        return true;
-    }
-    if (name && inet_pton(AF_INET6, name, &six->sin6_addr) == 1) {
-        six->sin6_family = AF_INET6;
-        six->sin6_port = htons(port);
-        return true;
-    }
-
-    struct addrinfo hints = { .ai_socktype = SOCK_STREAM }, *found = NULL;
-    if (!name || getaddrinfo(name, NULL, &hints, &found) != 0) return false;
-    memcpy(address, found->ai_addr, found->ai_addrlen);
-    freeaddrinfo(found);
-    four->sin_port = htons(port); /* at the same place in both families */
-    return true;
 }
 
 static enum status advertise(const struct broker_values *values, struct face_listener *listener, struct arena *arena,
@@ -125,7 +84,7 @@ static enum status listener_read(struct node *node, struct text text, const char
 
     struct face_listener *listener = &work->listeners[work->listener_count];
     *listener = (struct face_listener){ .name = place.name, .advertised_host = TEXT(""), .callers = API_CLIENTS };
-    if (!resolve(place.host, place.port, &listener->address, &work->arena)) {
+    if (!address_resolve(place.host, place.port, &listener->address, &work->arena)) {
         *why = text_format(&work->arena, "listeners: the host of '%.*s' is not known", TEXT_ARGS(text)).data;
         return STATUS_INVALID;
     }

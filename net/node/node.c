@@ -213,6 +213,11 @@ bool node_serving(const struct node *node)
     return node_work(node)->serving;
 }
 
+bool node_stopping(const struct node *node)
+{
+    return node_work(node)->stop_posted || node_work(node)->failure_posted;
+}
+
 enum status node_status(const struct node *node)
 {
     return (enum status)node_work(node)->status;

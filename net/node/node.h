@@ -1,8 +1,9 @@
-/* net/node/node.h   A whole node from settings, and its start and stop, in one place for `sluice serve` and for the simulator.
+/* net/node/node.h   A whole node from settings, and its start and stop, in one place for `sluice serve` and for the
+ * simulator.
  *
- * Start (on one thread, before any shard runs): settings -> plan -> shards -> directory (lock, guard, recovery) -> metadata image ->
- * logs -> directory_begin -> sockets bound.  Then each shard runs (a thread each, or the simulator's loop), the node leads its
- * quorum and registers, every shard applies that, and clients are accepted: node_serving.
+ * Start (on one thread, before any shard runs): settings -> plan -> shards -> directory (lock, guard, recovery) ->
+ * metadata image -> logs -> directory_begin -> sockets bound.  Then each shard runs (a thread each, or the simulator's
+ * loop), the node leads its quorum and registers, every shard applies that, and clients are accepted: node_serving.
  * Stop: listeners close -> requests finish or are given up -> partitions leave -> stores close -> directory_close. */
 #ifndef NET_NODE_NODE_H
 #define NET_NODE_NODE_H
@@ -49,8 +50,8 @@ struct node {
     void *work;             /* node.c's own */
 };
 
-/* Everything up to the point where shards may run, and with platform->threads their running. `why` says what is wrong, for
- * people; it lives in the platform. The settings must live as long as the node. */
+/* Everything up to the point where shards may run, and with platform->threads their running. `why` says what is wrong,
+ * for people; it lives in the platform. The settings must live as long as the node. */
 must_check enum status node_make(struct node_platform *platform, const struct settings *settings, struct node **node,
                                  const char **why);
 /* The plan alone, for `sluice serve --plan`. */
@@ -58,10 +59,12 @@ must_check enum status node_plan(const struct node_platform *platform, const str
                                  struct plan *plan, struct arena *arena, const char **why);
 /* True once clients are accepted, until the stop. */
 bool node_serving(const struct node *node);
+/* A stop was asked for, or the node died: its shards may end, and answer no mail any more. */
+bool node_stopping(const struct node *node);
 /* STATUS_OK, or what the node died of: then it stops by itself, without Kafka's clean marker. */
 enum status node_status(const struct node *node);
-/* Asks for a clean stop; from any thread or signal handler's helper. node_stopped becomes true when every shard has come to rest;
- * then node_end finishes the directory and frees everything. */
+/* Asks for a clean stop; from any thread or signal handler's helper. node_stopped becomes true when every shard has
+ * come to rest; then node_end finishes the directory and frees everything. */
 void node_stop(struct node *node);
 bool node_stopped(const struct node *node);
 must_check enum status node_end(struct node *node);

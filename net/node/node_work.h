@@ -3,8 +3,8 @@
  *     STARTING --controller active, everywhere applied--> SERVING --node_stop--> CLOSING (faces)
  *     --> LEAVING (the controller says farewell) --> STORING (stores close) --> STOPPED
  *
- * A failed log directory skips LEAVING and STORING: nothing more can be written. The stages move on the replication shard;
- * what each shard has to do is mail to it and back. */
+ * A failed log directory skips LEAVING and STORING: nothing more can be written. The stages move on the replication
+ * shard; what each shard has to do is mail to it and back. */
 #ifndef NET_NODE_NODE_WORK_H
 #define NET_NODE_NODE_WORK_H
 
@@ -27,6 +27,7 @@ struct node_shard {
     struct shard shard;
     struct store *store;
     struct mail mail;  /* an order out, its answer back */
+    struct mail end;   /* the last order */
     struct ready done; /* a face or a store has closed */
     bool face_open;
     _Atomic bool ended; /* its loop is over */
@@ -55,6 +56,7 @@ struct node_work {
     /* Moved on the replication shard. */
     enum node_stage stage;
     uint32_t pending; /* shards that have not answered the present order */
+    uint32_t ending;  /* shards that have not answered the last one */
     struct ready start, active, failed, farewell;
     struct mail stop, failure;
     _Atomic bool stop_posted, failure_posted;

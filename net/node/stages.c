@@ -1,5 +1,6 @@
-/* net/node/stages.c   How a running node comes up and goes down. Every step that concerns all shards is an order by mail, carried
- * out there and answered by the same mail; the replication shard counts the answers and gives the next order.
+/* net/node/stages.c   How a running node comes up and goes down. Every step that concerns all shards is an order by
+ * mail, carried out there and answered by the same mail; the replication shard counts the answers and gives the next
+ * order.
  *
  *     order_open    faces accept                   order_store   the store writes out and closes
  *     order_close   faces close                    order_end     the loop ends
@@ -27,7 +28,7 @@ static void order_answered(struct mail *mail, struct shard *at)
     struct node_work *work = node_work(node);
 
     invariant(at == replication(node) && work->pending > 0);
-    if (--work->pending == 0) stage_next(node);
+    if (--work->pending == 0 && work->stage != NODE_STOPPED) stage_next(node);
 }
 
 static void order_done(struct node_shard *part)
@@ -75,11 +76,18 @@ static void order_store(struct mail *mail, struct shard *at)
     store_close(part->store, &part->done);
 }
 
+/* Has mail of its own: where a store failed while it closed, its answer may never come, or still be under way. */
+static void end_answered(struct mail *mail, struct shard *at)
+{
+    struct node_work *work = node_work(container_of(mail, struct node_shard, end)->node);
+    invariant(work->ending > 0);
+    if (--work->ending == 0) shard_stop(at);
+}
+
 static void order_end(struct mail *mail, struct shard *at)
 {
-    struct node_shard *part = container_of(mail, struct node_shard, mail);
     shard_stop(at);
-    if (at != replication(part->node)) order_done(part);
+    mail_post(at, at->shard_count - 1, mail, end_answered);
 }
 
 /* ---- stages ---- */
@@ -111,9 +119,9 @@ static void end_shards(struct node *node)
 {
     struct node_work *work = node_work(node);
     work->stage = NODE_STOPPED;
-    work->pending = node->shard_count - 1;
+    work->ending = node->shard_count - 1;
     for (uint32_t i = 0; i + 1 < node->shard_count; i++) {
-        mail_post(replication(node), i, &work->parts[i].mail, order_end);
+        mail_post(replication(node), i, &work->parts[i].end, order_end);
     }
 }
 
@@ -143,7 +151,7 @@ static void stage_next(struct node *node)
     case NODE_CLOSING: farewell(node); break;
     case NODE_LEAVING: store_away(node); break;
     case NODE_STORING: end_shards(node); break;
-    case NODE_STOPPED: shard_stop(replication(node)); break;
+    case NODE_STOPPED: break;
     }
 }
 
@@ -161,7 +169,11 @@ static struct node *node_of(struct node_work *work)
 static void active(struct ready *ready)
 {
     struct node_work *work = container_of(ready, struct node_work, active);
-    if (work->stage == NODE_STARTING) order_all(node_of(work), order_open);
+    if (work->stop_posted || work->failure_posted) {
+        close_faces(node_of(work));
+    } else {
+        order_all(node_of(work), order_open);
+    }
 }
 
 static void controller_gone(struct ready *ready)
@@ -180,15 +192,13 @@ static void farewell_done(struct ready *ready)
     stage_next(node_of(work));
 }
 
-/* While a start is under way its order is waited for: stage_next then sees that a stop was asked for. */
+/* A start is carried to its end first; it looks whether a stop was asked for. */
 static void stop_delivered(struct mail *mail, struct shard *at)
 {
     struct node *node = node_of(container_of(mail, struct node_work, stop));
-    struct node_work *work = node_work(node);
 
     invariant(at == replication(node));
-    if (work->stage > NODE_SERVING || work->pending > 0) return;
-    close_faces(node);
+    if (node_work(node)->stage == NODE_SERVING) close_faces(node);
 }
 
 void node_stop(struct node *node)
@@ -200,7 +210,7 @@ void node_stop(struct node *node)
 
 /* ---- failure ---- */
 
-/* In STORING, stores that failed never answer: whoever is left ends now. */
+/* Where an order is under way, stage_next looks. Stores that failed while they closed may never answer. */
 static void failure_delivered(struct mail *mail, struct shard *at)
 {
     struct node *node = node_of(container_of(mail, struct node_work, failure));
@@ -208,6 +218,7 @@ static void failure_delivered(struct mail *mail, struct shard *at)
 
     invariant(at == replication(node));
     if (work->stage <= NODE_SERVING && work->pending == 0) close_faces(node);
+    if (work->stage == NODE_STORING) end_shards(node);
 }
 
 /* From any shard. The first word counts. */

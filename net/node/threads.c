@@ -1,5 +1,5 @@
-/* net/node/threads.c   A thread per shard. Each makes its own ring (only the thread that made one may submit to it), then waits
- * while the node is put together, then runs its loop to the end:
+/* net/node/threads.c   A thread per shard. Each makes its own ring (only the thread that made one may submit to it),
+ * then waits while the node is put together, then runs its loop to the end:
  *
  *     thread:  make io --made--> wait --released--> shard_run --> ended
  *     starter: create all --all made--> boot --> release

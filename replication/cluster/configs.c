@@ -1,5 +1,5 @@
-/* replication/cluster/configs.c   Which value holds, and why. A value is looked for in Kafka's order of sources; inside a
- * source, in the order of the synonyms. */
+/* replication/cluster/configs.c   Which value holds, and why. A value is looked for in Kafka's order of sources; inside
+ * a source, in the order of the synonyms. */
 #include "cluster/configs.h"
 
 #include "base/arena.h"

@@ -1,9 +1,11 @@
-/* replication/cluster/configs.h   What can be set: the settings of a broker and the configs of a topic, one row each, with Kafka's
- * names, types, defaults and bounds, and from where a topic's value comes when the topic says nothing:
+/* replication/cluster/configs.h   What can be set: the settings of a broker and the configs of a topic, one row each,
+ * with Kafka's names, types, defaults and bounds, and from where a topic's value comes when the topic says nothing:
  *
- *     the topic's override -> this broker's dynamic value -> the dynamic value of all brokers -> the properties file -> default
+ *     the topic's override -> this broker's dynamic value -> the dynamic value of all brokers -> the properties file ->
+ *         default
  *
- * each under the broker's name for it (retention.ms: log.retention.ms, then log.retention.minutes, log.retention.hours). */
+ * each under the broker's name for it (retention.ms: log.retention.ms, then log.retention.minutes,
+ * log.retention.hours). */
 #ifndef REPLICATION_CLUSTER_CONFIGS_H
 #define REPLICATION_CLUSTER_CONFIGS_H
 
@@ -79,7 +81,6 @@ struct topic_values {
     int64_t flush_ms;
     struct text_list follower_replication_throttled_replicas;
     int32_t index_interval_bytes;
-    int32_t internal_segment_bytes;
     struct text_list leader_replication_throttled_replicas;
     int64_t local_retention_bytes;
     int64_t local_retention_ms;

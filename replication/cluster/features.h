@@ -1,5 +1,5 @@
-/* replication/cluster/features.h   The features of a cluster (KIP-584): what this release can do, what it finalizes in a
- * directory that it makes, and by which names they go. A feature is announced only when all of it works. */
+/* replication/cluster/features.h   The features of a cluster (KIP-584): what this release can do, what it finalizes in
+ * a directory that it makes, and by which names they go. A feature is announced only when all of it works. */
 #ifndef REPLICATION_CLUSTER_FEATURES_H
 #define REPLICATION_CLUSTER_FEATURES_H
 

@@ -2,8 +2,8 @@
  * partitions are in image_topics.c, brokers in image_brokers.c; here are the switch over the types, configs, features,
  * producer ids and transactions.
  *
- * Known and skipped, because nothing asks for them yet: ACLs, quotas, SCRAM credentials, delegation tokens, controllers'
- * registrations. They stay in the log, from which a later release reads them again. */
+ * Known and skipped, because nothing asks for them yet: ACLs, quotas, SCRAM credentials, delegation tokens,
+ * controllers' registrations. They stay in the log, from which a later release reads them again. */
 #include "cluster/image.h"
 
 #include <string.h>

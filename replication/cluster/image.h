@@ -1,6 +1,6 @@
-/* replication/cluster/image.h   The cluster as the metadata log tells it: state = image_apply(state, record), nothing else. Pure: memory
- * from the heap that is passed in, iteration in a fixed order, so equal histories give equal images (image_hash).
- * Records are Kafka's (record.h); unknown types or versions stop the apply. */
+/* replication/cluster/image.h   The cluster as the metadata log tells it: state = image_apply(state, record), nothing
+ * else. Pure: memory from the heap that is passed in, iteration in a fixed order, so equal histories give equal images
+ * (image_hash). Records are Kafka's (record.h); unknown types or versions stop the apply. */
 #ifndef REPLICATION_CLUSTER_IMAGE_H
 #define REPLICATION_CLUSTER_IMAGE_H
 
@@ -74,8 +74,8 @@ struct image {
 /* shard_count: of data shards. */
 void image_init(struct image *image, struct heap *heap, uint32_t shard_count);
 void image_end(struct image *image);
-/* Records between Begin and EndTransaction become visible at the end, all at once. STATUS_UNSUPPORTED: a type that is not known;
- * STATUS_DAMAGED: a record that contradicts the image. */
+/* Records between Begin and EndTransaction become visible at the end, all at once. STATUS_UNSUPPORTED: a type that is
+ * not known; STATUS_DAMAGED: a record that contradicts the image. */
 must_check enum status image_apply(struct image *image, const struct any_record *record);
 /* A batch is done: the next metadata offset, and the epoch of its leader. */
 void image_advance(struct image *image, int64_t offset, int32_t epoch);

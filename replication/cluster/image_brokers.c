@@ -1,5 +1,5 @@
-/* replication/cluster/image_brokers.c   Brokers of the image: registered, fenced and unfenced, gone. A broker's epoch is
- * the offset of its registration; a change that names another epoch speaks of an earlier life of the broker and
+/* replication/cluster/image_brokers.c   Brokers of the image: registered, fenced and unfenced, gone. A broker's epoch
+ * is the offset of its registration; a change that names another epoch speaks of an earlier life of the broker and
  * contradicts the image. */
 #include "cluster/image_work.h"
 

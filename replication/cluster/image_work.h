@@ -1,5 +1,5 @@
-/* replication/cluster/image_work.h   What the image knows beside topics and brokers, and what its sources share. Private
- * to image*.c. */
+/* replication/cluster/image_work.h   What the image knows beside topics and brokers, and what its sources share.
+ * Private to image*.c. */
 #ifndef REPLICATION_CLUSTER_IMAGE_WORK_H
 #define REPLICATION_CLUSTER_IMAGE_WORK_H
 

@@ -1,6 +1,6 @@
-/* replication/raft/append.c   Leading and committing. A term begins with a record of its own (LeaderChange), because a record of
- * an earlier term is never committed by counting replicas (Raft 3.6.2): only when a majority has something of this
- * term is everything before it committed with it. */
+/* replication/raft/append.c   Leading and committing. A term begins with a record of its own (LeaderChange), because a
+ * record of an earlier term is never committed by counting replicas (Raft 3.6.2): only when a majority has something of
+ * this term is everything before it committed with it. */
 #include "raft/raft_step.h"
 
 static void commit(struct raft *raft, struct raft_effects *effects)
@@ -58,8 +58,8 @@ void append_durable(struct raft *raft, int64_t offset, struct raft_effects *effe
     commit(raft, effects);
 }
 
-/* A fetch is the acknowledgement. Where the follower's last term ends earlier with us, its log has records that ours has
- * not: it is told where the two part. */
+/* A fetch is the acknowledgement. Where the follower's last term ends earlier with us, its log has records that ours
+ * has not: it is told where the two part. */
 void fetch_asked(struct raft *raft, const struct raft_message *ask, struct raft_effects *effects)
 {
     if (raft->role != RAFT_LEADER || ask->term != raft->ballot.term) return;

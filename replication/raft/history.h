@@ -1,5 +1,5 @@
-/* replication/raft/history.h   The log without its payload: which term's records begin where. It answers where a follower's log
- * and ours part, without reading a record (KIP-101). */
+/* replication/raft/history.h   The log without its payload: which term's records begin where. It answers where a
+ * follower's log and ours part, without reading a record (KIP-101). */
 #ifndef REPLICATION_RAFT_HISTORY_H
 #define REPLICATION_RAFT_HISTORY_H
 

@@ -1,5 +1,5 @@
-/* replication/raft/quorum.c   Majorities. Of n voters, n / 2 + 1 are one; what a majority has is therefore the element n / 2
- * (from 0) of the ends in descending order. */
+/* replication/raft/quorum.c   Majorities. Of n voters, n / 2 + 1 are one; what a majority has is therefore the element
+ * n / 2 (from 0) of the ends in descending order. */
 #include "raft/quorum.h"
 
 #include "base/check.h"

@@ -1,5 +1,5 @@
-/* replication/raft/quorum.h   Who votes, who granted us a vote, and how far each voter's log is durable. A voter is the pair (node
- * id, directory id), because a node whose disk was wiped has forgotten what it promised (KIP-853). */
+/* replication/raft/quorum.h   Who votes, who granted us a vote, and how far each voter's log is durable. A voter is the
+ * pair (node id, directory id), because a node whose disk was wiped has forgotten what it promised (KIP-853). */
 #ifndef REPLICATION_RAFT_QUORUM_H
 #define REPLICATION_RAFT_QUORUM_H
 

@@ -1,4 +1,5 @@
-/* replication/raft/raft.c   The step: what happened is given to its handler, and what must be durable first is put first.
+/* replication/raft/raft.c   The step: what happened is given to its handler, and what must be durable first is put
+ * first.
  *
  * Invariants: the term never falls; in a term this node votes at most once; a leader's log only grows; committed never
  * falls and never passes what a majority has on its devices. */

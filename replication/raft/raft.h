@@ -1,6 +1,6 @@
-/* replication/raft/raft.h   Raft as Kafka's metadata log speaks it (KIP-595), as a state and a step: an event goes in, effects come
- * out. No clock, no I/O, no memory but the heap's. Who drives it (replica/metadata_log.c) feeds it what happened and
- * carries the effects out, in their order, each only when the one before it is done:
+/* replication/raft/raft.h   Raft as Kafka's metadata log speaks it (KIP-595), as a state and a step: an event goes in,
+ * effects come out. No clock, no I/O, no memory but the heap's. Who drives it (replica/metadata_log.c) feeds it what
+ * happened and carries the effects out, in their order, each only when the one before it is done:
  *
  *     RAFT_SAVE_BALLOT stands first in a step's effects, so a vote and a term are on the device before anybody hears of
  *     them, and before the first record of the term is appended.
@@ -105,8 +105,9 @@ struct raft {
     bool started;
 };
 
-/* `ballot` as it was saved (term 0 and nobody for a new node), `last` and `history` as the log says; the term of the log may be
- * ahead of the ballot's (a lost quorum-state), which is then raised to it. The history becomes the raft's. */
+/* `ballot` as it was saved (term 0 and nobody for a new node), `last` and `history` as the log says; the term of the
+ * log may be ahead of the ballot's (a lost quorum-state), which is then raised to it. The history becomes the
+ * raft's. */
 void raft_init(struct raft *raft, struct voter self, const struct quorum *quorum, struct ballot ballot,
                struct history history, struct position last);
 void raft_end(struct raft *raft);

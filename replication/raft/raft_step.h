@@ -1,5 +1,5 @@
-/* replication/raft/raft_step.h   What the files of raft share: how effects are noted, and who handles what. Private to the
- * room. */
+/* replication/raft/raft_step.h   What the files of raft share: how effects are noted, and who handles what. Private to
+ * the room. */
 #ifndef REPLICATION_RAFT_RAFT_STEP_H
 #define REPLICATION_RAFT_RAFT_STEP_H
 

@@ -1,5 +1,6 @@
 /* replication/raft/vote.c   Elections. Raft 3.4: a candidate raises its term, votes for itself and asks everybody; a
- * majority makes it the leader. Raft 3.6.1: a vote goes only to a log that is at least as complete as the voter's own. */
+ * majority makes it the leader. Raft 3.6.1: a vote goes only to a log that is at least as complete as the voter's
+ * own. */
 #include "raft/raft_step.h"
 
 static void count_votes(struct raft *raft, struct raft_effects *effects)
@@ -28,7 +29,8 @@ void vote_begin(struct raft *raft, struct raft_effects *effects)
     count_votes(raft, effects);
 }
 
-/* One vote per term, and none once the term's leader is known. A vote is the candidate's identity with its directory. */
+/* One vote per term, and none once the term's leader is known. A vote is the candidate's identity with its
+ * directory. */
 void vote_asked(struct raft *raft, const struct raft_message *ask, struct raft_effects *effects)
 {
     struct voter candidate = { ask->from, ask->directory };

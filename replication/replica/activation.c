@@ -1,5 +1,5 @@
-/* replication/replica/activation.c   What a node writes about itself when it comes and when it goes, batch by batch, as a real
- * single node of Kafka 4.3.1 does:
+/* replication/replica/activation.c   What a node writes about itself when it comes and when it goes, batch by batch, as
+ * a real single node of Kafka 4.3.1 does:
  *
  *     comes   (new log) BeginTransaction, FeatureLevel ..., EndTransaction
  *             RegisterController
@@ -9,7 +9,8 @@
  *     goes    BrokerRegistrationChange {in controlled shutdown}, PartitionChange {leader: none} for each that we lead
  *             BrokerRegistrationChange {fenced}
  *
- * So leader epochs rise by two over a clean restart, and by one over a crash, after which nobody was told that we left. */
+ * So leader epochs rise by two over a clean restart, and by one over a crash, after which nobody was told that we
+ * left. */
 #include "cluster/features.h"
 #include "replica/controller_work.h"
 #include "replica/metadata_log.h"
@@ -109,8 +110,9 @@ static bool holds(const int32_t *ids, uint32_t count, int32_t id)
     return false;
 }
 
-/* One record per partition that this node holds (coming) or leads (going), until the batch is full; true when some are left. A
- * partition whose last in-sync replica was taken out of the ISR, as Kafka does with eligible leader replicas, gets it back. */
+/* One record per partition that this node holds (coming) or leads (going), until the batch is full; true when some are
+ * left. A partition whose last in-sync replica was taken out of the ISR, as Kafka does with eligible leader replicas,
+ * gets it back. */
 static bool partition_records(struct controller *controller, struct record_list *list, bool coming)
 {
     int32_t self = controller->identity->id;

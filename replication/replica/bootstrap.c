@@ -1,5 +1,5 @@
-/* replication/replica/bootstrap.c   Both files of a format are snapshots: header, records, footer, each a batch, with offsets counted
- * from 0 inside the file (reference of the formats: KIP-630, KIP-853).
+/* replication/replica/bootstrap.c   Both files of a format are snapshots: header, records, footer, each a batch, with
+ * offsets counted from 0 inside the file (reference of the formats: KIP-630, KIP-853).
  *
  *     bootstrap.checkpoint                       header | FeatureLevel ...             | footer
  *     __cluster_metadata-0/0...0-0...0.checkpoint  header, KRaftVersion, KRaftVoters   | footer

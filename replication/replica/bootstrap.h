@@ -19,8 +19,8 @@ struct metadata_found {
     bool dynamic; /* kraft.version 1 */
 };
 
-/* Makes __cluster_metadata-0 and, while the metadata log is empty, the two files that a format leaves in it and above it. `*handle` is
- * the directory's, open. Safe to be cut short and begun again. */
+/* Makes __cluster_metadata-0 and, while the metadata log is empty, the two files that a format leaves in it and above
+ * it. `*handle` is the directory's, open. Safe to be cut short and begun again. */
 must_check enum status bootstrap_format(struct directory *directory, const struct node_identity *identity,
                                         int64_t wall_ms, struct arena *arena, int *handle, const char **why);
 /* Reads log, snapshot and quorum-state. STATUS_DAMAGED, STATUS_MISMATCH, STATUS_UNSUPPORTED, ...: `why` says which. */

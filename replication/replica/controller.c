@@ -1,6 +1,6 @@
-/* replication/replica/controller.c   The order of things: calls are decided one by one against the image that is ahead of what
- * is committed, written at once, and answered when every shard of the node has applied them. Flushes gather: while one
- * decision is on its way to the device, the next ones are made. */
+/* replication/replica/controller.c   The order of things: calls are decided one by one against the image that is ahead
+ * of what is committed, written at once, and answered when every shard of the node has applied them. Flushes gather:
+ * while one decision is on its way to the device, the next ones are made. */
 #include "replica/controller.h"
 
 #include "cluster/configs.h"
@@ -39,7 +39,8 @@ static void call_delivered(struct mail *mail, struct shard *at)
     controller_go(controller);
 }
 
-/* The arena's heap belongs to the caller's thread, so room for texts is taken here and only filled by the controller. */
+/* The arena's heap belongs to the caller's thread, so room for texts is taken here and only filled by the
+ * controller. */
 static enum status call_furnish(struct controller_call *call)
 {
     for (uint32_t i = 0; i < call->create_count; i++) {
@@ -288,15 +289,14 @@ enum status controller_status(const struct controller *controller)
 
 void controller_stop(struct controller *controller, struct ready *stopped)
 {
+    invariant(controller->stage == CONTROLLER_ACTIVE || controller->stage == CONTROLLER_FAILED);
     controller->stopped = stopped;
-    if (controller->stage != CONTROLLER_ACTIVE) {
-        /* Nothing was promised yet, or nothing can be any more. */
-        if (controller->stage != CONTROLLER_FAILED) controller->stage = CONTROLLER_STOPPED;
+    if (controller->stage == CONTROLLER_FAILED) {
         shard_ready(controller->shard, stopped);
-    } else {
-        controller->stage = CONTROLLER_STOPPING;
-        script_begin(controller);
+        return;
     }
+    controller->stage = CONTROLLER_STOPPING;
+    script_begin(controller);
     controller_go(controller);
 }
 

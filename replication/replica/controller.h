@@ -1,11 +1,11 @@
-/* replication/replica/controller.h   Who decides about topics, configs and producer ids: one state machine on the replication shard,
- * whose only output are metadata records. Every call is one operation:
+/* replication/replica/controller.h   Who decides about topics, configs and producer ids: one state machine on the
+ * replication shard, whose only output are metadata records. Every call is one operation:
  *
  *     caller's shard --mail--> controller: decide against the image, write records --durable, committed-->
  *     apply on every shard (mail, answered by mail) --mail--> caller: call->done
  *
- * So when a call is done, every shard of this node knows the result. Calls are decided one after the other, in order of arrival, against
- * the image plus what was decided before them; they finish in the same order. */
+ * So when a call is done, every shard of this node knows the result. Calls are decided one after the other, in order of
+ * arrival, against the image plus what was decided before them; they finish in the same order. */
 #ifndef REPLICATION_REPLICA_CONTROLLER_H
 #define REPLICATION_REPLICA_CONTROLLER_H
 
@@ -93,12 +93,13 @@ void controller_make(struct shard *shard, struct metadata_log *log, const struct
                      struct controller **controller);
 /* Empty at first: bootstrap_load fills it. */
 struct image *controller_image(struct controller *controller);
-/* On the replication shard. Leads the quorum, registers the node and takes its partitions: `active` runs when every shard
- * has applied that. `failed` runs when the metadata log can't go on: controller_status says why, and the node must stop. */
+/* On the replication shard. Leads the quorum, registers the node and takes its partitions: `active` runs when every
+ * shard has applied that. `failed` runs when the metadata log can't go on: controller_status says why, and the node
+ * must stop. */
 void controller_start(struct controller *controller, struct ready *active, struct ready *failed);
 enum status controller_status(const struct controller *controller);
-/* A clean stop in Kafka's way: partitions lose their leader, the broker is fenced. `stopped` runs when that is applied, or when it
- * can't be. Calls get STATUS_STOPPING from now on. */
+/* A clean stop in Kafka's way: partitions lose their leader, the broker is fenced. `stopped` runs when that is applied,
+ * or when it can't be. Calls get STATUS_STOPPING from now on. */
 void controller_stop(struct controller *controller, struct ready *stopped);
 /* The epoch of this node as a broker, for Kafka's clean-shutdown marker; -1 before it is registered. */
 int64_t controller_broker_epoch(const struct controller *controller);

@@ -1,5 +1,5 @@
-/* replication/replica/metadata_log.c   Raft's driver. A step's effects are carried out in order; only saving the ballot takes
- * time, and while it does, durable records wait to be told to raft.
+/* replication/replica/metadata_log.c   Raft's driver. A step's effects are carried out in order; only saving the ballot
+ * takes time, and while it does, durable records wait to be told to raft.
  *
  *     READY --RAFT_SAVE_BALLOT--> SAVING --job done--> READY: the rest of the effects
  */
@@ -58,8 +58,8 @@ static void publication_returned(struct mail *mail, struct shard *at)
     }
 }
 
-/* On the shard that applies. The status is only written when it says something, by shards that differ in time, not in what
- * they find: all of them apply the same bytes to the same image. */
+/* On the shard that applies. The status is only written when it says something, by shards that differ in time, not in
+ * what they find: all of them apply the same bytes to the same image. */
 static void publication_deliver(struct mail *mail, struct shard *at)
 {
     struct publication_mail *slip = container_of(mail, struct publication_mail, mail);

@@ -1,10 +1,11 @@
-/* replication/replica/metadata_log.h   The log __cluster_metadata-0 on the replication shard: raft's driver, and the way of a metadata batch
- * to every shard of the node.
+/* replication/replica/metadata_log.h   The log __cluster_metadata-0 on the replication shard: raft's driver, and the
+ * way of a metadata batch to every shard of the node.
  *
- *     metadata_log_append --> log --durable--> raft: committed --mail--> replicas_apply on every shard --mail--> applied
+ *     metadata_log_append --> log --durable--> raft: committed --mail--> replicas_apply on every shard --mail-->
+ *         applied
  *
- * Nothing is acted on before it is committed, and committed is nothing that is not durable. The batches between append and
- * applied are kept as bytes, in order; shards apply and answer in that order. */
+ * Nothing is acted on before it is committed, and committed is nothing that is not durable. The batches between append
+ * and applied are kept as bytes, in order; shards apply and answer in that order. */
 #ifndef REPLICATION_REPLICA_METADATA_LOG_H
 #define REPLICATION_REPLICA_METADATA_LOG_H
 
@@ -45,8 +46,8 @@ struct metadata_log {
 void metadata_log_init(struct metadata_log *metadata, struct shard *shard, int directory, bool dynamic);
 /* On the shard, once: elects, and tells the controller when we lead. */
 void metadata_log_start(struct metadata_log *metadata);
-/* The leader appends a batch from the shard's heap, which is the log's when the call succeeds. `*limit` is the offset behind
- * it. As log_append. */
+/* The leader appends a batch from the shard's heap, which is the log's when the call succeeds. `*limit` is the offset
+ * behind it. As log_append. */
 must_check enum status metadata_log_append(struct metadata_log *metadata, struct bytes batch, int64_t *limit);
 void metadata_log_end(struct metadata_log *metadata);
 

@@ -1,4 +1,5 @@
-/* replication/replica/partition.c   The leader's side of a partition. The high watermark is moved here and nowhere else:
+/* replication/replica/partition.c   The leader's side of a partition. The high watermark is moved here and nowhere
+ * else:
  *
  *     flush --> log->durable advances --> follow is ready --> log_commit(durable) --> log->committed advances
  *

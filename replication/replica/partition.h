@@ -1,6 +1,6 @@
-/* replication/replica/partition.h   The leader's side of one partition on its shard: the log, and how far the replicas that count
- * have it. With one replica, committed follows durable. What waits for an acknowledgement waits at a mark; acks only
- * chooses which:
+/* replication/replica/partition.h   The leader's side of one partition on its shard: the log, and how far the replicas
+ * that count have it. With one replica, committed follows durable. What waits for an acknowledgement waits at a mark;
+ * acks only chooses which:
  *
  *     acks=0  nothing        acks=1  log->durable        acks=all (-1)  log->committed */
 #ifndef REPLICATION_REPLICA_PARTITION_H

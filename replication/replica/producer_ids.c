@@ -1,5 +1,5 @@
-/* replication/replica/producer_ids.c   Blocks of producer ids (KIP-730): 1000 at a time, never given twice, because the record that moves
- * the next id is committed before the block is used. */
+/* replication/replica/producer_ids.c   Blocks of producer ids (KIP-730): 1000 at a time, never given twice, because the
+ * record that moves the next id is committed before the block is used. */
 #include "replica/controller_work.h"
 
 enum { PRODUCER_ID_BLOCK = 1000 };

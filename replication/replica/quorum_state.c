@@ -1,5 +1,5 @@
-/* replication/replica/quorum_state.c   A reader for the few names that this file has. It is written by Kafka or by us, on one
- * line, without nesting that matters; a name is looked up, not a grammar walked. */
+/* replication/replica/quorum_state.c   A reader for the few names that this file has. It is written by Kafka or by us,
+ * on one line, without nesting that matters; a name is looked up, not a grammar walked. */
 #include "replica/quorum_state.h"
 
 #include <string.h>

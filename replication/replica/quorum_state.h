@@ -1,7 +1,10 @@
-/* replication/replica/quorum_state.h   The file quorum-state beside the metadata log: raft's ballot as Kafka writes it.
+/* replication/replica/quorum_state.h   The file quorum-state beside the metadata log: raft's ballot as Kafka writes it,
+ * on one line.
  *
- *     kraft.version 1:  {"leaderId":1,"leaderEpoch":1,"votedId":-1,"votedDirectoryId":"AAAAAAAAAAAAAAAAAAAAAA","data_version":1}
- *     kraft.version 0:  {"clusterId":"","leaderId":1,"leaderEpoch":2,"votedId":-1,"appliedOffset":0,"currentVoters":[{"voterId":1}],"data_version":0} */
+ *     kraft.version 1:  {"leaderId":1,"leaderEpoch":1,"votedId":-1,"votedDirectoryId":"AAAAAAAAAAAAAAAAAAAAAA",
+ *                        "data_version":1}
+ *     kraft.version 0:  {"clusterId":"","leaderId":1,"leaderEpoch":2,"votedId":-1,"appliedOffset":0,
+ *                        "currentVoters":[{"voterId":1}],"data_version":0} */
 #ifndef REPLICATION_REPLICA_QUORUM_STATE_H
 #define REPLICATION_REPLICA_QUORUM_STATE_H
 

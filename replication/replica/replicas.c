@@ -1,13 +1,13 @@
-/* replication/replica/replicas.c   From metadata to partitions: what a batch of records changed is gathered while the image takes it in,
- * and carried out when the batch is through.
+/* replication/replica/replicas.c   From metadata to partitions: what a batch of records changed is gathered while the
+ * image takes it in, and carried out when the batch is through.
  *
  *     record --image_apply--> image
  *        \--changing--> removed topic: its partitions close now, while the image still has them
  *                       anything else about a topic: the topic is touched
  *     end of the batch: every touched topic is brought in line (partitions made, epochs, settings)
  *
- * What a topic's logs share is a struct replicas_topic: image_topic.settings points to it. A topic without configs of its
- * own has the settings of all such topics. */
+ * What a topic's logs share is a struct replicas_topic: image_topic.settings points to it. A topic without configs of
+ * its own has the settings of all such topics. */
 #include "replica/replicas.h"
 
 #include <string.h>
@@ -76,7 +76,7 @@ static void settings_of(const struct replicas *replicas, const struct image_topi
     enum status status = topic_values_of(&place, &values, arena);
     invariant(status == STATUS_OK); /* some kilobytes of an arena that was empty */
     *settings = (struct log_settings){
-        .segment_bytes = values.internal_segment_bytes > 0 ? values.internal_segment_bytes : values.segment_bytes,
+        .segment_bytes = values.segment_bytes,
         .segment_ms = values.segment_ms,
         .retention_ms = values.retention_ms,
         .retention_bytes = values.retention_bytes,
@@ -146,8 +146,8 @@ static void partition_remove(struct replicas *replicas, struct partition *partit
     log_delete(partition->log, &partition->removed);
 }
 
-/* A new leader epoch is told to a log that has records; an empty one learns it with its first. Without room in the WAL just now the
- * next append says it as well. */
+/* A new leader epoch is told to a log that has records; an empty one learns it with its first. Without room in the WAL
+ * just now the next append says it as well. */
 static void partition_lead(struct partition *partition, const struct image_partition *state)
 {
     bool leading = state->leader == partition->replicas->node;

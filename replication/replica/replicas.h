@@ -1,6 +1,6 @@
 /* replication/replica/replicas.h   What one shard knows of the cluster: its own copy of the metadata image, kept up by
- * committed metadata batches that arrive by mail, and the partitions that live here. Every shard applies the same records
- * in the same order, so the table partition -> shard is the same everywhere (placement.c).
+ * committed metadata batches that arrive by mail, and the partitions that live here. Every shard applies the same
+ * records in the same order, so the table partition -> shard is the same everywhere (placement.c).
  *
  * Start, on the starting thread: replicas_make -> metadata_apply on its image -> replicas_open. Then replicas_apply. */
 #ifndef REPLICATION_REPLICA_REPLICAS_H

@@ -1,7 +1,8 @@
-/* replication/replica/topics.c   Topics are created and deleted: every rule of Kafka's controller, in its order and in its words (they
- * were read off a real 4.3.1), decided against the image that is ahead.
+/* replication/replica/topics.c   Topics are created and deleted: every rule of Kafka's controller, in its order and in
+ * its words (they were read off a real 4.3.1), decided against the image that is ahead.
  *
- *     twice in the request -> the metadata topic -> name -> collides -> exists -> configs -> numbers -> replicas -> records */
+ *     twice in the request -> the metadata topic -> name -> collides -> exists -> configs -> numbers -> replicas ->
+ *         records */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>

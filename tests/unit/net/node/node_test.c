@@ -1,165 +1,8 @@
-/* A node from an empty directory to a record read back, over clean restarts. */
-#include "nodes.h"
+/* A node from an empty directory to a record read back, over clean restarts, kills and refusals. */
+#include "errands.h"
 
-#include "log/batch.h"
-#include "log/store.h"
-
-static void call_done(struct controller_call *call)
-{
-    struct errand *errand = container_of(call, struct errand, call);
-    errand->done = true;
-}
-
-static void create_run(struct errand *errand)
-{
-    arena_init(&errand->arena, &errand->shard->heap, NULL, 0, SIZE_MAX);
-    errand->call = (struct controller_call){ .kind = CONTROLLER_CREATE_TOPICS,
-                                             .arena = &errand->arena,
-                                             .creates = &errand->create,
-                                             .create_count = 1,
-                                             .done = call_done };
-    controller_begin(errand->shard, &errand->call);
-}
-
-static void delete_run(struct errand *errand)
-{
-    arena_init(&errand->arena, &errand->shard->heap, NULL, 0, SIZE_MAX);
-    errand->call = (struct controller_call){ .kind = CONTROLLER_DELETE_TOPICS,
-                                             .arena = &errand->arena,
-                                             .deletes = &errand->delete,
-                                             .delete_count = 1,
-                                             .done = call_done };
-    controller_begin(errand->shard, &errand->call);
-}
-
-static void arena_run(struct errand *errand)
-{
-    arena_reset(&errand->arena);
-    errand->done = true;
-}
-
-static struct uuid create_topic(struct bench *bench, const char *name, int32_t partitions)
-{
-    struct errand errand = { .create = {
-                                 .name = text_of(name), .partition_count = partitions, .replication_factor = -1 } };
-    errand_do(bench, 0, &errand, create_run);
-    assert_int_equal(errand.call.status, STATUS_OK);
-    assert_int_equal(errand.create.status, STATUS_OK);
-    assert_false(uuid_none(errand.create.id));
-    errand_do(bench, 0, &errand, arena_run);
-    return errand.create.id;
-}
-
-static void delete_topic(struct bench *bench, const char *name)
-{
-    struct errand errand = { .delete = { .name = text_of(name) } };
-    errand_do(bench, 1, &errand, delete_run);
-    assert_int_equal(errand.delete.status, STATUS_OK);
-    errand_do(bench, 1, &errand, arena_run);
-}
-
-static void find_run(struct errand *errand)
-{
-    struct partition *partition = replicas_find(errand->shard->replicas, errand->topic, errand->number);
-    errand->status = partition ? partition_check(partition, -1) : STATUS_NOT_FOUND;
-    errand->offset = partition ? partition->leader_epoch : -1;
-    errand->done = true;
-}
-
-/* The shard that holds the partition; exactly one does. */
-static uint32_t find_shard(struct bench *bench, struct uuid topic, int32_t index)
-{
-    uint32_t found = UINT32_MAX;
-    for (uint32_t shard = 0; shard < bench->node->shard_count; shard++) {
-        struct errand errand = { .topic = topic, .number = index };
-        errand_do(bench, shard, &errand, find_run);
-        if (errand.status == STATUS_NOT_FOUND) continue;
-        assert_int_equal(errand.status, STATUS_OK);
-        assert_int_equal(found, UINT32_MAX);
-        found = shard;
-    }
-    return found;
-}
-
-static void append_reached(struct ready *ready)
-{
-    struct errand *errand = container_of(ready, struct errand, wait.ready);
-    errand->status = errand->wait.status;
-    errand->done = true;
-}
-
-static void append_run(struct errand *errand)
-{
-    uint8_t memory[256];
-    struct batch_builder builder;
-    struct partition *partition = replicas_find(errand->shard->replicas, errand->topic, errand->number);
-
-    batch_begin(&builder, memory, sizeof(memory), 0, shard_wall_ms(errand->shard));
-    batch_add(&builder, BYTES_NULL, (struct bytes){ (const uint8_t *)"hello", 5 }, shard_wall_ms(errand->shard));
-    errand->append = (struct log_append){ .batches = batch_end(&builder), .origin = APPEND_CLIENT };
-    errand->status = partition_append(partition, &errand->append);
-    if (errand->status != STATUS_OK) {
-        errand->done = true;
-        return;
-    }
-    ready_init(&errand->wait.ready, append_reached);
-    watermark_wait(errand->shard, partition_mark(partition, -1), &errand->wait, errand->append.limit);
-}
-
-static void append_one(struct bench *bench, struct uuid topic, int32_t index, int64_t offset)
-{
-    struct errand errand = { .topic = topic, .number = index };
-    errand_do(bench, find_shard(bench, topic, index), &errand, append_run);
-    assert_int_equal(errand.status, STATUS_OK);
-    assert_int_equal(errand.append.first, offset);
-}
-
-static void read_done(struct ready *ready)
-{
-    struct errand *errand = container_of(ready, struct errand, read.ready);
-    errand->status = errand->read.status;
-    for (uint32_t i = 0; i < errand->read.extent_count; i++) block_unpin(errand->extents[i].block);
-    errand->done = true;
-}
-
-static void read_run(struct errand *errand)
-{
-    struct partition *partition = replicas_find(errand->shard->replicas, errand->topic, errand->number);
-    errand->read = (struct log_read){ .log = partition->log,
-                                      .offset = errand->offset,
-                                      .limit = partition_limit(partition, false),
-                                      .size_max = 1 << 20,
-                                      .first_whole = true,
-                                      .extents = errand->extents,
-                                      .extent_max = array_count(errand->extents) };
-    ready_init(&errand->read.ready, read_done);
-    if (log_read_begin(&errand->read)) read_done(&errand->read.ready);
-}
-
-static void read_some(struct bench *bench, struct uuid topic, int32_t index, int64_t offset, bool something)
-{
-    struct errand errand = { .topic = topic, .number = index, .offset = offset };
-    errand_do(bench, find_shard(bench, topic, index), &errand, read_run);
-    assert_int_equal(errand.status, STATUS_OK);
-    assert_int_equal(errand.read.size > 0, something);
-}
-
-static void hash_run(struct errand *errand)
-{
-    errand->hash = image_hash(&errand->shard->replicas->image);
-    errand->done = true;
-}
-
-static void all_shards_agree(struct bench *bench)
-{
-    uint64_t first = 0;
-    for (uint32_t shard = 0; shard < bench->node->shard_count; shard++) {
-        struct errand errand = { 0 };
-        errand_do(bench, shard, &errand, hash_run);
-        if (shard == 0) first = errand.hash;
-        assert_int_equal(errand.hash, first);
-    }
-}
+#include <signal.h>
+#include <sys/wait.h>
 
 static void an_empty_directory_becomes_a_node_that_keeps_records(void **state)
 {
@@ -209,11 +52,185 @@ static void a_clean_restart_keeps_topics_and_records(void **state)
     bench_end(&bench);
 }
 
+/* In a child, which is killed while the node runs; nothing of it is closed. */
+static void live_and_die(struct bench *bench, void (*life)(struct bench *bench))
+{
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        bench_start(bench);
+        life(bench);
+        kill(getpid(), SIGKILL);
+    }
+    int outcome;
+    assert_int_equal(waitpid(child, &outcome, 0), child);
+    assert_true(WIFSIGNALED(outcome) && WTERMSIG(outcome) == SIGKILL);
+    bench->platform.seed++;
+}
+
+static void life_of_two_topics(struct bench *bench)
+{
+    struct uuid topic = create_topic(bench, "alpha", 2);
+    struct uuid gone = create_topic(bench, "beta", 1);
+    for (int i = 0; i < 10; i++) append_one(bench, topic, 0, i);
+    append_one(bench, gone, 0, 0);
+    delete_topic(bench, "beta");
+    append_one(bench, topic, 1, 0);
+}
+
+static void life_of_nothing(struct bench *bench)
+{
+    (void)bench;
+}
+
+static struct uuid topic_named(struct bench *bench, const char *name)
+{
+    struct image_topic *topic = image_topic_by_name(&bench->node->shards[0]->replicas->image, text_of(name));
+    return topic ? topic->id : UUID_NONE;
+}
+
+static void what_was_acknowledged_outlives_a_kill(void **state)
+{
+    (void)state;
+    struct bench bench;
+    bench_init(&bench);
+    live_and_die(&bench, life_of_two_topics);
+    for (int round = 0; round < 3; round++) live_and_die(&bench, life_of_nothing);
+    bench_start(&bench);
+    all_shards_agree(&bench);
+    struct uuid topic = topic_named(&bench, "alpha");
+    assert_true(uuid_none(topic_named(&bench, "beta")));
+    for (int i = 0; i < 10; i++) read_some(&bench, topic, 0, i, true);
+    read_some(&bench, topic, 0, 10, false);
+    read_some(&bench, topic, 1, 0, true);
+    append_one(&bench, topic, 0, 10);
+
+    struct errand errand = { .topic = topic };
+    errand_do(&bench, find_shard(&bench, topic, 0), &errand, find_run);
+    assert_int_equal(errand.offset, 4); /* the leader epoch: one more per start */
+    bench_stop(&bench);
+    bench_end(&bench);
+}
+
+static void more_shards_than_before_find_everything(void **state)
+{
+    (void)state;
+    struct bench bench;
+    bench_init(&bench);
+    live_and_die(&bench, life_of_two_topics);
+    for (int32_t shards = 4; shards > 0; shards--) {
+        bench.settings.values.shards = shards;
+        bench_start(&bench);
+        struct uuid topic = topic_named(&bench, "alpha");
+        for (int i = 0; i < 10; i++) read_some(&bench, topic, 0, i, true);
+        append_one(&bench, topic, 1, 1 + 4 - shards);
+        bench_stop(&bench);
+    }
+    bench_end(&bench);
+}
+
+static void assert_start_refused(struct bench *bench, enum status expected, const char *words)
+{
+    const char *why = NULL;
+    struct node *node = NULL;
+    assert_int_equal(node_make(&bench->platform, &bench->settings, &node, &why), expected);
+    if (!strstr(why, words)) print_message("%s\n", why);
+    assert_non_null(strstr(why, words));
+    bench->platform.seed++;
+}
+
+static void what_cant_be_a_node_is_refused_with_a_sentence(void **state)
+{
+    (void)state;
+    struct bench bench;
+    bench_init(&bench);
+    bench_start(&bench);
+
+    struct bench second = bench;
+    pid_t child = fork(); /* a lock is a process's */
+    if (child == 0) {
+        const char *why;
+        _exit(node_make(&second.platform, &second.settings, &second.node, &why) == STATUS_LOCKED ? 0 : 1);
+    }
+    int outcome;
+    assert_int_equal(waitpid(child, &outcome, 0), child);
+    assert_true(WIFEXITED(outcome) && WEXITSTATUS(outcome) == 0);
+    struct text listener = text_of("PLAINTEXT://127.0.0.1");
+    struct text_list before = bench.settings.values.listeners;
+    second.settings.values.listeners.items = &listener;
+    assert_start_refused(&second, STATUS_INVALID, "not NAME://host:port");
+    listener = text_of("SSL://127.0.0.1:0");
+    assert_start_refused(&second, STATUS_UNSUPPORTED, "SSL is not supported yet");
+    second.settings.values.listeners = before;
+    second.settings.values.memory = 1 << 20;
+    assert_start_refused(&second, STATUS_INVALID, "");
+    bench_stop(&bench);
+
+    bench.settings.values.node_id = 9;
+    assert_start_refused(&bench, STATUS_MISMATCH, "");
+    bench.settings.values.node_id = 1;
+    bench_start(&bench);
+    bench_stop(&bench);
+    bench_end(&bench);
+}
+
+static void break_byte(const struct bench *bench, const char *name, long position)
+{
+    char path[160];
+    (void)snprintf(path, sizeof(path), "%s/data/%s", bench->path, name);
+    FILE *file = fopen(path, "r+b");
+    assert_non_null(file);
+    assert_int_equal(fseek(file, position, SEEK_SET), 0);
+    int byte = fgetc(file);
+    assert_int_equal(fseek(file, position, SEEK_SET), 0);
+    assert_int_equal(fputc(byte ^ 1, file), byte ^ 1);
+    assert_int_equal(fclose(file), 0);
+}
+
+static void a_damaged_metadata_log_stops_the_start(void **state)
+{
+    (void)state;
+    struct bench bench;
+    bench_init(&bench);
+    bench_start(&bench);
+    create_topic(&bench, "alpha", 2);
+    bench_stop(&bench);
+    break_byte(&bench, "__cluster_metadata-0/00000000000000000000.log", 500);
+    assert_start_refused(&bench, STATUS_DAMAGED, "");
+    break_byte(&bench, "__cluster_metadata-0/00000000000000000000.log", 500);
+    bench_start(&bench);
+    assert_false(uuid_none(topic_named(&bench, "alpha")));
+    bench_stop(&bench);
+    bench_end(&bench);
+}
+
+static void a_stop_may_come_before_the_node_serves(void **state)
+{
+    (void)state;
+    struct bench bench;
+    bench_init(&bench);
+    for (int round = 0; round < 10; round++) {
+        const char *why;
+        assert_int_equal(node_make(&bench.platform, &bench.settings, &bench.node, &why), STATUS_OK);
+        bench.platform.seed++;
+        if (round % 2) usleep((useconds_t)round * 1000);
+        bench_stop(&bench);
+    }
+    bench_start(&bench);
+    bench_stop(&bench);
+    bench_end(&bench);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_empty_directory_becomes_a_node_that_keeps_records),
         cmocka_unit_test(a_clean_restart_keeps_topics_and_records),
+        cmocka_unit_test(what_was_acknowledged_outlives_a_kill),
+        cmocka_unit_test(more_shards_than_before_find_everything),
+        cmocka_unit_test(what_cant_be_a_node_is_refused_with_a_sentence),
+        cmocka_unit_test(a_damaged_metadata_log_stops_the_start),
+        cmocka_unit_test(a_stop_may_come_before_the_node_serves),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -73,7 +73,8 @@ static inline void bench_configure(struct bench *bench, const char *const *overr
 static inline void bench_init(struct bench *bench)
 {
     static const char *const overrides[] = { "listeners=PLAINTEXT://127.0.0.1:0", "sluice.shards=2",
-                                             "sluice.wal.size=33554432", "sluice.wal.file.size=8388608", NULL };
+                                             "socket.request.max.bytes=8388608",  "sluice.wal.size=33554432",
+                                             "sluice.wal.file.size=8388608",      NULL };
     *bench = (struct bench){ 0 };
     heap_init(&bench->heap);
     arena_init(&bench->arena, &bench->heap, NULL, 0, SIZE_MAX);
@@ -125,47 +126,6 @@ static inline void bench_stop(struct bench *bench)
     assert_true(node_stopped(bench->node));
     assert_int_equal(node_end(bench->node), STATUS_OK);
     bench->node = NULL;
-}
-
-/* Something done on a shard, by mail from outside. */
-struct errand {
-    struct mail mail;
-    struct bench *bench;
-    struct shard *shard;
-    void (*run)(struct errand *errand);
-    _Atomic bool done;
-    /* What tests need. */
-    struct arena arena;
-    struct controller_call call;
-    struct topic_create create;
-    struct topic_delete delete;
-    struct log_append append;
-    struct log_read read;
-    struct extent extents[16];
-    struct watermark_wait wait;
-    struct config_change configs[2];
-    int32_t number;
-    int64_t offset;
-    enum status status;
-    struct uuid topic;
-    uint64_t hash;
-};
-
-static inline void errand_delivered(struct mail *mail, struct shard *at)
-{
-    struct errand *errand = container_of(mail, struct errand, mail);
-    errand->shard = at;
-    errand->run(errand);
-}
-
-static inline void errand_do(struct bench *bench, uint32_t shard, struct errand *errand,
-                             void (*run)(struct errand *errand))
-{
-    errand->bench = bench;
-    errand->run = run;
-    errand->done = false;
-    mail_post_outside(bench->node->shards[shard], &errand->mail, errand_delivered);
-    bench_wait(&errand->done);
 }
 
 #endif

@@ -1,4 +1,4 @@
-/* Majorities of every size. */
+/* Majorities of every size, and who belongs to them. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
