@@ -7,6 +7,18 @@
 
 static void group_go(struct fetch_group *group);
 
+/* As often as it is read, which is what Kafka counts. */
+static void group_count(const struct fetch_group *group)
+{
+    struct face *face = group->owner->face;
+
+    for (const struct fetch_part *part = group->parts; part; part = part->next) {
+        face_count(face, CONN_METRIC_FETCHES, 1);
+        if (part->error != ERROR_NONE) face_count(face, CONN_METRIC_FETCHES_FAILED, 1);
+    }
+    face_count(face, CONN_METRIC_RECORD_BYTES_OUT, group->size);
+}
+
 static void group_return(struct fetch_group *group)
 {
     group->stage = GROUP_HOME;
@@ -132,6 +144,7 @@ static void group_go(struct fetch_group *group)
         if (!part_read(group, group->at)) return;
     }
     for (struct fetch_part *part = group->parts; part; part = part->next) aborted_find(group, part);
+    group_count(group);
     group_return(group);
 }
 

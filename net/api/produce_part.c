@@ -3,8 +3,27 @@
 #include "api/produce.h"
 #include "log/store.h"
 
+enum { BATCH_COUNT_AT = 57 };
+
+/* An answer that comes too late for the client counts as what it was: an append. */
+static void part_count(const struct produce_part *part, enum status status)
+{
+    struct face *face = part->owner->face;
+    int64_t size = (int64_t)part->records.size;
+
+    face_count(face, CONN_METRIC_PRODUCES, 1);
+    if (status == STATUS_OK) {
+        face_count(face, CONN_METRIC_RECORD_BYTES_IN, size);
+        face_count(face, CONN_METRIC_RECORDS_IN, load_i32(part->records.data + BATCH_COUNT_AT));
+    } else {
+        face_count(face, CONN_METRIC_PRODUCES_FAILED, 1);
+        if (status == STATUS_TOO_LARGE) face_count(face, CONN_METRIC_RECORD_BYTES_REFUSED, size);
+    }
+}
+
 static void part_finish(struct produce_part *part, enum status status)
 {
+    part_count(part, status);
     part->status = status;
     part->stage = PART_HOME;
     route_return(&part->route, part->owner);

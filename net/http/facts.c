@@ -1,0 +1,230 @@
+/* net/http/facts.c   From the structs of a shard to the cells of a survey, on the shard. What is known to nobody counts
+ * as zero. */
+#include "http/facts.h"
+
+#include <string.h>
+
+#include "log/checkpoint.h"
+#include "log/flush.h"
+#include "log/reader.h"
+#include "log/spill.h"
+#include "log/wal.h"
+#include "replica/replicas.h"
+#include "shard/memory.h"
+
+/* clang-format off */
+static const char *const budgets[MEMORY_BUDGETS] = {
+    [MEMORY_RECEIVE] = "receive", [MEMORY_TAIL] = "tail", [MEMORY_CACHE] = "cache", [MEMORY_ANSWER] = "answer",
+};
+
+#define COUNTER    METRIC_COUNTER, METRIC_NO_UNIT, METRIC_EACH, NULL, NULL, 1
+#define BYTE_COUNT METRIC_COUNTER, METRIC_BYTES, METRIC_EACH, NULL, NULL, 1
+#define GAUGE      METRIC_GAUGE, METRIC_NO_UNIT, METRIC_EACH, NULL, NULL, 1
+#define BYTES      METRIC_GAUGE, METRIC_BYTES, METRIC_EACH, NULL, NULL, 1
+#define BUDGETS    METRIC_GAUGE, METRIC_BYTES, METRIC_EACH, "budget", budgets, MEMORY_BUDGETS
+#define SECONDS    METRIC_GAUGE, METRIC_NS_AS_SECONDS, METRIC_EACH, NULL, NULL, 1
+#define SUM        METRIC_GAUGE, METRIC_NO_UNIT, METRIC_SUM, NULL, NULL, 1
+#define MOST       METRIC_GAUGE, METRIC_NO_UNIT, METRIC_MOST, NULL, NULL, 1
+
+const struct metric survey_rows[SURVEY_COUNT] = {
+    [SURVEY_TURNS]            = { "sluice_shard_turns_total", COUNTER, "turns of the shard's loop" },
+    [SURVEY_STEP_MAX]         = { "sluice_shard_step_seconds_max", SECONDS,
+                                  "the longest time between two waits of the loop" },
+    [SURVEY_ALLOCATIONS]      = { "sluice_shard_allocations_total", COUNTER,
+                                  "pieces taken from the shard's heap; the data path takes none" },
+    [SURVEY_HEAP]             = { "sluice_shard_heap_bytes", BYTES,
+                                  "bytes taken from the shard's heap and not given back" },
+    [SURVEY_MEMORY_USED]      = { "sluice_memory_used_bytes", BUDGETS,
+                                  "bytes of the planned region in use, by budget" },
+    [SURVEY_MEMORY_LIMIT]     = { "sluice_memory_limit_bytes", BUDGETS, "bytes of the planned region, by budget" },
+    [SURVEY_SUBMITS]          = { "sluice_io_submits_total", COUNTER, "system calls made to submit or to wait" },
+    [SURVEY_COMPLETIONS]      = { "sluice_io_completions_total", COUNTER, "operations that completed" },
+    [SURVEY_IN_FLIGHT]        = { "sluice_io_in_flight", GAUGE, "operations submitted and not completed" },
+    [SURVEY_MAIL]             = { "sluice_mail_posted_total", COUNTER, "messages to other shards" },
+    [SURVEY_WAKES]            = { "sluice_mail_wakes_total", COUNTER, "sleeping shards that were woken" },
+    [SURVEY_JOBS]             = { "sluice_jobs", GAUGE, "jobs of helper threads begun and not done" },
+    [SURVEY_WAL_BYTES]        = { "sluice_wal_written_bytes_total", BYTE_COUNT,
+                                  "bytes written to the write-ahead log" },
+    [SURVEY_WAL_CHUNKS]       = { "sluice_wal_chunks_total", COUNTER,
+                                  "chunks written to the write-ahead log: group commits" },
+    [SURVEY_WAL_USED]         = { "sluice_wal_used_bytes", BYTES,
+                                  "bytes of the write-ahead log that a restart would need" },
+    [SURVEY_WAL_LIMIT]        = { "sluice_wal_limit_bytes", BYTES, "bytes that the write-ahead log may take" },
+    [SURVEY_SPILLS]           = { "sluice_segment_writes_total", COUNTER, "writes to segments" },
+    [SURVEY_SPILL_BYTES]      = { "sluice_segment_written_bytes_total", BYTE_COUNT, "bytes written to segments" },
+    [SURVEY_CHECKPOINTS]      = { "sluice_checkpoints_total", COUNTER, "checkpoints written" },
+    [SURVEY_CHECKPOINT_BYTES] = { "sluice_checkpoint_written_bytes_total", BYTE_COUNT, "bytes of checkpoints written" },
+    [SURVEY_CACHE_HITS]       = { "sluice_cache_hits_total", COUNTER, "pieces of segments that were in memory" },
+    [SURVEY_CACHE_READS]      = { "sluice_cache_reads_total", COUNTER, "pieces of segments that were read" },
+    [SURVEY_CACHE_BYTES]      = { "sluice_cache_read_bytes_total", BYTE_COUNT, "bytes read from segments" },
+    [SURVEY_DISK_FULL]        = { "sluice_disk_reserve_reached", MOST,
+                                  "1 while Produce is refused to keep the disk's reserve" },
+
+    [SURVEY_PARTITIONS]       = { "kafka_server_replicamanager_partitioncount", SUM, "partitions on this node" },
+    [SURVEY_LEADERS]          = { "kafka_server_replicamanager_leadercount", SUM, "partitions that this node leads" },
+    [SURVEY_OFFLINE_REPLICAS] = { "kafka_server_replicamanager_offlinereplicacount", SUM,
+                                  "partitions whose log directory failed" },
+    [SURVEY_OFFLINE_DIRECTORIES] = { "kafka_log_logmanager_offlinelogdirectorycount", MOST,
+                                     "log directories out of service" },
+    [SURVEY_UNDER_REPLICATED] = { "kafka_server_replicamanager_underreplicatedpartitions", SUM,
+                                  "led here with replicas out of sync" },
+    [SURVEY_CONTROLLERS]      = { "kafka_controller_kafkacontroller_activecontrollercount", SUM,
+                                  "1 on the active controller" },
+    [SURVEY_TOPICS_GLOBAL]    = { "kafka_controller_kafkacontroller_globaltopiccount", SUM, "topics of the cluster" },
+    [SURVEY_PARTITIONS_GLOBAL] = { "kafka_controller_kafkacontroller_globalpartitioncount", SUM,
+                                   "partitions of the cluster" },
+    [SURVEY_PARTITIONS_OFFLINE] = { "kafka_controller_kafkacontroller_offlinepartitionscount", SUM,
+                                    "partitions without a leader" },
+    [SURVEY_BROKERS]          = { "kafka_brokers", SUM, "brokers of the cluster" },
+    [SURVEY_BROKERS_ACTIVE]   = { "kafka_controller_kafkacontroller_activebrokercount", SUM, "brokers that serve" },
+    [SURVEY_BROKERS_FENCED]   = { "kafka_controller_kafkacontroller_fencedbrokercount", SUM, "brokers that don't" },
+    [SURVEY_RAFT_LEADER]      = { "kafka_server_raftmetrics_current_leader", SUM,
+                                  "node that leads the metadata quorum; -1: none" },
+    [SURVEY_RAFT_EPOCH]       = { "kafka_server_raftmetrics_current_epoch", SUM, "its epoch" },
+    [SURVEY_RAFT_COMMITTED]   = { "kafka_server_raftmetrics_high_watermark", SUM, "committed end of the metadata log" },
+    [SURVEY_RAFT_END]         = { "kafka_server_raftmetrics_log_end_offset", SUM, "end of the metadata log" },
+};
+/* clang-format on */
+
+static void note(const struct metric_cells *cells, enum survey_metric row, uint64_t value)
+{
+    metric_set(cells, row, 0, (int64_t)value);
+}
+
+static void note_loop(const struct shard *shard, const struct metric_cells *cells)
+{
+    note(cells, SURVEY_TURNS, shard->turn_count);
+    note(cells, SURVEY_STEP_MAX, (uint64_t)shard->step_ns_max);
+    note(cells, SURVEY_ALLOCATIONS, shard->heap.take_count);
+    note(cells, SURVEY_HEAP, shard->heap.live_size);
+    note(cells, SURVEY_SUBMITS, shard->io->submit_count);
+    note(cells, SURVEY_COMPLETIONS, shard->io->complete_count);
+    note(cells, SURVEY_IN_FLIGHT, shard->io->in_flight);
+    note(cells, SURVEY_MAIL, shard->mailbox.posted);
+    note(cells, SURVEY_WAKES, shard->mailbox.pokes);
+    note(cells, SURVEY_JOBS, shard->job_count);
+    for (uint32_t i = 0; i < MEMORY_BUDGETS; i++) {
+        size_t used = memory_used(shard->memory, (enum memory_budget)i);
+        metric_set(cells, SURVEY_MEMORY_USED, i, (int64_t)used);
+        metric_set(cells, SURVEY_MEMORY_LIMIT, i, (int64_t)(used + memory_free(shard->memory, (enum memory_budget)i)));
+    }
+}
+
+static void note_store(const struct store *store, const struct metric_cells *cells)
+{
+    note(cells, SURVEY_WAL_BYTES, store->flush->byte_count);
+    note(cells, SURVEY_WAL_CHUNKS, store->flush->chunk_count);
+    note(cells, SURVEY_WAL_USED, wal_used(store->wal));
+    note(cells, SURVEY_WAL_LIMIT, store->wal->size);
+    note(cells, SURVEY_SPILLS, store->spill->write_count);
+    note(cells, SURVEY_SPILL_BYTES, store->spill->bytes_written);
+    note(cells, SURVEY_CHECKPOINTS, store->checkpoint->count);
+    note(cells, SURVEY_CHECKPOINT_BYTES, store->checkpoint->byte_count);
+    note(cells, SURVEY_DISK_FULL, store->full);
+    note(cells, SURVEY_OFFLINE_DIRECTORIES, store->failed);
+    if (!store->reader) return;
+    note(cells, SURVEY_CACHE_HITS, store->reader->cache.hit_count);
+    note(cells, SURVEY_CACHE_READS, store->reader->cache.read_count);
+    note(cells, SURVEY_CACHE_BYTES, store->reader->cache.read_bytes);
+}
+
+static bool is_metadata(const struct log *log)
+{
+    return uuid_equal(log->key.topic, UUID_METADATA_TOPIC);
+}
+
+/* Replicas in sync are counted where the leader is, so that the sum over nodes counts each partition once. */
+static void note_partitions(const struct shard *shard, const struct metric_cells *cells)
+{
+    const struct replicas *replicas = shard->replicas;
+    uint64_t count = 0, leading = 0, offline = 0, behind = 0;
+
+    list_each(&shard->store->logs, node)
+    {
+        const struct log *log = container_of(node, struct log, node);
+        if (is_metadata(log)) continue;
+        count++;
+        offline += log->offline;
+        const struct image_topic *topic = image_topic_by_id(&replicas->image, log->key.topic);
+        if (!topic || log->key.partition >= topic->partition_count) continue;
+        const struct image_partition *partition = &topic->partitions[log->key.partition];
+        if (partition->leader != replicas->node) continue;
+        leading++;
+        behind += partition->isr_count < partition->replica_count;
+    }
+    note(cells, SURVEY_PARTITIONS, count);
+    note(cells, SURVEY_LEADERS, leading);
+    note(cells, SURVEY_OFFLINE_REPLICAS, offline);
+    note(cells, SURVEY_UNDER_REPLICATED, behind);
+}
+
+static void note_brokers(const struct image *image, const struct metric_cells *cells)
+{
+    uint64_t active = 0, fenced = 0;
+
+    list_each(&image->brokers, node)
+    {
+        const struct image_broker *broker = container_of(node, struct image_broker, node);
+        active += !broker->fenced;
+        fenced += broker->fenced;
+    }
+    note(cells, SURVEY_BROKERS, active + fenced);
+    note(cells, SURVEY_BROKERS_ACTIVE, active);
+    note(cells, SURVEY_BROKERS_FENCED, fenced);
+}
+
+static void note_cluster(const struct shard *shard, const struct metric_cells *cells)
+{
+    const struct image *image = &shard->replicas->image;
+    uint64_t without = 0;
+
+    list_each(&image->topics, node)
+    {
+        const struct image_topic *topic = container_of(node, struct image_topic, node);
+        for (int32_t i = 0; i < topic->partition_count; i++) without += topic->partitions[i].leader < 0;
+    }
+    note(cells, SURVEY_CONTROLLERS, image->controller == shard->replicas->node);
+    note(cells, SURVEY_TOPICS_GLOBAL, image->topic_count);
+    note(cells, SURVEY_PARTITIONS_GLOBAL, image->partition_count);
+    note(cells, SURVEY_PARTITIONS_OFFLINE, without);
+    note_brokers(image, cells);
+    metric_set(cells, SURVEY_RAFT_LEADER, 0, image->controller);
+    note(cells, SURVEY_RAFT_EPOCH, (uint64_t)image->epoch);
+    list_each(&shard->store->logs, place)
+    {
+        const struct log *log = container_of(place, struct log, node);
+        if (!is_metadata(log)) continue;
+        note(cells, SURVEY_RAFT_COMMITTED, (uint64_t)log->committed.at);
+        note(cells, SURVEY_RAFT_END, (uint64_t)log->end);
+    }
+}
+
+void facts_note(const struct shard *shard, const struct metric_cells *cells)
+{
+    note_loop(shard, cells);
+    note_store(shard->store, cells);
+    note_partitions(shard, cells);
+    if (shard->index + 1 == shard->shard_count) note_cluster(shard, cells);
+}
+
+uint32_t facts_note_logs(const struct shard *shard, struct log_fact *facts, uint32_t room)
+{
+    uint32_t count = 0;
+
+    list_each(&shard->store->logs, node)
+    {
+        const struct log *log = container_of(node, struct log, node);
+        if (is_metadata(log)) continue;
+        if (count == room) break;
+        struct log_fact *fact = &facts[count++];
+        size_t size = min_of(log->topic.size, sizeof(fact->topic) - 1);
+        memcpy(fact->topic, log->topic.data, size);
+        fact->topic[size] = '\0';
+        fact->partition = log->key.partition;
+        fact->start = log->start;
+        fact->committed = log->committed.at;
+        fact->end = log->end;
+        fact->size = log_size(log);
+    }
+    return count;
+}
