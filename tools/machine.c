@@ -33,6 +33,10 @@ static enum status make_jobs(struct node_platform *platform, uint32_t thread_cou
     return jobs_threads_make(thread_count, jobs);
 }
 
+/* Unless sluice.memory says otherwise, a node takes up to this part of what it may use: there are other programs, and sockets in
+ * the kernel. */
+enum { MEMORY_SHARE = 4 };
+
 /* The limit in a cgroup file; UINT64_MAX when there is none ("max", or no such file). */
 static uint64_t cgroup_limit(const char *path)
 {
@@ -75,7 +79,7 @@ void machine_platform(struct node_platform *platform)
     if (getrandom(&platform->seed, sizeof(platform->seed), 0) != (ssize_t)sizeof(platform->seed)) {
         platform->seed = (uint64_t)now.tv_nsec * 0x9e3779b97f4a7c15u ^ (uint64_t)getpid();
     }
-    platform->memory_size = memory_allowed();
+    platform->memory_size = memory_allowed() / MEMORY_SHARE;
     platform->core_count = cores_allowed();
     platform->threads = true;
 }
