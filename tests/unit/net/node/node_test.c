@@ -1,5 +1,5 @@
 /* A node from an empty directory to a record read back, over clean restarts, kills and refusals. */
-#include "errands.h"
+#include "records.h"
 
 #include <signal.h>
 #include <sys/wait.h>
