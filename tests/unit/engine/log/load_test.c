@@ -207,6 +207,8 @@ static void malformed_checkpoints_stop_the_start(void **state)
     assert_int_equal(files_replace(files_kernel(), FILES_HERE, path, "0\n2\nt 0 5\n", 10), STATUS_OK);
     assert_int_equal(node_try_start(&node), STATUS_DAMAGED);
     assert_non_null(strstr(node.why, REPLICATION_FILE));
+    directory_abandon(node.directory);
+    node_end_rest(&node);
     node_remove(&node);
 }
 
