@@ -13,6 +13,7 @@
 #include "log/gather.h"
 #include "log/segment.h"
 #include "log/spill.h"
+#include "log/stream.h"
 #include "log/wal.h"
 
 static void sync_done(struct segment_work *work);
@@ -218,6 +219,7 @@ static void cut_begin(struct checkpoint *checkpoint)
     checkpoint->spilling = 0;
     checkpoint_image_end(&checkpoint->image);
     checkpoint_image_begin(&checkpoint->image, &store->shard->heap);
+    store->stream_size = 0;
     checkpoint->cut = gathers_cut(store->gathers);
     checkpoint->final = store->closing && store_quiet(store);
     checkpoint->resume = flush_resume_point(store->flush);
@@ -243,6 +245,7 @@ static bool checkpoint_wanted(const struct checkpoint *checkpoint)
     const struct store *store = checkpoint->store;
 
     if (store->closing && store_quiet(store)) return !checkpoint->closed && list_empty(&store->removals);
+    if (store->stream_size >= STREAM_CHECKPOINT_SIZE) return true;
     return wal_full_count(store->wal) > 0 && wal_used(store->wal) * 2 > store->wal->size;
 }
 

@@ -12,13 +12,14 @@ enum {
     CHUNK_HEADER_SIZE = 128,
     CHUNK_ENTRY_SIZE = 80,
     CHUNK_VERSION = 1,
-    BATCH_HEAD_SIZE = 21, /* the bytes of a batch that its own CRC does not cover */
+    CHUNK_ENTRY_SIZE_AT = 60, /* where an entry says the size of its bytes */
+    BATCH_HEAD_SIZE = 21,     /* the bytes of a batch that its own CRC does not cover */
 };
 
 enum chunk_kind {
     CHUNK_OPEN = 1, /* a log exists: payload is the topic's name; first = limit = its first offset */
     CHUNK_APPEND,   /* payload is batches of [first, limit), which belong to `segment` at `segment_position` */
-    CHUNK_EXTENT,   /* the same, but the bytes stand in the segment; payload is the partial block before them */
+    CHUNK_EXTENT,   /* the same, but the bytes stand in the segment only; there is no payload */
     CHUNK_TRUNCATE, /* everything from `first` on is void; the log goes on under `next_incarnation` (in limit) */
     CHUNK_START,    /* offsets below `first` are gone */
     CHUNK_EPOCH,    /* `leader_epoch` begins at `first` */
@@ -32,7 +33,7 @@ struct chunk_entry {
     uint64_t incarnation; /* of the log */
     int64_t first, limit;
     int32_t leader_epoch;
-    uint32_t crc;            /* append: over the 21-byte heads of its batches; extent: over all its bytes */
+    uint32_t crc;            /* append, extent: over the 21-byte heads of its batches; open: over the name */
     uint32_t position, size; /* in the payload */
     int64_t segment;         /* base of the segment the bytes belong to */
     uint64_t segment_position;

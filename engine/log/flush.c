@@ -28,7 +28,10 @@ void flush_soon(struct flush *flush)
 
 static void flush_ready(struct ready *ready)
 {
-    flush_go(container_of(ready, struct flush, ready));
+    struct flush *flush = container_of(ready, struct flush, ready);
+
+    flush_go(flush);
+    if (flush->hungry) store_settle(flush->store); /* Right after a start, nothing else may be under way that would. */
 }
 
 /* The chunk is complete in the block: its table behind the payload, its header in front. */
@@ -93,8 +96,10 @@ static void draft_durable(struct flush *flush, struct draft *draft)
 
     for (uint32_t i = 0; i < draft->entry_count; i++) {
         struct draft_mark *mark = &draft->marks[i];
-        if (mark->log && mark->limit > mark->log->durable.at)
-            watermark_advance(shard, &mark->log->durable, mark->limit);
+        if (!mark->log) continue;
+        invariant(mark->log->waiting >= mark->size);
+        mark->log->waiting -= mark->size;
+        if (mark->limit > mark->log->durable.at) watermark_advance(shard, &mark->log->durable, mark->limit);
     }
     watermark_advance(shard, &flush->store->flushed, (int64_t)flush->flushed);
     draft_give(flush->store->gathers, draft);
@@ -120,6 +125,12 @@ static void flush_resume(struct completion *io)
 
     invariant(flush->stage == FLUSH_WRITING && done);
     flush->draft = NULL;
+    if (io->status == STATUS_OK &&
+        flush->store->failed) { /* Something else failed: nothing is acknowledged any more. */
+        flush->stage = FLUSH_FAILED;
+        draft_give(flush->store->gathers, done);
+        return;
+    }
     if (io->status != STATUS_OK) {
         flush->stage = FLUSH_FAILED; /* Never retried: what the device holds is unknown now. */
         draft_give(flush->store->gathers, done);

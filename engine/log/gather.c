@@ -2,13 +2,14 @@
  *
  *   - only the newest block has an open draft; sealed drafts are in order of sequence, and of place within one block;
  *   - draft->at + chunk_size(payload, entries) never passes the end of its block, so that the table always fits behind;
- *   - a block is given back only from the old end: a log's spans lie in blocks of ascending number. */
+ *   - a block is given back when no span lies in it, no draft or stream needs it, and it is not the current one. */
 #include "log/gather.h"
 
 #include <string.h>
 
 #include "base/crc32c.h"
 #include "log/spill.h"
+#include "log/stream.h"
 #include "log/wal.h"
 
 void gathers_init(struct gathers *gathers, struct store *store)
@@ -18,6 +19,7 @@ void gathers_init(struct gathers *gathers, struct store *store)
     list_init(&gathers->sealed);
     list_init(&gathers->free_drafts);
     list_init(&gathers->free_gathers);
+    list_init(&gathers->free_pieces);
 }
 
 static void draft_end(struct heap *heap, struct draft *draft)
@@ -46,6 +48,7 @@ void gathers_end(struct gathers *gathers)
         heap_give(heap, gather);
     }
     list_each(&gathers->free_gathers, node) heap_give(heap, container_of(node, struct gather, node));
+    list_each(&gathers->free_pieces, node) heap_give(heap, container_of(node, struct stream_piece, node));
 }
 
 /* How much of a block may go to appends: one chunk of the budget is kept for the staging of spill.c, without which no
@@ -56,7 +59,7 @@ static bool memory_left(struct store *store, size_t size)
            size + (spill_has_staging(store->spill) ? 0 : (size_t)MEMORY_CHUNK);
 }
 
-static struct gather *gather_take(struct gathers *gathers, size_t size)
+struct gather *gather_take(struct gathers *gathers, size_t size)
 {
     struct store *store = gathers->store;
     size_t whole = round_up(size, (size_t)GATHER_BLOCK_SIZE);
@@ -68,7 +71,7 @@ static struct gather *gather_take(struct gathers *gathers, size_t size)
     struct list_node *node = list_take_first(&gathers->free_gathers);
     struct gather *gather =
         node ? container_of(node, struct gather, node) : heap_take(&store->shard->heap, sizeof *gather);
-    *gather = (struct gather){ .block = block, .number = gathers->next_number++ };
+    *gather = (struct gather){ .block = block };
     list_node_init(&gather->node);
     list_init(&gather->tails);
     list_append(&gathers->blocks, &gather->node);
@@ -97,14 +100,14 @@ static struct draft *draft_begin(struct gathers *gathers, struct gather *gather)
     return draft;
 }
 
-/* Room for `entries` more in the table aside. */
-static bool draft_widen(struct gathers *gathers, struct draft *draft, uint32_t entries)
+/* Room for one more in the table aside. */
+static bool draft_widen(struct gathers *gathers, struct draft *draft)
 {
-    if (draft->entry_count + entries <= draft->entry_max) return true;
-    if (draft->entry_count > 0 && draft->entry_count + entries > DRAFT_ENTRIES_MAX) return false;
+    if (draft->entry_count < draft->entry_max) return true;
+    if (draft->entry_max >= DRAFT_ENTRIES_MAX) return false;
 
     struct heap *heap = &gathers->store->shard->heap;
-    while (draft->entry_max < draft->entry_count + entries) draft->entry_max *= 2;
+    draft->entry_max *= 2;
     draft->table = heap_resize(heap, draft->table, draft->entry_max * (size_t)CHUNK_ENTRY_SIZE);
     draft->marks = heap_resize(heap, draft->marks, draft->entry_max * sizeof draft->marks[0]);
     return true;
@@ -130,13 +133,13 @@ static bool fits(const struct gathers *gathers, const struct gather *gather, uin
 }
 
 /* The draft that can take so much: the open one, a new one behind it, or the first of a new block. */
-static struct draft *draft_for(struct gathers *gathers, size_t size, uint32_t entries)
+static struct draft *draft_for(struct gathers *gathers, size_t size)
 {
     struct draft *open = gathers->open;
 
     if (open) {
-        if (fits(gathers, open->gather, open->at, open->payload_size + size, open->entry_count + entries) &&
-            draft_widen(gathers, open, entries))
+        if (fits(gathers, open->gather, open->at, open->payload_size + size, open->entry_count + 1) &&
+            draft_widen(gathers, open))
             return open;
         if (open->entry_count > 0) {
             draft_seal(gathers);
@@ -147,20 +150,19 @@ static struct draft *draft_for(struct gathers *gathers, size_t size, uint32_t en
         }
     }
     struct gather *gather = gathers->current;
-    if (!gather || !fits(gathers, gather, gather->used, size, entries)) {
+    if (!gather || !fits(gathers, gather, gather->used, size, 1)) {
         gathers->current = NULL; /* Full: it may be written out and let go, even if there is no other yet. */
-        gather = gather_take(gathers, chunk_size(size, entries));
+        gather = gather_take(gathers, chunk_size(size, 1));
         if (!gather) return NULL;
         gathers->current = gather;
     }
     gathers->open = draft_begin(gathers, gather);
-    (void)draft_widen(gathers, gathers->open, entries); /* An empty draft takes any number. */
     return gathers->open;
 }
 
-uint8_t *gather_room(struct gathers *gathers, size_t size, uint32_t entries)
+uint8_t *gather_room(struct gathers *gathers, size_t size)
 {
-    struct draft *draft = draft_for(gathers, size, entries);
+    struct draft *draft = draft_for(gathers, size);
     return draft ? draft->gather->block->data + draft->at + CHUNK_HEADER_SIZE + draft->payload_size : NULL;
 }
 
@@ -187,9 +189,20 @@ void draft_add(struct gathers *gathers, struct chunk_entry *entry, struct log *l
     entry->size = (uint32_t)size;
     if (entry->kind == CHUNK_APPEND) entry->crc = heads_sum(0, draft_payload_end(draft), size);
     chunk_entry_write(draft->table + (size_t)draft->entry_count * CHUNK_ENTRY_SIZE, entry);
-    draft->marks[draft->entry_count] = (struct draft_mark){ .log = log, .limit = entry->limit };
+    draft->marks[draft->entry_count] = (struct draft_mark){ .log = log, .limit = entry->limit, .size = (uint32_t)size };
     draft->entry_count++;
     draft->payload_size += (uint32_t)size;
+}
+
+void draft_add_extent(struct gathers *gathers, struct chunk_entry *entry, struct log *log, uint32_t size, uint32_t crc)
+{
+    struct draft *draft = gathers->open;
+
+    invariant(entry->kind == CHUNK_EXTENT);
+    entry->crc = crc;
+    draft_add(gathers, entry, log, 0);
+    store_u32(draft->table + (size_t)(draft->entry_count - 1) * CHUNK_ENTRY_SIZE + CHUNK_ENTRY_SIZE_AT, size);
+    draft->marks[draft->entry_count - 1].size = size;
 }
 
 bool draft_grow(struct gathers *gathers, const struct chunk_entry *more, struct log *log, size_t size)
@@ -209,6 +222,7 @@ bool draft_grow(struct gathers *gathers, const struct chunk_entry *more, struct 
     last.crc = heads_sum(last.crc, draft_payload_end(draft), size);
     chunk_entry_write(row, &last);
     draft->marks[draft->entry_count - 1].limit = more->limit;
+    draft->marks[draft->entry_count - 1].size += (uint32_t)size;
     draft->payload_size += (uint32_t)size;
     return true;
 }
@@ -253,16 +267,13 @@ void gather_lower(struct gathers *gathers, struct draft *writing, struct log *lo
     list_each(&gathers->sealed, node) draft_lower(container_of(node, struct draft, node), log, limit);
 }
 
-void gather_release(struct gathers *gathers)
+void gather_release(struct gathers *gathers, struct gather *gather)
 {
-    list_each(&gathers->blocks, node)
-    {
-        struct gather *gather = container_of(node, struct gather, node);
-        if (gather == gathers->current || gather->drafts > 0 || !list_empty(&gather->tails)) break;
-        list_remove(&gather->node);
-        block_unpin(gather->block);
-        gather->block = NULL;
-        list_append(&gathers->free_gathers, &gather->node);
-        gathers->block_count--;
-    }
+    if (gather == gathers->current || gather->drafts > 0 || gather->spans > 0) return;
+
+    list_remove(&gather->node);
+    block_unpin(gather->block);
+    gather->block = NULL;
+    list_append(&gathers->free_gathers, &gather->node);
+    gathers->block_count--;
 }

@@ -15,7 +15,7 @@
 enum {
     GATHER_BLOCK_SIZE = MEMORY_CHUNK,
     DRAFT_ENTRIES_FIRST = 64,
-    DRAFT_ENTRIES_MAX = 4096, /* then it is sealed, unless one append alone needs more */
+    DRAFT_ENTRIES_MAX = 4096, /* then it is sealed */
 };
 
 /* One block of the tail's memory. It goes back when no log has a span in it, no draft needs it and nobody pins it. */
@@ -24,14 +24,15 @@ struct gather {
     struct block *block;
     struct list tails; /* of logs whose oldest span lies here */
     uint32_t used;     /* chunks reach up to here */
-    uint32_t drafts;   /* that are not written yet */
-    uint64_t number;   /* ascending */
+    uint32_t drafts;   /* that are not written yet; and a stream that puts its pieces here */
+    uint32_t spans;    /* of all tails */
 };
 
 /* Whom to tell when the chunk is durable; log == NULL: nobody but store->flushed. */
 struct draft_mark {
     struct log *log;
     int64_t limit;
+    uint32_t size; /* of the bytes */
 };
 
 struct draft {
@@ -51,19 +52,23 @@ struct gathers {
     struct gather *current; /* the newest, or NULL */
     struct draft *open;     /* in `current`, or NULL */
     struct list sealed;     /* struct draft, oldest first */
-    struct list free_drafts, free_gathers;
-    uint64_t next_sequence, next_number;
+    struct list free_drafts, free_gathers, free_pieces;
+    uint64_t next_sequence;
     uint64_t block_count;
 };
 
 void gathers_init(struct gathers *gathers, struct store *store);
 void gathers_end(struct gathers *gathers);
 
-/* Room for `size` bytes of payload and `entries` more entries: where they go, or NULL when the tail's memory is used up. Nothing
- * has happened until draft_add or draft_grow. */
-uint8_t *gather_room(struct gathers *gathers, size_t size, uint32_t entries);
+/* A block for at least `size` bytes, with nothing in it; NULL: no memory. */
+struct gather *gather_take(struct gathers *gathers, size_t size);
+/* Room for `size` bytes of payload and one more entry: where they go, or NULL when the tail's memory is used up. Nothing has
+ * happened until draft_add or draft_grow. */
+uint8_t *gather_room(struct gathers *gathers, size_t size);
 /* An entry for the `size` bytes that were just written to gather_room's place; position, size and (for batches) crc are set here. */
 void draft_add(struct gathers *gathers, struct chunk_entry *entry, struct log *log, size_t size);
+/* An entry for `size` bytes that stand in the segment. */
+void draft_add_extent(struct gathers *gathers, struct chunk_entry *entry, struct log *log, uint32_t size, uint32_t crc);
 /* The same bytes as a continuation of the last entry, when that is an append of the same log that ends where they begin. */
 bool draft_grow(struct gathers *gathers, const struct chunk_entry *more, struct log *log, size_t size);
 /* What is gathered from now on goes into chunks of at least the returned sequence, nothing before does. */
@@ -75,7 +80,7 @@ struct draft *draft_take(struct gathers *gathers);
 void draft_give(struct gathers *gathers, struct draft *draft);
 /* A truncation: marks of `log` above `limit` are lowered to it, in every draft that is not written (`writing` may be NULL). */
 void gather_lower(struct gathers *gathers, struct draft *writing, struct log *log, int64_t limit);
-/* Gives blocks back that nobody needs, oldest first. */
-void gather_release(struct gathers *gathers);
+/* Gives the block back if nobody needs it. */
+void gather_release(struct gathers *gathers, struct gather *gather);
 
 #endif

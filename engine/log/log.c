@@ -11,6 +11,7 @@
 #include "log/gather.h"
 #include "log/segment.h"
 #include "log/state.h"
+#include "log/stream.h"
 #include "log/tail.h"
 #include "log/wal.h"
 
@@ -30,7 +31,7 @@ static enum status log_announce(struct log *log)
     struct gathers *gathers = log->store->gathers;
     if (log->opened) return STATUS_OK;
 
-    uint8_t *room = gather_room(gathers, log->topic.size, 1);
+    uint8_t *room = gather_room(gathers, log->topic.size);
     if (!room) return STATUS_BUSY;
 
     memcpy(room, log->topic.data, log->topic.size);
@@ -56,7 +57,7 @@ static enum status log_enter(struct log *log, enum chunk_kind kind, int64_t firs
     struct gathers *gathers = log->store->gathers;
     enum status status = log_announce(log);
     if (status != STATUS_OK) return status;
-    if (!gather_room(gathers, 0, 1)) return STATUS_BUSY;
+    if (!gather_room(gathers, 0)) return STATUS_BUSY;
 
     struct chunk_entry entry = {
         .kind = kind,
@@ -90,6 +91,8 @@ enum status log_truncate(struct log *log, int64_t end, int64_t *sequence)
     if (status != STATUS_OK) return status;
     if (end < log->start || end > log->end) return STATUS_OUT_OF_RANGE;
     if ((log->tail && log->tail->spilling) || log_state_busy(log)) return STATUS_BUSY;
+    if (log->stream && stream_busy(log->stream)) return STATUS_BUSY;
+    if (log->stream) stream_end(log->stream);
 
     uint64_t next = prng_u64(&store->shard->prng) | 1;
     status = log_enter(log, CHUNK_TRUNCATE, end, (int64_t)next, log->leader_epoch, sequence);
@@ -132,11 +135,11 @@ void log_commit(struct log *log, int64_t committed)
 
 /* ---- appends ---- */
 
-void log_join(struct log *log, uint8_t *data, uint32_t size, enum append_origin origin)
+void log_join(struct log *log, uint8_t *data, uint32_t size, enum append_origin origin, struct stream *stream)
 {
     struct store *store = log->store;
     struct gathers *gathers = store->gathers;
-    struct gather *gather = gathers->open->gather;
+    struct gather *gather;
     uint64_t position;
     struct batch batch;
 
@@ -154,7 +157,13 @@ void log_join(struct log *log, uint8_t *data, uint32_t size, enum append_origin 
         .segment = segment->base,
         .segment_position = position,
     };
-    if (!draft_grow(gathers, &entry, log, size)) draft_add(gathers, &entry, log, size);
+    if (stream) {
+        gather = stream_join(stream, &data, &entry, size);
+        batch.data = data;
+    } else {
+        gather = gathers->open->gather;
+        if (!draft_grow(gathers, &entry, log, size)) draft_add(gathers, &entry, log, size);
+    }
 
     struct span span = {
         .first = entry.first,
@@ -162,13 +171,15 @@ void log_join(struct log *log, uint8_t *data, uint32_t size, enum append_origin 
         .gather = gather,
         .at = (uint32_t)(data - gather->block->data),
         .size = size,
+        .segment_position = (uint32_t)position,
+        .direct = stream != NULL,
         .segment = entry.segment,
-        .segment_position = position,
     };
     tail_add(store->tails, log, &span);
     log_state_apply(log, &batch, origin);
     log->end = entry.limit;
     log->leader_epoch = max_of(log->leader_epoch, batch.leader_epoch);
+    log->waiting += size;
 }
 
 /* The topic's rules for a client's batch, on our own copy of it; what Kafka corrects is corrected. */
@@ -205,17 +216,24 @@ static enum status batch_copy(uint8_t *to, const struct batch *batch)
     return crc == batch->crc ? STATUS_OK : STATUS_CORRUPT;
 }
 
+/* Where the batch is gathered: in the WAL's next chunk, or in the log's own stream. NULL: no memory. */
+static uint8_t *append_room(struct log *log, uint32_t size, struct stream **stream)
+{
+    *stream = stream_takes(log, size) ? log->stream : NULL;
+    return *stream ? stream_room(*stream, size) : gather_room(log->store->gathers, size);
+}
+
 /* One batch whose offsets are ours to give. */
 static enum status append_one(struct log *log, const struct batch *source, struct log_append *append)
 {
-    struct store *store = log->store;
-    uint8_t *data = gather_room(store->gathers, source->size, 1);
+    struct stream *stream;
+    struct batch batch;
+    uint8_t *data = append_room(log, source->size, &stream);
     if (!data) return STATUS_BUSY;
 
     enum status status = batch_copy(data, source);
     if (status != STATUS_OK) return status;
 
-    struct batch batch;
     batch_decode(data, &batch);
     if (append->origin == APPEND_CLIENT) {
         status = batch_admit(log, data, &batch, append);
@@ -227,78 +245,64 @@ static enum status append_one(struct log *log, const struct batch *source, struc
     append->first = log->end;
     append->limit = log->end + batch.last_delta + 1;
     batch_stamp(data, append->first, append->leader_epoch);
-    log_join(log, data, batch.size, append->origin);
+    log_join(log, data, batch.size, append->origin, stream);
     return STATUS_OK;
 }
 
-/* Whole batches with increasing offsets at the front of `batches`; what is cut at the end is left to the next fetch. */
-static enum status replica_measure(const struct log *log, struct bytes batches, size_t *size, uint32_t *count)
-{
-    int64_t next = log->end;
-
-    *size = 0;
-    *count = 0;
-    while (*size < batches.size) {
-        struct batch batch;
-        enum status status = batch_read(batches.data + *size, batches.size - *size, &batch);
-        if (status == STATUS_TRUNCATED) break;
-        if (status != STATUS_OK) return status;
-        if (batch.base_offset < next) return STATUS_OUT_OF_ORDER;
-        next = batch_limit(&batch);
-        *size += batch.size;
-        ++*count;
-    }
-    return *count > 0 ? STATUS_OK : STATUS_TRUNCATED;
-}
-
+/* Whole batches with ascending offsets, as the leader has them. What comes after one that can't be taken is left to the next
+ * fetch; so is a batch that is cut off at the end. */
 static enum status append_replica(struct log *log, struct log_append *append)
 {
-    size_t size;
-    uint32_t count;
-    enum status status = replica_measure(log, append->batches, &size, &count);
-    if (status != STATUS_OK) return status;
-
-    uint8_t *data = gather_room(log->store->gathers, size, count);
-    if (!data) return STATUS_BUSY;
-
+    const struct bytes *batches = &append->batches;
+    enum status status = STATUS_OK;
+    struct stream *stream;
     struct batch batch;
-    for (size_t at = 0; at < size; at += batch.size) {
-        batch_decode(append->batches.data + at, &batch);
-        status = batch_copy(data + at, &batch);
-        if (status != STATUS_OK) return status;
+    size_t at = 0;
+
+    append->first = append->limit = log->end;
+    for (; at < batches->size; at += batch.size) {
+        status = batch_read(batches->data + at, batches->size - at, &batch);
+        if (status == STATUS_OK && batch.base_offset < log->end) status = STATUS_OUT_OF_ORDER;
+        if (status != STATUS_OK) break;
+        uint8_t *data = append_room(log, batch.size, &stream);
+        status = data ? batch_copy(data, &batch) : STATUS_BUSY;
+        if (status != STATUS_OK) break;
+        if (at == 0) append->first = batch.base_offset;
+        log_join(log, data, batch.size, APPEND_REPLICA, stream);
+        append->limit = log->end;
     }
-    append->first = load_i64(data);
-    for (size_t at = 0; at < size; at += batch.size) {
-        batch_decode(data + at, &batch);
-        log_join(log, data + at, batch.size, APPEND_REPLICA);
-    }
-    append->limit = log->end;
-    return STATUS_OK;
+    return at > 0 ? STATUS_OK : status;
+}
+
+/* What can be said before a byte is copied. */
+static enum status append_judge(struct log *log, const struct log_append *append, struct batch *batch)
+{
+    struct store *store = log->store;
+    struct memory *memory = store->shard->memory;
+    size_t budget = memory_free(memory, MEMORY_TAIL) + memory_used(memory, MEMORY_TAIL);
+    enum status status = log_writable(log);
+
+    if (status != STATUS_OK || append->origin == APPEND_REPLICA) return status;
+    if (store->full && append->origin == APPEND_CLIENT) return STATUS_NO_SPACE;
+    status = append->origin == APPEND_CLIENT ? batch_read_produced(append->batches, batch)
+                                             : batch_read(append->batches.data, append->batches.size, batch);
+    if (status != STATUS_OK) return status;
+    bool large = append->origin == APPEND_CLIENT && batch->size > (uint32_t)log->settings->message_bytes_max;
+    return large || batch->size > budget / 4 ? STATUS_TOO_LARGE : STATUS_OK;
 }
 
 enum status log_append(struct log *log, struct log_append *append)
 {
     struct store *store = log->store;
     struct batch batch;
-    enum status status = log_writable(log);
 
     append->append_time_ms = -1;
     append->duplicate = false;
-    if (status == STATUS_OK && store->full && append->origin == APPEND_CLIENT) status = STATUS_NO_SPACE;
-    if (status == STATUS_OK && append->batches.size > wal_batch_max(store->wal)) status = STATUS_TOO_LARGE;
-    if (status != STATUS_OK) return status;
-
-    if (append->origin != APPEND_REPLICA) {
-        status = append->origin == APPEND_CLIENT ? batch_read_produced(append->batches, &batch)
-                                                 : batch_read(append->batches.data, append->batches.size, &batch);
-        if (status != STATUS_OK) return status;
-        if (append->origin == APPEND_CLIENT && batch.size > (uint32_t)log->settings->message_bytes_max)
-            return STATUS_TOO_LARGE;
+    enum status status = append_judge(log, append, &batch);
+    if (status == STATUS_OK) status = log_announce(log);
+    if (status == STATUS_OK) {
+        status = append->origin == APPEND_REPLICA ? append_replica(log, append) : append_one(log, &batch, append);
     }
-    status = log_announce(log);
-    if (status != STATUS_OK) return status;
-
-    status = append->origin == APPEND_REPLICA ? append_replica(log, append) : append_one(log, &batch, append);
     if (status == STATUS_OK) flush_soon(store->flush);
     if (status == STATUS_BUSY) store_settle(store);
     return status;

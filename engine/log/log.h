@@ -26,6 +26,7 @@ struct directory;
 struct producer_state;
 struct segments;
 struct store;
+struct stream;
 struct tail;
 
 struct log_key {
@@ -65,6 +66,8 @@ struct log {
     struct segments *segments;        /* NULL until there is one */
     struct producer_state *producers; /* NULL until a producer id was seen */
     struct epochs *epochs;            /* leader epoch cache */
+    struct stream *stream;            /* while much of it is on its way */
+    uint64_t waiting;                 /* bytes appended that are not durable yet */
     struct list_node node;            /* in the store */
 };
 

@@ -95,10 +95,9 @@ static enum status ranges_take(struct loading *loading, const struct recovered *
 
     for (const struct recovered_range *range = recovered->first; range && status == STATUS_OK; range = range->next) {
         const uint8_t *data;
-        if (range->entry.kind != CHUNK_APPEND) continue;
-        status = window_read(&recovery->window, range->wal->file, range->position, range->entry.size, &data);
-        if (status == STATUS_OK)
-            status = batches_take(loading, data, range->entry.size, range->entry.limit, range->wal->name);
+        if (range->entry.kind == CHUNK_EPOCH) continue;
+        status = recovery_range_bytes(recovery, loading->found, range, &data);
+        if (status == STATUS_OK) status = batches_take(loading, data, range->entry.size, range->entry.limit, "WAL");
     }
     return status;
 }

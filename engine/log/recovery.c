@@ -10,7 +10,8 @@
  *     APPEND     known        same              limit <= end             nothing: the state has it
  *     APPEND     known        same              first >= end             a range more; end = limit
  *     APPEND     known        same              otherwise                damage
- *     EXTENT     as APPEND; its bytes are read from the segment and must match the entry's sum, else damage
+ *     EXTENT     as APPEND, but it may begin below the end (it was written across the cut); its bytes are read from the
+ *                segment when the log is opened, and must match the entry's sum, else damage
  *     TRUNCATE   known        same              first <= end             ranges and state are cut; the new incarnation
  *     START      known        same              -                        start = the larger one
  *     EPOCH      known        same              -                        a range without bytes
@@ -102,6 +103,7 @@ static enum status range_add(struct recovery *recovery, struct log_found *found,
     range->entry = *entry;
     range->wal = wal;
     range->position = position;
+    range->limit = entry->limit;
     if (recovered->last) {
         recovered->last->next = range;
     } else {
@@ -117,7 +119,8 @@ static enum status entry_append(struct recovery *recovery, struct log_found *fou
                                 struct old_wal *wal, uint64_t position, const char **why)
 {
     if (entry->limit <= found->end) return STATUS_OK;
-    if (entry->first < found->end) return damaged(recovery, entry, "an append overlaps the one before", why);
+    if (entry->first < found->end && entry->kind == CHUNK_APPEND)
+        return damaged(recovery, entry, "an append overlaps the one before", why);
     return range_add(recovery, found, entry, wal, position);
 }
 

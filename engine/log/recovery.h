@@ -16,6 +16,7 @@ struct recovered_range {
     struct chunk_entry entry;
     struct old_wal *wal;
     uint64_t position; /* of the bytes in that file */
+    int64_t limit;     /* as it was written; a truncation lowers entry.limit */
 };
 
 /* What log_found.open points to. */
@@ -91,6 +92,9 @@ must_check enum status recovery_entry(struct recovery *recovery, const struct ch
 /* The chain of chunks of one shard, from the place that its checkpoint names. */
 must_check enum status wal_walk(struct recovery *recovery, const struct checkpoint_header *from, const char **why);
 
+/* The bytes of an append or extent, proved; in the window until the next call. STATUS_DAMAGED. */
+must_check enum status recovery_range_bytes(struct recovery *recovery, const struct log_found *found,
+                                            const struct recovered_range *range, const uint8_t **data);
 /* Into a log that log_open makes. */
 must_check enum status recovery_restore(struct log *log, const struct log_found *found);
 /* The store goes on behind the numbers of the WAL files that are there. */

@@ -8,6 +8,7 @@
 
 #include "io/files.h"
 #include "log/flush.h"
+#include "log/kafka_files.h"
 #include "log/segment.h"
 #include "log/spill.h"
 #include "log/state.h"
@@ -35,7 +36,6 @@ static enum status restore_make_room(struct store *store)
     list_each(&store->gathers->blocks, node)
     {
         struct gather *gather = container_of(node, struct gather, node);
-        if (gather == store->gathers->current) break;
         list_each(&gather->tails, place)
         {
             struct tail *tail = container_of(place, struct tail, node);
@@ -43,7 +43,7 @@ static enum status restore_make_room(struct store *store)
             if (status != STATUS_OK) return status;
             (void)tail_leave(store->tails, tail, gather);
         }
-        gather_release(store->gathers);
+        gather_release(store->gathers, gather);
     }
     return STATUS_OK;
 }
@@ -62,36 +62,79 @@ static enum status replay_batches(struct log *log, const struct recovered_range 
         if (batch.base_offset >= entry->limit) break; /* The rest was truncated. */
         if (batch.base_offset < log->end) continue;   /* The state has it. */
 
-        uint8_t *to = gather_room(log->store->gathers, batch.size, 1);
+        uint8_t *to = gather_room(log->store->gathers, batch.size);
         if (!to) {
             status = restore_make_room(log->store);
             if (status != STATUS_OK) return status;
-            to = gather_room(log->store->gathers, batch.size, 1);
+            to = gather_room(log->store->gathers, batch.size);
             if (!to) return STATUS_NO_MEMORY;
         }
         memcpy(to, batch.data, batch.size);
-        log_join(log, to, batch.size, APPEND_REPLICA);
+        log_join(log, to, batch.size, APPEND_REPLICA, NULL);
     }
     return STATUS_OK;
 }
 
 static enum status replay_epoch(struct log *log, int32_t epoch)
 {
-    if (!gather_room(log->store->gathers, 0, 1)) {
+    if (!gather_room(log->store->gathers, 0)) {
         enum status status = restore_make_room(log->store);
         if (status != STATUS_OK) return status;
     }
     return log_begin_epoch(log, epoch);
 }
 
-static enum status replay_range(struct log *log, struct recovery *recovery, const struct recovered_range *range)
+/* Batches of an extent that a truncation has shortened: what lay behind may be overwritten, so its sum says nothing any more. */
+static enum status extent_prefix(const uint8_t *data, size_t size, const struct chunk_entry *entry)
+{
+    struct batch batch;
+    uint32_t crc;
+    size_t at = 0;
+
+    while (at < size && batch_read(data + at, size - at, &batch) == STATUS_OK && batch_limit(&batch) <= entry->limit)
+        at += batch.size;
+    return chunk_sum_batches(data, at, entry->first, entry->limit, &crc);
+}
+
+enum status recovery_range_bytes(struct recovery *recovery, const struct log_found *found,
+                                 const struct recovered_range *range, const uint8_t **data)
+{
+    const struct chunk_entry *entry = &range->entry;
+    struct directory *directory = recovery->directory;
+    char path[PATH_SIZE];
+    uint32_t crc;
+    int file;
+
+    if (entry->kind == CHUNK_APPEND)
+        return window_read(&recovery->window, range->wal->file, range->position, entry->size, data);
+
+    segment_path(found->topic, found->key.partition, entry->segment, ".log", path);
+    enum status status = files_open(directory->files, directory->handle, path, FILES_READ | FILES_DIRECT, &file);
+    if (status != STATUS_OK) return status == STATUS_NOT_FOUND ? STATUS_DAMAGED : status;
+    recovery->window.file = -1;
+    status = window_read(&recovery->window, file, entry->segment_position, entry->size, data);
+    recovery->window.file = -1; /* The handle's number may come again. */
+    files_close(directory->files, file);
+    if (status != STATUS_OK) return status == STATUS_TRUNCATED ? STATUS_DAMAGED : status;
+    if (entry->limit < range->limit) {
+        status = extent_prefix(*data, entry->size, entry);
+    } else {
+        status = chunk_sum_batches(*data, entry->size, entry->first, entry->limit, &crc);
+        if (status == STATUS_OK && crc != entry->crc) status = STATUS_CORRUPT;
+    }
+    return status == STATUS_OK ? STATUS_OK : STATUS_DAMAGED;
+}
+
+/* An extent's bytes go the way of all appends, so that nothing depends on where they were. What a start has to do for
+ * extents is bounded by STREAM_CHECKPOINT_SIZE. */
+static enum status replay_range(struct log *log, const struct log_found *found, struct recovery *recovery,
+                                const struct recovered_range *range)
 {
     const uint8_t *data;
 
     if (range->entry.kind == CHUNK_EPOCH) return replay_epoch(log, range->entry.leader_epoch);
-    enum status status = window_read(&recovery->window, range->wal->file, range->position, range->entry.size, &data);
-    if (status != STATUS_OK) return status;
-    return replay_batches(log, range, data);
+    enum status status = recovery_range_bytes(recovery, found, range, &data);
+    return status == STATUS_OK ? replay_batches(log, range, data) : status;
 }
 
 enum status recovery_restore(struct log *log, const struct log_found *found)
@@ -118,7 +161,7 @@ enum status recovery_restore(struct log *log, const struct log_found *found)
 
     log->settings = &REPLAY;
     for (const struct recovered_range *range = recovered->first; range && status == STATUS_OK; range = range->next)
-        status = replay_range(log, recovery, range);
+        status = replay_range(log, found, recovery, range);
     log->settings = settings;
     if (status == STATUS_OK && log->end != found->end) status = STATUS_DAMAGED;
     recovered->opened = true;

@@ -15,6 +15,7 @@
 
 #include "io/files.h"
 #include "log/checkpoint.h"
+#include "log/stream.h"
 
 enum { BLOCK = CHUNK_BLOCK };
 
@@ -39,9 +40,10 @@ void spill_end(struct spill *spill)
 
 /* ---- what to write ---- */
 
+/* What stream.c writes is not ours, nor is what comes after it, until it is written. */
 static bool tail_unwritten(const struct tail *tail)
 {
-    return tail && tail->written < tail->count;
+    return tail && tail->written < tail->count && !tail_span(tail, tail->written)->direct;
 }
 
 void spill_log(struct spill *spill, struct log *log)
@@ -59,8 +61,8 @@ static size_t tail_copy(const struct tail *tail, int64_t segment, uint64_t posit
 
     for (uint32_t i = tail->written; i < tail->count && size < room; i++) {
         const struct span *span = tail_span(tail, i);
-        if (span->segment != segment) break;
-        uint64_t limit = span->segment_position + span->size;
+        if (span->segment != segment || span->direct) break;
+        uint64_t limit = (uint64_t)span->segment_position + span->size;
         invariant(position + size >= span->segment_position);
         if (position + size >= limit) continue; /* the last piece ended here */
 
@@ -76,21 +78,12 @@ static size_t tail_copy(const struct tail *tail, int64_t segment, uint64_t posit
 static uint64_t tail_segment_limit(const struct tail *tail, int64_t segment)
 {
     uint64_t limit = 0;
-    for (uint32_t i = tail->written; i < tail->count && tail_span(tail, i)->segment == segment; i++)
-        limit = tail_span(tail, i)->segment_position + tail_span(tail, i)->size;
-    return limit;
-}
-
-/* The spans that end at or below `limit` are in the file. */
-static void tail_wrote(struct tails *tails, struct tail *tail, int64_t segment, uint64_t limit)
-{
-    uint32_t count = 0;
     for (uint32_t i = tail->written; i < tail->count; i++) {
         const struct span *span = tail_span(tail, i);
-        if (span->segment != segment || span->segment_position + span->size > limit) break;
-        count++;
+        if (span->segment != segment || span->direct) break;
+        limit = (uint64_t)span->segment_position + span->size;
     }
-    tail_written(tails, tail, count);
+    return limit;
 }
 
 /* ---- one slot ---- */
@@ -116,6 +109,7 @@ static void slot_free(struct spill_slot *slot)
     spill->running--;
     log->tail->spilling = false;
     checkpoint_spilled(spill->store->checkpoint, log);
+    if (log->stream) stream_spilled(log->stream);
     store_settle(spill->store);
 }
 
@@ -253,21 +247,33 @@ void spill_go(struct spill *spill)
     }
 }
 
-void spill_for_memory(struct spill *spill, size_t size)
+/* One look at all blocks, oldest first. A log's spans go from its oldest on, so a span in one block may hold back others. */
+static bool blocks_let_go(struct spill *spill, size_t size)
 {
     struct store *store = spill->store;
+    bool progress = false;
 
     list_each(&store->gathers->blocks, node)
     {
         struct gather *gather = container_of(node, struct gather, node);
-        if (memory_free(store->shard->memory, MEMORY_TAIL) >= size || gather == store->gathers->current) break;
+        if (memory_free(store->shard->memory, MEMORY_TAIL) >= size) return false;
         list_each(&gather->tails, place)
         {
             struct tail *tail = container_of(place, struct tail, node);
-            if (!tail_leave(store->tails, tail, gather)) spill_log(spill, tail->log);
+            if (tail_leave(store->tails, tail, gather)) {
+                progress = true;
+            } else {
+                spill_log(spill, tail->log);
+            }
         }
-        gather_release(store->gathers);
+        gather_release(store->gathers, gather);
     }
+    return progress;
+}
+
+void spill_for_memory(struct spill *spill, size_t size)
+{
+    while (blocks_let_go(spill, size)) continue;
 }
 
 /* ---- at start and stop ---- */

@@ -14,6 +14,7 @@
 #include "log/recovery.h"
 #include "log/spill.h"
 #include "log/state.h"
+#include "log/stream.h"
 #include "log/tail.h"
 #include "log/wal.h"
 
@@ -27,6 +28,7 @@ enum status store_make(struct shard *shard, struct directory *directory, const s
     store->starting = true;
     list_init(&store->logs);
     list_init(&store->removals);
+    list_init(&store->streams);
     watermark_init(&store->flushed, 1);
 
     store->gathers = heap_take(heap, sizeof *store->gathers);
@@ -74,6 +76,7 @@ static void log_free(struct log *log)
 {
     struct store *store = log->store;
 
+    if (log->stream) stream_end(log->stream);
     checkpoint_forget(store->checkpoint, log);
     tail_drop(store->tails, log);
     log_state_end(log);
@@ -124,6 +127,7 @@ struct removal {
 };
 
 static void removal_go(struct removal *removal);
+static void removal_enter(struct ready *ready);
 
 static void removal_files_gone(struct segment_work *work)
 {
@@ -145,13 +149,24 @@ static void removal_durable(struct ready *ready)
     removal_go(removal);
 }
 
+/* A write of its bytes to a segment is under way; spill.c and stream.c settle the store when they are done. */
+static bool removal_writing(const struct log *log)
+{
+    return (log->tail && log->tail->spilling) || (log->stream && stream_busy(log->stream));
+}
+
 /* The files go once the removal is durable and no write is under way. */
 static void removal_go(struct removal *removal)
 {
     struct log *log = removal->log;
 
-    if (!removal->durable || removal->files_going) return;
-    if (log->tail && log->tail->spilling) return; /* spill.c settles the store when it is done. */
+    if (removal->files_going || removal_writing(log)) return;
+    if (list_linked(&removal->retry.node)) {
+        tail_drop(log->store->tails, log); /* Its own bytes may be what fills the memory. */
+        list_remove(&removal->retry.node);
+        removal_enter(&removal->retry); /* A block that is there already may have room by now. */
+    }
+    if (!removal->durable) return;
     removal->files_going = true;
     tail_drop(log->store->tails, log);
     removal->work = (struct segment_work){ .log = log, .done = removal_files_gone };
@@ -164,9 +179,8 @@ static void removal_enter(struct ready *ready)
     struct log *log = removal->log;
     struct store *store = log->store;
 
-    if (log->opened && !gather_room(store->gathers, 0, 1)) {
+    if (log->opened && !gather_room(store->gathers, 0)) {
         memory_wait(store->shard->memory, MEMORY_TAIL, &removal->retry);
-        store_settle(store);
         return;
     }
     if (log->opened) {
@@ -198,6 +212,7 @@ void log_delete(struct log *log, struct ready *ready)
     ready_init(&removal->flushed.ready, removal_durable);
     list_append(&store->removals, &removal->node);
     removal_enter(&removal->retry);
+    store_settle(store);
 }
 
 /* ---- failure ---- */
@@ -289,7 +304,8 @@ void store_flushed(struct store *store)
 
 bool store_quiet(const struct store *store)
 {
-    return store->flush->stage != FLUSH_WRITING && !store->flush->draft && !gather_waiting(store->gathers);
+    return !streams_busy(store) && store->flush->stage != FLUSH_WRITING && !store->flush->draft &&
+           !gather_waiting(store->gathers);
 }
 
 /* From a quarter of the tail's memory on, blocks whose bytes are written are let go, and others are written. */
@@ -298,7 +314,11 @@ static void memory_settle(struct store *store)
     struct memory *memory = store->shard->memory;
     size_t left = memory_free(memory, MEMORY_TAIL);
     size_t quarter = (left + memory_used(memory, MEMORY_TAIL)) / 4;
-    if (left < quarter) spill_for_memory(store->spill, quarter);
+    size_t block = GATHER_BLOCK_SIZE + (spill_has_staging(store->spill) ? 0 : (size_t)MEMORY_CHUNK);
+    size_t wanted = max_of(quarter, block); /* With less, no append may ever find room again. */
+    if (left >= wanted) return;
+    streams_trim(store);
+    spill_for_memory(store->spill, wanted);
 }
 
 void store_settle(struct store *store)

@@ -57,7 +57,7 @@ struct closed_log {
     struct text topic;
     int32_t partition;
     int64_t start, committed, end;
-    bool raised;                 /* start is above the first segment's base */
+    bool raised; /* start is above the first segment's base */
 };
 
 struct directory {
@@ -78,7 +78,7 @@ struct directory {
     _Atomic bool failed; /* an I/O error took it out of service */
     struct log_found *found;
     uint32_t found_count;
-    struct closed_log *closed;   /* directory_note_closed (state.h) */
+    struct closed_log *closed; /* directory_note_closed (state.h) */
     uint32_t closed_count, closed_capacity;
     void *work; /* directory.c's own */
 };
@@ -114,7 +114,7 @@ struct store {
     struct wal *wal;
     struct flush *flush;
     struct spill *spill;
-    struct reader *reader; /* of cold bytes; NULL until there was one. reader_end(store) in store_end. */
+    struct reader *reader;       /* of cold bytes; NULL until there was one. reader_end(store) in store_end. */
     struct retention *retention; /* NULL until store_retain */
     struct checkpoint *checkpoint;
     struct watermark flushed; /* in entry sequences: control entries wait here */
@@ -123,6 +123,8 @@ struct store {
     bool full; /* the disk's reserve is reached: appends are refused, reads go on */
     /* Told when the directory failed or recovered space; set by the floor above. */
     void (*on_failure)(struct store *store, enum status status);
+    struct list streams;  /* of large appends */
+    uint64_t stream_size; /* bytes that extents since the last cut stand for */
     struct list removals; /* logs that are being deleted */
     struct ready *closed; /* store_close: run at its end */
     struct closing *closings;

@@ -1,6 +1,6 @@
 /* engine/log/tail.c   Spans of one log, and reads from them. Invariants:
  *
- *   - offsets ascend without overlap; blocks ascend in number;
+ *   - offsets ascend without overlap;
  *   - a tail is in the list of the block of its oldest span, and exists only while it has spans;
  *   - the first `written` spans are in the segment's file whole, no other is. */
 #include "log/tail.h"
@@ -92,6 +92,7 @@ static void tail_widen(struct tails *tails, struct tail *tail)
 /* Neighbours in memory, in the segment and in offsets become one span. */
 static bool span_join(struct span *last, const struct span *span)
 {
+    if (last->closed || last->direct != span->direct) return false;
     if (last->gather != span->gather || last->at + last->size != span->at) return false;
     if (last->segment != span->segment || last->segment_position + last->size != span->segment_position) return false;
     if (last->limit != span->first || last->size + span->size > TAIL_SPAN_SIZE) return false;
@@ -111,6 +112,7 @@ void tail_add(struct tails *tails, struct log *log, const struct span *span)
     tail_widen(tails, tail);
     *tail_span(tail, tail->count) = *span;
     tail->count++;
+    span->gather->spans++;
     if (tail->count == 1) list_append(&span->gather->tails, &tail->node);
 }
 
@@ -131,16 +133,25 @@ int64_t tail_find(const struct tail *tail, int64_t offset)
     return low < tail->count ? (int64_t)low : -1;
 }
 
-void tail_written(struct tails *tails, struct tail *tail, uint32_t count)
+void tail_wrote(struct tails *tails, struct tail *tail, int64_t segment, uint64_t limit)
 {
-    invariant(tail->written + count <= tail->count);
-    for (uint32_t i = 0; i < count; i++) tails->unwritten_size -= tail_span(tail, tail->written + i)->size;
-    tail->written += count;
+    while (tail->written < tail->count) {
+        const struct span *span = tail_span(tail, tail->written);
+        if (span->segment != segment || (uint64_t)span->segment_position + span->size > limit) break;
+        tails->unwritten_size -= span->size;
+        tail->written++;
+    }
+}
+
+void tail_close_span(struct tail *tail)
+{
+    if (tail && tail->count > 0) tail_span(tail, tail->count - 1)->closed = true;
 }
 
 bool tail_leave(struct tails *tails, struct tail *tail, struct gather *gather)
 {
     while (tail->written > 0 && tail_span(tail, 0)->gather == gather) {
+        gather->spans--;
         tail->first = (tail->first + 1) & (tail->room - 1);
         tail->count--;
         tail->written--;
@@ -184,7 +195,9 @@ void tail_truncate(struct tails *tails, struct log *log, int64_t end)
 
     invariant(!tail->spilling);
     while (tail->count > 0 && tail_span(tail, tail->count - 1)->first >= end) {
-        if (tail->count > tail->written) tails->unwritten_size -= tail_span(tail, tail->count - 1)->size;
+        struct span *span = tail_span(tail, tail->count - 1);
+        if (tail->count > tail->written) tails->unwritten_size -= span->size;
+        span->gather->spans--;
         tail->count--;
         tail->written = min_of(tail->written, tail->count);
     }

@@ -20,8 +20,10 @@ struct span {
     int64_t first, limit; /* offsets */
     struct gather *gather;
     uint32_t at, size; /* in its block */
-    int64_t segment;   /* base of the segment it belongs to */
-    uint64_t segment_position;
+    uint32_t segment_position;
+    bool direct;     /* stream.c writes it, not spill.c */
+    bool closed;     /* on its way: nothing joins it */
+    int64_t segment; /* base of the segment it belongs to */
 };
 
 struct tail {
@@ -56,8 +58,10 @@ static inline struct span *tail_span(const struct tail *tail, uint32_t index)
 void tail_add(struct tails *tails, struct log *log, const struct span *span);
 /* The span that holds `offset`, or the next one above (a gap in the offsets); -1 when it lies outside. */
 int64_t tail_find(const struct tail *tail, int64_t offset);
-/* The oldest `count` more spans are in the file now. */
-void tail_written(struct tails *tails, struct tail *tail, uint32_t count);
+/* The spans that end in the segment at or below `limit` are in the file now. */
+void tail_wrote(struct tails *tails, struct tail *tail, int64_t segment, uint64_t limit);
+/* The newest span grows no more. */
+void tail_close_span(struct tail *tail);
 /* Lets the written spans in `gather` go. True when nothing of the log is left in that block. */
 bool tail_leave(struct tails *tails, struct tail *tail, struct gather *gather);
 /* Forgets all batches from `end` on (which begins a batch). */
@@ -65,8 +69,9 @@ void tail_truncate(struct tails *tails, struct log *log, int64_t end);
 /* Forgets everything. */
 void tail_drop(struct tails *tails, struct log *log);
 
-/* A batch that lies whole and stamped at gather_room's place gets its place in a segment and joins the log (log.c). */
-void log_join(struct log *log, uint8_t *data, uint32_t size, enum append_origin origin);
+/* A batch that lies whole and stamped at gather_room's or (stream != NULL) stream_room's place gets its place in a segment and joins
+ * the log (log.c). */
+void log_join(struct log *log, uint8_t *data, uint32_t size, enum append_origin origin, struct stream *stream);
 
 /* Fills read->extents from the tail, pinned; the offset is inside. */
 void tail_read(const struct tail *tail, struct log_read *read);

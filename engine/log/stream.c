@@ -1,0 +1,386 @@
+/* engine/log/stream.c   Straight to the segment. The bytes of an append stand in a block of the stream such that address and position agree
+ * modulo 4096, so the write takes them from there:
+ *
+ *     block     |....old|new batches .............|0|         old: the partial block before, copied in front
+ *     segment   ...old   new batches ............. 0          0: zeros up to 4096; the next piece writes over them
+ *
+ * The next piece begins on a page of its own, because this page is on its way to the device; the bytes that the two share are
+ * copied. Old bytes are written again as they were, so a torn write leaves them as they are, whichever version a sector has.
+ *
+ * Order: a piece is written when everything before it is in the file; its entry is made when its write has completed; the entries of a log
+ * follow each other in the WAL as their offsets do. Durable means: the entry's chunk is. */
+#include "log/stream.h"
+
+#include <string.h>
+
+#include "base/crc32c.h"
+#include "log/checkpoint.h"
+#include "log/flush.h"
+#include "log/spill.h"
+#include "log/wal.h"
+
+enum { BLOCK = CHUNK_BLOCK };
+
+static void stream_ready(struct ready *ready);
+static void stream_prepared(struct segment_work *work);
+static void stream_resume(struct completion *io);
+static void stream_drop(struct stream *stream);
+static void stream_go(struct stream *stream);
+
+/* ---- being there ---- */
+
+static struct stream *stream_make(struct log *log)
+{
+    struct store *store = log->store;
+    struct stream *stream = heap_take(&store->shard->heap, sizeof *stream);
+
+    stream->log = log;
+    list_node_init(&stream->node);
+    list_append(&store->streams, &stream->node);
+    list_init(&stream->pieces);
+    ready_init(&stream->ready, stream_ready);
+    stream->io.resume = stream_resume;
+    stream->block_memory = heap_take(&store->shard->heap, (size_t)2 * BLOCK);
+    stream->block = (uint8_t *)round_up((uintptr_t)stream->block_memory, (uintptr_t)BLOCK);
+    log->stream = stream;
+    return stream;
+}
+
+static void stream_leave_block(struct stream *stream)
+{
+    if (!stream->gather) return;
+    invariant(stream->gather->drafts > 0);
+    stream->gather->drafts--;
+    stream->gather = NULL;
+}
+
+void stream_end(struct stream *stream)
+{
+    struct heap *heap = &stream->log->store->shard->heap;
+
+    if (stream->log->store->failed) stream_drop(stream);
+    invariant(!stream_busy(stream));
+    stream_leave_block(stream);
+    list_remove(&stream->node);
+    list_remove(&stream->ready.node);
+    stream->log->stream = NULL;
+    heap_give(heap, stream->block_memory);
+    heap_give(heap, stream);
+}
+
+void streams_trim(struct store *store)
+{
+    list_each(&store->streams, node)
+    {
+        struct stream *stream = container_of(node, struct stream, node);
+        if (!stream_busy(stream)) stream_end(stream);
+    }
+}
+
+bool streams_busy(const struct store *store)
+{
+    list_each(&store->streams, node)
+    {
+        if (stream_busy(container_of(node, struct stream, node))) return true;
+    }
+    return false;
+}
+
+bool stream_takes(struct log *log, size_t size)
+{
+    struct store *store = log->store;
+    bool large = log->waiting + size >= STREAM_WAITING_MIN || size > wal_batch_max(store->wal);
+
+    if (log->stream) {
+        if (large || stream_busy(log->stream)) return true;
+        stream_end(log->stream);
+        return false;
+    }
+    if (!large || store->starting) return false;
+    (void)stream_make(log);
+    return true;
+}
+
+/* ---- memory ---- */
+
+/* The piece that can still grow: the newest, unless it is on its way. */
+static struct stream_piece *piece_open(const struct stream *stream)
+{
+    struct list_node *last = list_last(&stream->pieces);
+    if (!last) return NULL;
+    if (stream->stage == STREAM_WRITING && last == list_first(&stream->pieces)) return NULL;
+    return container_of(last, struct stream_piece, node);
+}
+
+static uint64_t stream_position(const struct stream *stream)
+{
+    const struct segment *segment = segments_last(stream->log);
+    return segment ? segment->size : 0;
+}
+
+uint8_t *stream_room(struct stream *stream, size_t size)
+{
+    struct gathers *gathers = stream->log->store->gathers;
+    const struct stream_piece *open = piece_open(stream);
+    uint32_t partial = (uint32_t)(stream_position(stream) % BLOCK);
+
+    /* Two pages more: for where a new piece begins, and for a move to another when the segment rolls. */
+    if (!stream->gather || stream->gather->used + size + 3 * (size_t)BLOCK > stream->gather->block->size) {
+        struct gather *gather = gather_take(gathers, size + 4 * (size_t)BLOCK);
+        if (!gather) return NULL;
+        stream_leave_block(stream);
+        gather->drafts++;
+        stream->gather = gather;
+    }
+    if (open && open->gather == stream->gather) return stream->gather->block->data + open->at + open->size;
+    return stream->gather->block->data + round_up(stream->gather->used, (uint32_t)BLOCK) + partial;
+}
+
+static struct stream_piece *piece_begin(struct stream *stream, uint8_t **data, const struct chunk_entry *entry,
+                                        uint32_t size)
+{
+    struct gathers *gathers = stream->log->store->gathers;
+    struct gather *gather = stream->gather;
+    uint32_t page = round_up(gather->used, (uint32_t)BLOCK);
+    uint8_t *place = gather->block->data + page + entry->segment_position % BLOCK;
+
+    if (place != *data) memmove(place, *data, size); /* The segment rolled: it begins at 0. */
+    *data = place;
+
+    struct list_node *node = list_take_first(&gathers->free_pieces);
+    struct stream_piece *piece = node ? container_of(node, struct stream_piece, node)
+                                      : heap_take(&stream->log->store->shard->heap, sizeof *piece);
+    *piece = (struct stream_piece){
+        .gather = gather,
+        .at = (uint32_t)(place - gather->block->data),
+        .position = entry->segment_position,
+        .segment = entry->segment,
+        .first = entry->first,
+    };
+    list_node_init(&piece->node);
+    list_append(&stream->pieces, &piece->node);
+    return piece;
+}
+
+struct gather *stream_join(struct stream *stream, uint8_t **data, const struct chunk_entry *entry, uint32_t size)
+{
+    struct stream_piece *piece = piece_open(stream);
+    bool goes_on = piece && piece->gather == stream->gather && piece->segment == entry->segment &&
+                   piece->leader_epoch == entry->leader_epoch && piece->limit == entry->first;
+
+    if (!goes_on) piece = piece_begin(stream, data, entry, size);
+    piece->leader_epoch = entry->leader_epoch;
+    piece->limit = entry->limit;
+    piece->size += size;
+    piece->crc = crc32c(piece->crc, *data, BATCH_HEAD_SIZE);
+    stream->gather->used = piece->at + piece->size;
+    invariant(stream->gather->used + BLOCK <= stream->gather->block->size);
+    shard_ready(stream->log->store->shard, &stream->ready);
+    return stream->gather;
+}
+
+/* ---- the way of a piece ---- */
+
+static void stream_fail(struct stream *stream, enum status status)
+{
+    struct store *store = stream->log->store;
+
+    stream->stage = STREAM_IDLE;
+    if (status == STATUS_NO_SPACE) store->full = true;
+    directory_fail(store, status);
+}
+
+static void piece_give(struct stream *stream, struct stream_piece *piece)
+{
+    list_append(&stream->log->store->gathers->free_pieces, &piece->node);
+}
+
+/* After a failure nothing goes on; what waited is let go. */
+static void stream_drop(struct stream *stream)
+{
+    for (struct list_node *node; (node = list_take_first(&stream->pieces)) != NULL;)
+        piece_give(stream, container_of(node, struct stream_piece, node));
+    if (stream->done) piece_give(stream, stream->done);
+    stream->done = NULL;
+}
+
+/* The file's length for it. */
+static uint64_t piece_needs(const struct stream_piece *piece)
+{
+    return round_up(piece->position + piece->size, (uint64_t)BLOCK);
+}
+
+static void piece_prepare(struct stream *stream, const struct stream_piece *piece)
+{
+    uint64_t needed = piece_needs(piece);
+    uint64_t ahead = min_of(needed + STREAM_AHEAD, (uint64_t)stream->log->settings->segment_bytes);
+
+    stream->stage = STREAM_PREPARING;
+    stream->work = (struct segment_work){
+        .log = stream->log, .base = piece->segment, .size = max_of(needed, ahead), .done = stream_prepared
+    };
+    segment_prepare(&stream->work);
+}
+
+/* The bytes before the piece in its first block come in front of it, zeros behind its last byte. */
+static void piece_write(struct stream *stream, struct stream_piece *piece)
+{
+    struct store *store = stream->log->store;
+    struct segment *segment = segments_at(stream->log, piece->segment);
+    uint8_t *data = piece->gather->block->data;
+    uint32_t from = round_down(piece->at, (uint32_t)BLOCK);
+    uint32_t limit = piece->at + piece->size;
+    uint32_t whole = round_up(limit, (uint32_t)BLOCK);
+
+    memcpy(data + from, stream->block, piece->at - from);
+    memset(data + limit, 0, whole - limit);
+    tail_close_span(stream->log->tail);
+    stream->stage = STREAM_WRITING;
+    stream->part = (struct iovec){ .iov_base = data + from, .iov_len = whole - from };
+    store->spill->bytes_written += whole - from;
+    store->spill->write_count++;
+    io_write(store->shard->io, &stream->io, segment->file, &stream->part, 1, piece->position - (piece->at - from),
+             store->directory->relaxed ? 0 : IO_DURABLE);
+}
+
+static bool piece_has_partial(const struct stream *stream, const struct stream_piece *piece)
+{
+    return piece->position % BLOCK == 0 ||
+           (stream->block_limit == piece->position && stream->block_segment == piece->segment);
+}
+
+/* The next step for the oldest piece, whatever it is that it lacks. */
+static void stream_go(struct stream *stream)
+{
+    struct store *store = stream->log->store;
+    struct list_node *node = list_first(&stream->pieces);
+
+    if (store->failed) {
+        stream_drop(stream);
+        return;
+    }
+    if (!node || stream->stage != STREAM_IDLE) return;
+
+    struct stream_piece *piece = container_of(node, struct stream_piece, node);
+    struct segment *segment = segments_at(stream->log, piece->segment);
+    struct tail *tail = stream->log->tail;
+    invariant(segment && tail && tail->written < tail->count);
+
+    if (tail->spilling || !tail_span(tail, tail->written)->direct) {
+        stream->stage = STREAM_SPILLING;
+        spill_log(store->spill, stream->log);
+        spill_go(store->spill);
+    } else if (!segment->named || segment->file < 0 || segment->allocated < piece_needs(piece)) {
+        piece_prepare(stream, piece);
+    } else if (!piece_has_partial(stream, piece)) {
+        stream->stage = STREAM_READING;
+        io_read(store->shard->io, &stream->io, segment->file, stream->block, BLOCK,
+                round_down(piece->position, (uint64_t)BLOCK));
+    } else {
+        piece_write(stream, piece);
+    }
+}
+
+/* The extent in the WAL; false: no memory for it yet. */
+static bool piece_enter(struct stream *stream, const struct stream_piece *piece)
+{
+    struct log *log = stream->log;
+    struct gathers *gathers = log->store->gathers;
+
+    if (!gather_room(gathers, 0)) return false;
+    struct chunk_entry entry = {
+        .kind = CHUNK_EXTENT,
+        .key = log->key,
+        .incarnation = log->incarnation,
+        .first = piece->first,
+        .limit = piece->limit,
+        .leader_epoch = piece->leader_epoch,
+        .segment = piece->segment,
+        .segment_position = piece->position,
+    };
+    draft_add_extent(gathers, &entry, log, piece->size, piece->crc);
+    log->store->stream_size += piece->size;
+    flush_soon(log->store->flush);
+    return true;
+}
+
+static void stream_enter(struct stream *stream)
+{
+    if (!stream->done) return;
+    if (!piece_enter(stream, stream->done)) {
+        memory_wait(stream->log->store->shard->memory, MEMORY_TAIL, &stream->ready);
+        return;
+    }
+    piece_give(stream, stream->done);
+    stream->done = NULL;
+}
+
+static void stream_ready(struct ready *ready)
+{
+    struct stream *stream = container_of(ready, struct stream, ready);
+
+    stream_enter(stream);
+    if (!stream->done) stream_go(stream);
+}
+
+static void stream_wrote(struct stream *stream)
+{
+    struct log *log = stream->log;
+    struct stream_piece *piece = container_of(list_take_first(&stream->pieces), struct stream_piece, node);
+    struct segment *segment = segments_at(log, piece->segment);
+    const uint8_t *data = piece->gather->block->data;
+    uint32_t limit = piece->at + piece->size;
+
+    invariant(segment->written == piece->position && !stream->done);
+    segment->written = piece->position + piece->size;
+    tail_wrote(log->store->tails, log->tail, piece->segment, segment->written);
+    memcpy(stream->block, data + round_down(limit, (uint32_t)BLOCK), limit % BLOCK);
+    stream->block_segment = piece->segment;
+    stream->block_limit = segment->written;
+    stream->done = piece;
+    stream->stage = STREAM_IDLE;
+    stream_enter(stream);
+    if (!stream->done) stream_go(stream);
+    checkpoint_spilled(log->store->checkpoint, log);
+    if (!stream_busy(stream)) store_settle(log->store);
+}
+
+static void stream_resume(struct completion *io)
+{
+    struct stream *stream = container_of(io, struct stream, io);
+
+    if (io->status != STATUS_OK) {
+        stream_fail(stream, io->status);
+        stream_drop(stream);
+    } else if (stream->stage == STREAM_READING) {
+        struct stream_piece *piece = container_of(list_first(&stream->pieces), struct stream_piece, node);
+        stream->block_segment = piece->segment;
+        stream->block_limit = piece->position;
+        stream->stage = STREAM_IDLE;
+        stream_go(stream);
+    } else {
+        invariant(stream->stage == STREAM_WRITING);
+        stream_wrote(stream);
+    }
+}
+
+static void stream_prepared(struct segment_work *work)
+{
+    struct stream *stream = container_of(work, struct stream, work);
+
+    invariant(stream->stage == STREAM_PREPARING);
+    stream->stage = STREAM_IDLE;
+    if (work->status != STATUS_OK) {
+        stream_fail(stream, work->status);
+        stream_drop(stream);
+        return;
+    }
+    stream_go(stream);
+}
+
+void stream_spilled(struct stream *stream)
+{
+    if (stream->stage != STREAM_SPILLING) return;
+    stream->stage = STREAM_IDLE;
+    shard_ready(stream->log->store->shard, &stream->ready);
+}

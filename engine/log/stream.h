@@ -1,0 +1,70 @@
+/* engine/log/stream.h   Large appends: bytes go straight to the log's segment with DSYNC, and only an entry that says so (an extent) goes
+ * into the WAL. So a large stream is written once instead of twice.
+ *
+ * A log has a stream while much is on its way; then every append of it goes here, so that its entries stay in order. */
+#ifndef ENGINE_LOG_STREAM_H
+#define ENGINE_LOG_STREAM_H
+
+#include "log/gather.h"
+#include "log/segment.h"
+#include "log/state.h"
+#include "log/tail.h"
+
+enum {
+    STREAM_WAITING_MIN = 256 << 10,     /* bytes of one log on their way, from which on it pays */
+    STREAM_AHEAD = 16 << 20,            /* blocks that are allocated ahead of the writes */
+    STREAM_CHECKPOINT_SIZE = 256 << 20, /* bytes that a start would have to prove: then a checkpoint */
+};
+
+/* One write: bytes that lie together in memory and in the segment, at the same place within a page. */
+struct stream_piece {
+    struct list_node node;
+    struct gather *gather;
+    uint32_t at, size; /* in the block */
+    uint64_t position; /* in the segment; position % 4096 == at % 4096 */
+    int64_t segment;
+    int64_t first, limit; /* offsets */
+    int32_t leader_epoch;
+    uint32_t crc; /* over the heads of its batches */
+};
+
+/*     IDLE --append--> SPILLING (what the tail had before) --> PREPARING (a job: file, room) --> READING (the partial block
+ *      ^                                                                                        before) --> WRITING --+
+ *      +------------------------------ nothing left; else from the top, as far as it is needed <---- extent entered --+     */
+enum stream_stage { STREAM_IDLE, STREAM_SPILLING, STREAM_PREPARING, STREAM_READING, STREAM_WRITING };
+
+struct stream {
+    struct list_node node; /* in the store */
+    struct log *log;
+    enum stream_stage stage;
+    struct ready ready;        /* the end of the step that appended; or memory for an entry */
+    struct gather *gather;     /* new pieces go here; or NULL */
+    struct list pieces;        /* oldest first; the first one is being written in stage WRITING */
+    struct stream_piece *done; /* written, its entry waits for memory */
+    struct segment_work work;
+    struct completion io;
+    struct iovec part;
+    uint8_t *block_memory, *block; /* the last partial block of the file, 4096 aligned bytes */
+    int64_t block_segment;         /* ... of this segment, */
+    uint64_t block_limit;          /* ... up to this position; 0: none */
+};
+
+/* True when an append of `size` bytes is to go through the log's stream, which is made if there is none. */
+bool stream_takes(struct log *log, size_t size);
+/* Room for a batch, as gather_room; NULL: no memory. */
+uint8_t *stream_room(struct stream *stream, size_t size);
+/* A batch that lies there joins the stream at its place in the segment; *data may move. Returns its block. */
+struct gather *stream_join(struct stream *stream, uint8_t **data, const struct chunk_entry *entry, uint32_t size);
+/* spill.c is through with the log. */
+void stream_spilled(struct stream *stream);
+static inline bool stream_busy(const struct stream *stream)
+{
+    return stream->stage != STREAM_IDLE || stream->done || !list_empty(&stream->pieces);
+}
+/* An idle one ends. */
+void stream_end(struct stream *stream);
+/* Ends those that are idle. */
+void streams_trim(struct store *store);
+bool streams_busy(const struct store *store);
+
+#endif
