@@ -53,6 +53,25 @@ static void bytes_print(struct sink *out, const char *name, struct bytes bytes)
     sink_put(out, (struct text){ (const char *)bytes.data, bytes.size });
 }
 
+/* They were parsed before: nothing in them can be cut. */
+static void headers_print(struct sink *out, struct bytes headers)
+{
+    const uint8_t *at = headers.data, *limit = headers.data + headers.size;
+    int32_t count = 0, size = 0;
+
+    sink_put(out, TEXT(" headerKeys: ["));
+    at += varint_read_i32(at, limit, &count);
+    for (int32_t i = 0; i < count; i++) {
+        at += varint_read_i32(at, limit, &size);
+        if (i > 0) sink_put(out, TEXT(","));
+        sink_put(out, (struct text){ (const char *)at, (size_t)size });
+        at += size;
+        at += varint_read_i32(at, limit, &size);
+        at += max_of(size, 0);
+    }
+    sink_put(out, TEXT("]"));
+}
+
 static void record_print(struct inspect *inspect, const struct batch *batch, const struct record *record)
 {
     bool sequenced = batch->base_sequence >= 0;
@@ -66,6 +85,7 @@ static void record_print(struct inspect *inspect, const struct batch *batch, con
                 record->offset, batch->attributes & BATCH_APPEND_TIME ? "LogAppendTime" : "CreateTime",
                 record->timestamp_ms, record->key.data ? (int64_t)record->key.size : -1,
                 record->value.data ? (int64_t)record->value.size : -1, sequence);
+    headers_print(inspect->out, record->headers);
     if (!(batch->attributes & BATCH_CONTROL)) {
         bytes_print(inspect->out, "key", record->key);
         bytes_print(inspect->out, "payload", record->value);
