@@ -143,8 +143,8 @@ static void syncing_begin(struct checkpoint *checkpoint)
             if (segment->written > segment->synced ||
                 (rolled && segment->written == segment->size && !segment->sealed)) {
                 dirty_add(checkpoint, log, segment->base, &room);
-            } else if (rolled) {
-                break; /* Those before are sealed. */
+            } else if (segment->sealed) {
+                break; /* So are those before; one that is not written yet says nothing about them. */
             }
         }
     }
