@@ -15,7 +15,7 @@ static void act_raise(struct host_log *held);
 static void act_truncate(struct host_log *held);
 static void act_remove(struct host_log *held);
 static void act_search(struct host_log *held);
-static void ticket_make(struct host_log *held, int kind, struct watermark *mark, int64_t at, int64_t limit);
+static void ticket_make(struct host_log *held, enum ticket_kind kind, struct watermark *mark, int64_t at, int64_t limit);
 static void note_durable(struct host_log *held);
 static void refused(struct host_log *held, const char *what, enum status status);
 
@@ -114,6 +114,8 @@ static void act_again(struct host_log *held)
         store_i32(copy + 12, -1);
         enum status status = append(held, copy, batch->size, &done);
         heap_give(&host->world->heap, copy);
+        bool forgotten = seen > 1 && batch->limit <= model->forgotten;
+        if (forgotten && (status == STATUS_OUT_OF_ORDER || status == STATUS_DUPLICATE)) return;
         if (status != STATUS_OK) {
             refused(held, "retry", status);
         } else if (!done.duplicate || done.first != batch->first || done.limit != batch->limit) {
@@ -130,7 +132,8 @@ static void act_bad(struct host_log *held)
     struct model_log *model = held->model;
     struct log_append done;
     uint32_t size;
-    enum { WRONG_SUM, GAP, OLD_EPOCH } kind = (int)prng_below(&host->prng, 3);
+    enum { WRONG_SUM, GAP, OLD_EPOCH };
+    uint64_t kind = prng_below(&host->prng, 3);
     bool sequenced = !model->replica && model->producers[0].next_sequence > 0;
     if (kind != WRONG_SUM && !sequenced) return;
 
@@ -202,7 +205,7 @@ static void ticket_ready(struct ready *ready)
     heap_give(&host->world->heap, ticket);
 }
 
-static void ticket_make(struct host_log *held, int kind, struct watermark *mark, int64_t at, int64_t limit)
+static void ticket_make(struct host_log *held, enum ticket_kind kind, struct watermark *mark, int64_t at, int64_t limit)
 {
     struct host *host = held->host;
     struct host_ticket *ticket = heap_take(&host->world->heap, sizeof *ticket);
@@ -367,6 +370,19 @@ static void act_read(struct host_log *held, int64_t offset, uint32_t size_max, i
     sim_told(host->world, held->model->name, "read: partition %lu from %lu below %lu size %lu",
              (uint64_t)held->model->key.partition, (uint64_t)offset, (uint64_t)held->log->committed.at, size_max);
     if (log_read_begin(&reading->read)) read_check(reading);
+}
+
+int64_t actor_due(const struct host_shard *at, bool all)
+{
+    int64_t due_ns = INT64_MAX;
+
+    list_each(&at->host->reads, node)
+    {
+        const struct host_read *reading = container_of(node, struct host_read, node);
+        if (reading->log->shard != at->shard.index || !reading->finished) continue;
+        due_ns = min_of(due_ns, all ? 0 : reading->give_at_ns);
+    }
+    return due_ns;
 }
 
 void actor_give(struct host_shard *at, bool all)

@@ -86,6 +86,7 @@ static void host_draw(struct host *host)
         .remove = coin(host, 1, 2) ? 6 : 0,
         .settings = 2,
     };
+    if (host->settings.relaxed) host->weights.truncate = 0; /* It would not be durable when it says so. */
     machine->turn_ns = (int64_t)sim_between(prng, 1000, 20000);
     machine->durable_ns = (int64_t)sim_between(prng, 20000, 500000);
     machine->job_ns = (int64_t)sim_between(prng, 20000, 5000000);
@@ -284,6 +285,8 @@ static int64_t host_step(struct sim_io *ring, void *context)
     }
     int64_t deadline_ns = shard_step(&at->shard);
     if (!host->quiet) deadline_ns = min_of(deadline_ns, at->act_at_ns);
+    int64_t due_ns = actor_due(at, host->quiet);
+    deadline_ns = min_of(deadline_ns, due_ns);
     if (deadline_ns > now_ns && mailbox_sleep(&at->shard)) deadline_ns = now_ns;
     return deadline_ns;
 }
@@ -291,6 +294,26 @@ static int64_t host_step(struct sim_io *ring, void *context)
 bool host_at_rest(const struct host *host)
 {
     return list_empty(&host->tickets) && list_empty(&host->reads);
+}
+
+void host_fail_waiting(struct host *host)
+{
+    list_each(&host->tickets, node)
+    {
+        struct host_ticket *ticket = container_of(node, struct host_ticket, node);
+        struct log *log = ticket->log->log;
+        sim_fail(host->world,
+                 "liveness: %s waits for %ld (kind %d; durable %ld, end %ld) two minutes after the last action",
+                 ticket->log->model->name, ticket->limit, (int)ticket->kind, log ? log->durable.at : -1,
+                 log ? log->end : -1);
+    }
+    list_each(&host->reads, node)
+    {
+        struct host_read *reading = container_of(node, struct host_read, node);
+        sim_fail(host->world, "liveness: %s: a read from %ld does not come back", reading->log->model->name,
+                 reading->read.offset);
+    }
+    sim_fail(host->world, "liveness");
 }
 
 static void store_closed(struct ready *ready)
@@ -340,7 +363,7 @@ bool host_stop_clean(struct host *host)
         }
     }
     for (struct model_log *log = host->model.logs; log; log = log->next)
-        if (log->exists) log->promised = log->settled = log->end;
+        if (log->exists) log->promised = log->settled = log->forgotten = log->end;
     sim_machine_stop(&host->machine, SIM_STOP_CLEAN);
     host_forget(host);
     return true;

@@ -27,13 +27,15 @@ struct host_log {
     struct ready removed;
 };
 
+enum ticket_kind { TICKET_BATCH, TICKET_START, TICKET_TRUNCATION };
+
 /* Somebody waits: for a batch to be durable, or for an entry of the WAL. */
 struct host_ticket {
     struct list_node node;
     struct host_log *log;
     struct watermark_wait wait;
     int64_t limit;
-    enum { TICKET_BATCH, TICKET_START, TICKET_TRUNCATION } kind;
+    enum ticket_kind kind;
 };
 
 struct host_read {
@@ -101,11 +103,14 @@ struct host_log *host_open(struct host *host, struct model_log *model, const str
 struct model_log *host_log_draw(struct host *host, uint32_t name);
 /* Everything asked for was answered, and every read came back. */
 bool host_at_rest(const struct host *host);
+_Noreturn void host_fail_waiting(struct host *host);
 
 /* actor.c: one action on a shard, in its turn. */
 void actor_act(struct host_shard *at);
 /* Gives pins back; `all` also those that are not due. */
 void actor_give(struct host_shard *at, bool all);
+/* When the next pins are due. */
+int64_t actor_due(const struct host_shard *at, bool all);
 /* Reads every log of this shard from its start to its end. */
 void actor_read_all(struct host_shard *at);
 

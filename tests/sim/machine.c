@@ -363,9 +363,12 @@ static void job_event(struct sim_event *event)
         uint64_t before = machine->disk.operations;
         entry->job->work(entry->job);
         if (machine->disk.frozen) return;
+        sim_told(machine->world, NULL, "job worked: %lu disk operations, %lu jobs wait", machine->disk.operations - before,
+                 machine->jobs.waiting_count, 0, 0);
         int64_t operations = (int64_t)(machine->disk.operations - before);
         sim_event_set(machine->world, event,
-                      machine->world->now_ns + sim_latency(machine, machine->job_ns) * (1 + operations));
+                      machine->world->now_ns + sim_latency(machine, machine->job_ns) +
+                          operations * machine->job_ns / 8);
         return;
     }
     struct job *job = entry->job;
@@ -385,6 +388,7 @@ static void job_begin(struct jobs *base, struct job *job)
     sim_event_init(&entry->event, job_event);
     list_node_init(&entry->node);
     list_append(&jobs->waiting, &entry->node);
+    jobs->waiting_count++;
     job_next(jobs);
 }
 
@@ -411,6 +415,7 @@ static void job_next(struct sim_jobs *jobs)
         list_remove(&entry->node);
         list_append(&jobs->running, &entry->node);
         jobs->running_count++;
+        jobs->waiting_count--;
         struct sim_machine *machine = jobs->machine;
         sim_event_set(machine->world, &entry->event, machine->world->now_ns + sim_latency(machine, machine->job_ns));
     }

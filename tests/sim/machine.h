@@ -80,7 +80,7 @@ struct sim_jobs {
     struct jobs jobs;
     struct sim_machine *machine;
     struct list waiting, running;
-    uint32_t thread_count, running_count;
+    uint32_t thread_count, running_count, waiting_count;
 };
 
 struct sim_machine {

@@ -37,7 +37,7 @@ static void read_everything(struct host *host)
     for (uint32_t i = 0; i < host->shard_count; i++) sim_io_wake(host->shards[i].ring, world->now_ns);
     int64_t until_ns = world->now_ns + 120000000000;
     while (!host_at_rest(host))
-        if (!sim_world_step(world, until_ns)) sim_fail(world, "liveness: a read does not come back");
+        if (!sim_world_step(world, until_ns)) host_fail_waiting(host);
 }
 
 static void store_play(struct sim_world *world)
@@ -61,6 +61,7 @@ static void store_play(struct sim_world *world)
 
     host->errors = false;
     errors_set(host, false);
+    host->machine.slow_ppm = 0;
     invariant(host_start(host));
     host->actions_left = 50;
     play_start(host, 50);
