@@ -1,7 +1,9 @@
-/* engine/log/aborted.c   Which transactions in a range were aborted (KIP-98): what a read_committed consumer is told to skip. All of a log's
- * aborts are in memory, ascending by marker; they are rare. On disk they are Kafka's .txnindex, 34 bytes each:
+/* engine/log/aborted.c   Which transactions in a range were aborted (KIP-98): what a read_committed consumer is told
+ * to skip. All of a log's aborts are in memory, ascending by marker; they are rare. On disk they are Kafka's
+ * .txnindex, 34 bytes each:
  *
- *     version i16 = 0 | producer id i64 | first offset i64 | last offset i64, the marker's | last stable offset i64, right after it */
+ *     version i16 = 0 | producer id i64 | first offset i64 | last offset i64, the marker's | last stable offset i64,
+ *     right after it */
 #include "log/aborted.h"
 
 #include "base/arena.h"

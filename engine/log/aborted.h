@@ -1,4 +1,5 @@
-/* engine/log/aborted.h   Aborted transactions as Kafka's .txnindex; what a fetch is told of them is log_aborted (log.h). */
+/* engine/log/aborted.h   Aborted transactions as Kafka's .txnindex; what a fetch is told of them is log_aborted
+ * (log.h). */
 #ifndef ENGINE_LOG_ABORTED_H
 #define ENGINE_LOG_ABORTED_H
 

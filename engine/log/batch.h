@@ -1,6 +1,6 @@
-/* engine/log/batch.h   The record batch, format v2 (magic 2), as bytes: 61 bytes of header, then records, one compressed
- * block or not. Batches are opaque: the header is read, checked and stamped; records are only walked (not decoded) when they
- * are uncompressed. The byte table stands in batch.c. */
+/* engine/log/batch.h   The record batch, format v2 (magic 2), as bytes: 61 bytes of header, then records, one
+ * compressed block or not. Batches are opaque: the header is read, checked and stamped; records are only walked (not
+ * decoded) when they are uncompressed. The byte table stands in batch.c. */
 #ifndef ENGINE_LOG_BATCH_H
 #define ENGINE_LOG_BATCH_H
 
@@ -49,17 +49,17 @@ static inline int64_t batch_limit(const struct batch *batch)
     return batch->base_offset + batch->last_delta + 1;
 }
 
-/* Decodes the header at `data`; looks at no byte past `size` and does not check the CRC. STATUS_TRUNCATED: less than a whole
- * batch; STATUS_MALFORMED: a length below the header's; STATUS_BAD_MAGIC: not v2. */
+/* Decodes the header at `data`; looks at no byte past `size` and does not check the CRC. STATUS_TRUNCATED: less than
+ * a whole batch; STATUS_MALFORMED: a length below the header's; STATUS_BAD_MAGIC: not v2. */
 must_check enum status batch_read(const uint8_t *data, size_t size, struct batch *batch);
 /* The same where the caller knows that a whole v2 header stands there (a batch of our own, read before). */
 void batch_decode(const uint8_t *data, struct batch *batch);
 must_check enum status batch_check_crc(const struct batch *batch);
 
-/* The rules for a batch that a client produces (record-for-record Kafka 4.3.1's, but for compressed payloads, which stay
- * closed): base offset 0, counts that agree, no control bit, a sequence where there is a producer, known codec, record lengths
- * that add up when uncompressed. STATUS_BAD_RECORD, STATUS_BAD_MAGIC, STATUS_UNSUPPORTED (codec). The CRC is checked
- * elsewhere, while the batch is copied. */
+/* The rules for a batch that a client produces (record-for-record Kafka 4.3.1's, but for compressed payloads, which
+ * stay closed): base offset 0, counts that agree, no control bit, a sequence where there is a producer, known codec,
+ * record lengths that add up when uncompressed. STATUS_BAD_RECORD, STATUS_BAD_MAGIC, STATUS_UNSUPPORTED (codec). The
+ * CRC is checked elsewhere, while the batch is copied. */
 must_check enum status batch_check_produced(const struct batch *batch);
 
 /* What a topic asks of a produced batch on top of that. */
@@ -76,16 +76,16 @@ struct batch_verdict {
 must_check enum status batch_judge(const struct batch *batch, const struct batch_rules *rules,
                                    struct batch_verdict *verdict);
 /* The one batch of a produced partition: STATUS_CORRUPT (Kafka's 2) for a length below a header's or an unknown magic,
- * STATUS_BAD_MAGIC for formats 0 and 1, STATUS_BAD_RECORD for none, a cut one or more than one (87). Stray bytes behind it that are
- * no batch are left out. */
+ * STATUS_BAD_MAGIC for formats 0 and 1, STATUS_BAD_RECORD for none, a cut one or more than one (87). Stray bytes
+ * behind it that are no batch are left out. */
 must_check enum status batch_read_produced(struct bytes records, struct batch *batch);
 
 /* Writes into the bytes of a batch that we own; only what lies outside the CRC. */
 void batch_stamp(uint8_t *data, int64_t base_offset, int32_t leader_epoch);
 /* LogAppendTime: sets the bit, the maximum timestamp and the CRC. */
 void batch_stamp_time(uint8_t *data, uint32_t size, int64_t append_time_ms);
-/* CreateTime: clears the bit, sets the true maximum timestamp and the CRC, as Kafka does for a client that got them wrong. Both take
- * the old CRC for right and work on the header alone. */
+/* CreateTime: clears the bit, sets the true maximum timestamp and the CRC, as Kafka does for a client that got them
+ * wrong. Both take the old CRC for right and work on the header alone. */
 void batch_stamp_create_time(uint8_t *data, uint32_t size, int64_t max_timestamp_ms);
 
 /* Sequences wrap from 2^31-1 to 0. */

@@ -1,5 +1,6 @@
-/* engine/log/batch_open.c   The payload of a batch, decompressed: for tools, for searches by time, for compaction. Never on the way of a
- * produce. The size of what comes out is announced nowhere, so the room grows until it is enough, up to a bound. */
+/* engine/log/batch_open.c   The payload of a batch, decompressed: for tools, for searches by time, for compaction.
+ * Never on the way of a produce. The size of what comes out is announced nowhere, so the room grows until it is
+ * enough, up to a bound. */
 #include "base/compression.h"
 #include "base/heap.h"
 #include "log/inspect.h"

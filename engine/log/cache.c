@@ -1,6 +1,6 @@
-/* engine/log/cache.c   A file's length need not be a multiple of a block, but a direct read's must be. A read that reaches past the end
- * of the file is told STATUS_TRUNCATED with all bytes there are in place: that is success here, since the segment's size
- * says how many there must be, and every batch's CRC is checked before it leaves. */
+/* engine/log/cache.c   A file's length need not be a multiple of a block, but a direct read's must be. A read that
+ * reaches past the end of the file is told STATUS_TRUNCATED with all bytes there are in place: that is success here,
+ * since the segment's size says how many there must be, and every batch's CRC is checked before it leaves. */
 #include "log/cache.h"
 
 #include "log/reader.h"

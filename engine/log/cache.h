@@ -1,6 +1,7 @@
-/* engine/log/cache.h   The read cache of one shard: pieces of segment files, read direct, each in one block of MEMORY_CACHE. A piece is
- * {log, segment, number}, CACHE_PIECE bytes from number * CACHE_PIECE on. It stays until memory is wanted; the one unused for
- * longest goes first. Extents of fetches pin the block, so what is being sent outlives its place in the cache.
+/* engine/log/cache.h   The read cache of one shard: pieces of segment files, read direct, each in one block of
+ * MEMORY_CACHE. A piece is {log, segment, number}, CACHE_PIECE bytes from number * CACHE_PIECE on. It stays until
+ * memory is wanted; the one unused for longest goes first. Extents of fetches pin the block, so what is being sent
+ * outlives its place in the cache.
  *
  *     (absent) --cache_piece--> READING --io--> READY --stale, evicted, forgotten--> (absent, freed when unused) */
 #ifndef ENGINE_LOG_CACHE_H
@@ -49,8 +50,8 @@ void cache_init(struct cache *cache, struct store *store);
 /* No read may be in flight. */
 void cache_end(struct cache *cache);
 
-/* The piece, held (piece_leave); begins to read it when it isn't there or lacks bytes that the file has. NULL: no memory. The segment's
- * file is open. */
+/* The piece, held (piece_leave); begins to read it when it isn't there or lacks bytes that the file has. NULL: no
+ * memory. The segment's file is open. */
 struct piece *cache_piece(struct cache *cache, struct log *log, struct segment *segment, uint32_t number);
 void piece_leave(struct piece *piece);
 /* Becomes ready when the piece was read; only while `reading`. */

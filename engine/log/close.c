@@ -1,10 +1,11 @@
-/* engine/log/close.c   The end of a log's files: complete for a clean stop, as Apache Kafka believes them without looking (disk-format: under
- * its marker it checks nothing), or removed.
+/* engine/log/close.c   The end of a log's files: complete for a clean stop, as Apache Kafka believes them without
+ * looking (disk-format: under its marker it checks nothing), or removed.
  *
- *     close    every segment cut to its size | .index .timeindex .txnindex | <end>.snapshot | leader-epoch-checkpoint | names synced
+ *     close    segments cut to their size | .index .timeindex .txnindex | <end>.snapshot | leader epochs | names synced
  *     delete   <topic>-<partition> --rename, sync--> <topic>-<partition>.<32 hex>-delete (done) --> files unlinked
  *
- * A log that never had bytes gets its directory with an empty segment now: Kafka would make it, but without our leader epochs. */
+ * A log that never had bytes gets its directory with an empty segment now: Kafka would make it, but without our
+ * leader epochs. */
 #include <string.h>
 
 #include "base/arena.h"

@@ -1,5 +1,6 @@
-/* engine/log/epochs.h   The leader epochs of a log: which epoch began at which offset (KIP-101). Growing in both columns. A
- * follower that diverged finds the last common point with it; a consumer notices that it read what was cut (KIP-320). */
+/* engine/log/epochs.h   The leader epochs of a log: which epoch began at which offset (KIP-101). Growing in both
+ * columns. A follower that diverged finds the last common point with it; a consumer notices that it read what was cut
+ * (KIP-320). */
 #ifndef ENGINE_LOG_EPOCHS_H
 #define ENGINE_LOG_EPOCHS_H
 
@@ -25,13 +26,15 @@ struct epochs {
 struct epochs *epochs_make(struct heap *heap);
 void epochs_end(struct epochs *epochs); /* NULL is fine */
 
-/* `epoch` begins at `start`. False when nothing changed: it is not newer than the latest. Entries that `start` makes void go. */
+/* `epoch` begins at `start`. False when nothing changed: it is not newer than the latest. Entries that `start` makes
+ * void go. */
 bool epochs_begin(struct epochs *epochs, int32_t epoch, int64_t start);
 int32_t epochs_latest(const struct epochs *epochs); /* -1: none */
 /* The epoch of the record at `offset`; -1: unknown. */
 int32_t epochs_at(const struct epochs *epochs, int64_t offset);
-/* Kafka's OffsetForLeaderEpoch: *epoch becomes the largest known one <= the asked (or stays, when all known are newer), *end where the
- * next one begins, or `log_end` for the latest. STATUS_NOT_FOUND: above the latest, or nothing is known. */
+/* Kafka's OffsetForLeaderEpoch: *epoch becomes the largest known one <= the asked (or stays, when all known are
+ * newer), *end where the next one begins, or `log_end` for the latest. STATUS_NOT_FOUND: above the latest, or nothing
+ * is known. */
 must_check enum status epochs_end_offset(const struct epochs *epochs, int64_t log_end, int32_t *epoch, int64_t *end);
 void epochs_truncate_end(struct epochs *epochs, int64_t end);
 /* DeleteRecords and retention: the first entry is moved up to `start`. */

@@ -1,6 +1,6 @@
 /* engine/log/index.c   Entries ascend in offset and position; the largest timestamp never falls. On disk, big-endian:
  *
- *     .index       relative offset i32 | position i32        the last offset of a batch, the byte where that batch begins
+ *     .index       relative offset i32 | position i32        the last offset of a batch, the byte where it begins
  *     .timeindex   timestamp i64 | relative offset i32       strictly growing: an entry that adds nothing is left out
  */
 #include "log/index.h"

@@ -1,8 +1,10 @@
-/* engine/log/index.h   The sparse index of one segment: every so many bytes, which batch stands where and the largest timestamp up
- * to it. One array in memory serves both of Kafka's files, .index (offset -> position) and .timeindex (timestamp -> offset).
+/* engine/log/index.h   The sparse index of one segment: every so many bytes, which batch stands where and the largest
+ * timestamp up to it. One array in memory serves both of Kafka's files, .index (offset -> position) and .timeindex
+ * (timestamp -> offset).
  *
- * An index may lack its beginning: batches before position `from` are in no entry, because they were placed before a crash, or
- * because a sealed segment's entries were dropped to save memory. index_file.c brings them back, from the files or by a scan. */
+ * An index may lack its beginning: batches before position `from` are in no entry, because they were placed before a
+ * crash, or because a sealed segment's entries were dropped to save memory. index_file.c brings them back, from the
+ * files or by a scan. */
 #ifndef ENGINE_LOG_INDEX_H
 #define ENGINE_LOG_INDEX_H
 
@@ -31,21 +33,22 @@ struct index {
 
 /* Bytes between two entries: index.interval.bytes, but no more entries than a segment of this size should need. */
 uint32_t index_spacing(int64_t interval_bytes, int64_t segment_bytes);
-/* One batch, in order: an entry when more than `spacing` bytes stand since the last. The first batch never gets one (as in Kafka). */
+/* One batch, in order: an entry when more than `spacing` bytes stand since the last. The first batch never gets one
+ * (as in Kafka). */
 void index_note(struct index *index, struct heap *heap, uint32_t spacing, uint32_t batch_size,
                 struct index_entry entry);
 void index_end(struct index *index, struct heap *heap);
 /* The batches from `position` on are gone. */
 void index_truncate(struct index *index, uint32_t position);
 
-/* Where to begin reading for a relative offset: at or before the batch that holds it. *missing: it is below the first entry, and what
- * stands there is not in the index; then 0. */
+/* Where to begin reading for a relative offset: at or before the batch that holds it. *missing: it is below the first
+ * entry, and what stands there is not in the index; then 0. */
 uint32_t index_find(const struct index *index, uint32_t offset, bool *missing);
 /* A relative offset from which on to look for the first batch whose maximum timestamp is at least `timestamp_ms`. */
 uint32_t index_find_time(const struct index *index, int64_t timestamp_ms, bool *missing);
 
-/* As Kafka's files. `last`: the segment's final {maximum timestamp, its offset}, added behind the entries (timestamp -1: none). Sizes are
- * what the write functions fill. */
+/* As Kafka's files. `last`: the segment's final {maximum timestamp, its offset}, added behind the entries (timestamp
+ * -1: none). Sizes are what the write functions fill. */
 size_t index_offsets_size(const struct index *index);
 void index_offsets_write(const struct index *index, uint8_t *to);
 size_t index_times_size(const struct index *index, struct index_entry last);

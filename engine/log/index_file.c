@@ -1,5 +1,6 @@
-/* engine/log/index_file.c   Kafka puts an entry every 4 KiB; we keep one every `spacing`, so that a segment of 1 GiB costs 96 KiB of memory
- * and not 5 MiB. A time entry belongs to the last offset entry at or above its offset: both were written together. */
+/* engine/log/index_file.c   Kafka puts an entry every 4 KiB; we keep one every `spacing`, so that a segment of 1 GiB
+ * costs 96 KiB of memory and not 5 MiB. A time entry belongs to the last offset entry at or above its offset: both
+ * were written together. */
 #include "log/index_file.h"
 
 #include "base/arena.h"

@@ -1,5 +1,5 @@
-/* engine/log/index_file.h   A segment's index from its files: read from .index and .timeindex where they can be believed, else by a scan
- * of the batches' headers. Blocks: jobs and start-up. */
+/* engine/log/index_file.h   A segment's index from its files: read from .index and .timeindex where they can be
+ * believed, else by a scan of the batches' headers. Blocks: jobs and start-up. */
 #ifndef ENGINE_LOG_INDEX_FILE_H
 #define ENGINE_LOG_INDEX_FILE_H
 

@@ -1,4 +1,6 @@
-/* engine/log/inspect.c   Files as lines, in the words of Kafka's kafka-dump-log, so that scripts made for it go on working. */
+/* engine/log/inspect.c   Files as lines, in the words of Kafka's kafka-dump-log, so that scripts made for it go on
+ * working. */
+#include "log/inspect_line.h"
 #include "log/inspect_parts.h"
 
 #include <inttypes.h>
@@ -16,60 +18,36 @@
 
 enum { SMALL_FILE_MAX = 256 << 20, OFFSET_ENTRY = 8, TIME_ENTRY = 12 };
 
-static const char *truth(bool is)
+static const char *time_name(const struct batch *batch)
 {
-    return is ? "true" : "false";
+    return batch->attributes & BATCH_APPEND_TIME ? "LogAppendTime" : "CreateTime";
 }
 
 static void batch_print(struct inspect *inspect, const struct batch *batch, uint64_t position, bool valid)
 {
     bool sequenced = batch->base_sequence >= 0;
     const char *codec = compression_name(batch->attributes & BATCH_CODEC);
+    struct inspect_line line = line_begin(inspect, "batch", "");
 
-    sink_format(inspect->out,
-                "baseOffset: %" PRId64 " lastOffset: %" PRId64 " count: %" PRId32 " baseSequence: %" PRId32
-                " lastSequence: %" PRId32 " producerId: %" PRId64 " producerEpoch: %d partitionLeaderEpoch: %" PRId32
-                " isTransactional: %s isControl: %s ",
-                batch->base_offset, batch_limit(batch) - 1, batch->record_count, batch->base_sequence,
-                sequenced ? batch_last_sequence(batch) : -1, batch->producer_id, batch->producer_epoch,
-                batch->leader_epoch, truth(batch->attributes & BATCH_TRANSACTIONAL),
-                truth(batch->attributes & BATCH_CONTROL));
-    if (batch->attributes & BATCH_DELETE_HORIZON) {
-        sink_format(inspect->out, "deleteHorizonMs: OptionalLong[%" PRId64 "] ", batch->base_timestamp_ms);
-    } else {
-        sink_put(inspect->out, TEXT("deleteHorizonMs: OptionalLong.empty "));
-    }
-    sink_format(inspect->out,
-                "position: %" PRIu64 " %s: %" PRId64 " size: %" PRIu32 " magic: 2 compresscodec: %s crc: %" PRIu32
-                " isvalid: %s\n",
-                position, batch->attributes & BATCH_APPEND_TIME ? "LogAppendTime" : "CreateTime",
-                batch->max_timestamp_ms, batch->size, codec ? codec : "unknown", batch->crc, truth(valid));
-}
-
-static void bytes_print(struct sink *out, const char *name, struct bytes bytes)
-{
-    if (!bytes.data) return;
-    sink_format(out, " %s: ", name);
-    sink_put(out, (struct text){ (const char *)bytes.data, bytes.size });
-}
-
-/* They were parsed before: nothing in them can be cut. */
-static void headers_print(struct sink *out, struct bytes headers)
-{
-    const uint8_t *at = headers.data, *limit = headers.data + headers.size;
-    int32_t count = 0, size = 0;
-
-    sink_put(out, TEXT(" headerKeys: ["));
-    at += varint_read_i32(at, limit, &count);
-    for (int32_t i = 0; i < count; i++) {
-        at += varint_read_i32(at, limit, &size);
-        if (i > 0) sink_put(out, TEXT(","));
-        sink_put(out, (struct text){ (const char *)at, (size_t)size });
-        at += size;
-        at += varint_read_i32(at, limit, &size);
-        at += max_of(size, 0);
-    }
-    sink_put(out, TEXT("]"));
+    line_number(&line, "baseOffset", batch->base_offset);
+    line_number(&line, "lastOffset", batch_limit(batch) - 1);
+    line_number(&line, "count", batch->record_count);
+    line_number(&line, "baseSequence", batch->base_sequence);
+    line_number(&line, "lastSequence", sequenced ? batch_last_sequence(batch) : -1);
+    line_number(&line, "producerId", batch->producer_id);
+    line_number(&line, "producerEpoch", batch->producer_epoch);
+    line_number(&line, "partitionLeaderEpoch", batch->leader_epoch);
+    line_truth(&line, "isTransactional", batch->attributes & BATCH_TRANSACTIONAL);
+    line_truth(&line, "isControl", batch->attributes & BATCH_CONTROL);
+    line_optional(&line, "deleteHorizonMs", batch->attributes & BATCH_DELETE_HORIZON, batch->base_timestamp_ms);
+    line_number(&line, "position", (int64_t)position);
+    line_number(&line, time_name(batch), batch->max_timestamp_ms);
+    line_number(&line, "size", batch->size);
+    line_number(&line, "magic", 2);
+    line_word(&line, "compresscodec", codec ? codec : "unknown");
+    line_number(&line, "crc", batch->crc);
+    line_truth(&line, "isvalid", valid);
+    line_end(&line);
 }
 
 static void record_print(struct inspect *inspect, const struct batch *batch, const struct record *record)
@@ -77,29 +55,44 @@ static void record_print(struct inspect *inspect, const struct batch *batch, con
     bool sequenced = batch->base_sequence >= 0;
     int32_t sequence =
         sequenced ? sequence_add(batch->base_sequence, (int32_t)(record->offset - batch->base_offset)) : -1;
+    struct inspect_line line = line_begin(inspect, "record", "| ");
     enum control_type type;
     int32_t epoch;
 
-    sink_format(inspect->out,
-                "| offset: %" PRId64 " %s: %" PRId64 " keySize: %" PRId64 " valueSize: %" PRId64 " sequence: %" PRId32,
-                record->offset, batch->attributes & BATCH_APPEND_TIME ? "LogAppendTime" : "CreateTime",
-                record->timestamp_ms, record->key.data ? (int64_t)record->key.size : -1,
-                record->value.data ? (int64_t)record->value.size : -1, sequence);
-    headers_print(inspect->out, record->headers);
+    line_number(&line, "offset", record->offset);
+    line_number(&line, time_name(batch), record->timestamp_ms);
+    line_number(&line, "keySize", record->key.data ? (int64_t)record->key.size : -1);
+    line_number(&line, "valueSize", record->value.data ? (int64_t)record->value.size : -1);
+    line_number(&line, "sequence", sequence);
     if (!(batch->attributes & BATCH_CONTROL)) {
-        bytes_print(inspect->out, "key", record->key);
-        bytes_print(inspect->out, "payload", record->value);
+        line_bytes(&line, "key", record->key);
+        line_bytes(&line, "payload", record->value);
     } else if (batch_control(batch, &type, &epoch) == STATUS_OK && type != CONTROL_OTHER) {
-        sink_format(inspect->out, " endTxnMarker: %s coordinatorEpoch: %" PRId32,
-                    type == CONTROL_ABORT ? "ABORT" : "COMMIT", epoch);
+        line_word(&line, "endTxnMarker", type == CONTROL_ABORT ? "ABORT" : "COMMIT");
+        line_number(&line, "coordinatorEpoch", epoch);
     }
-    sink_put(inspect->out, TEXT("\n"));
+    line_end(&line);
+}
+
+/* What is told about a place in a file: "FAULT file at 12: what". */
+static void remark(struct inspect *inspect, const char *type, const char *mark, const char *where, int64_t at,
+                   const char *what)
+{
+    if (!inspect->json) {
+        sink_format(inspect->out, "%s %s at %" PRId64 ": %s\n", mark, where, at, what);
+        return;
+    }
+    struct inspect_line line = line_begin(inspect, type, "");
+    line_word(&line, "file", where);
+    line_number(&line, "at", at);
+    line_word(&line, "what", what);
+    line_end(&line);
 }
 
 void inspect_fault(struct inspect *inspect, const char *where, int64_t offset, const char *what)
 {
     inspect->fault_count++;
-    sink_format(inspect->out, "FAULT %s at %" PRId64 ": %s\n", where, offset, what);
+    remark(inspect, "fault", "FAULT", where, offset, what);
 }
 
 void inspect_records(struct inspect *inspect, const char *path, const struct batch *batch, bool print)
@@ -119,12 +112,12 @@ void inspect_records(struct inspect *inspect, const char *path, const struct bat
         }
     }
     inspect->record_count += (uint64_t)count;
-    /* Compressed payloads are stored as they came: one that can't be decoded is its producer's, and not the log's, fault. */
+    /* Compressed payloads are stored as they came: one that can't be decoded is its producer's, and not the log's,
+     * fault. */
     bool open = (batch->attributes & BATCH_CODEC) == 0;
     if (status != STATUS_OK && open) inspect_fault(inspect, path, batch->base_offset, "the records do not parse");
     if (status != STATUS_OK && !open) {
-        sink_format(inspect->out, "NOTE %s at %" PRId64 ": the compressed records can't be opened\n", path,
-                    batch->base_offset);
+        remark(inspect, "note", "NOTE", path, batch->base_offset, "the compressed records can't be opened");
     }
     heap_give(inspect->heap, memory);
 }
@@ -157,16 +150,20 @@ static enum status log_print(struct inspect *inspect, const char *path)
 static void offsets_print(struct inspect *inspect, struct bytes file, int64_t base)
 {
     for (size_t at = 0; at + OFFSET_ENTRY <= file.size; at += OFFSET_ENTRY) {
-        sink_format(inspect->out, "offset: %" PRId64 " position: %" PRIu32 "\n", base + load_u32(file.data + at),
-                    load_u32(file.data + at + 4));
+        struct inspect_line line = line_begin(inspect, "index", "");
+        line_number(&line, "offset", base + load_u32(file.data + at));
+        line_number(&line, "position", load_u32(file.data + at + 4));
+        line_end(&line);
     }
 }
 
 static void times_print(struct inspect *inspect, struct bytes file, int64_t base)
 {
     for (size_t at = 0; at + TIME_ENTRY <= file.size; at += TIME_ENTRY) {
-        sink_format(inspect->out, "timestamp: %" PRId64 " offset: %" PRId64 "\n", load_i64(file.data + at),
-                    base + load_u32(file.data + at + 8));
+        struct inspect_line line = line_begin(inspect, "timeindex", "");
+        line_number(&line, "timestamp", load_i64(file.data + at));
+        line_number(&line, "offset", base + load_u32(file.data + at + 8));
+        line_end(&line);
     }
 }
 
@@ -174,33 +171,35 @@ static void aborts_print(struct inspect *inspect, struct bytes file)
 {
     struct abort_entry entry;
     for (uint32_t i = 0; aborted_file_entry(file, i, &entry); i++) {
-        sink_format(inspect->out,
-                    "version: 0 producerId: %" PRId64 " firstOffset: %" PRId64 " lastOffset: %" PRId64
-                    " lastStableOffset: %" PRId64 "\n",
-                    entry.producer_id, entry.first, entry.last, entry.last_stable);
+        struct inspect_line line = line_begin(inspect, "txnindex", "");
+        line_number(&line, "version", 0);
+        line_number(&line, "producerId", entry.producer_id);
+        line_number(&line, "firstOffset", entry.first);
+        line_number(&line, "lastOffset", entry.last);
+        line_number(&line, "lastStableOffset", entry.last_stable);
+        line_end(&line);
     }
 }
 
 static void producer_print(struct inspect *inspect, const struct producer *producer)
 {
-    sink_format(inspect->out,
-                "producerId: %" PRId64 " producerEpoch: %d coordinatorEpoch: %" PRId32 " currentTxnFirstOffset: ",
-                producer->id, producer->epoch, producer->coordinator_epoch);
-    if (producer->transaction_first >= 0) {
-        sink_format(inspect->out, "OptionalLong[%" PRId64 "]", producer->transaction_first);
-    } else {
-        sink_put(inspect->out, TEXT("OptionalLong.empty"));
-    }
-    sink_format(inspect->out, " lastTimestamp: %" PRId64 " ", producer->timestamp_ms);
+    struct inspect_line line = line_begin(inspect, "producer", "");
+
+    line_number(&line, "producerId", producer->id);
+    line_number(&line, "producerEpoch", producer->epoch);
+    line_number(&line, "coordinatorEpoch", producer->coordinator_epoch);
+    line_optional(&line, "currentTxnFirstOffset", producer->transaction_first >= 0, producer->transaction_first);
+    line_number(&line, "lastTimestamp", producer->timestamp_ms);
     if (producer->batch_count > 0) {
         const struct producer_batch *last = &producer->batches[producer->batch_count - 1];
         int32_t first = (int32_t)(((uint32_t)last->last_sequence - (uint32_t)last->offset_delta) & INT32_MAX);
-        sink_format(inspect->out,
-                    "firstSequence: %" PRId32 " lastSequence: %" PRId32 " lastOffset: %" PRId64 " offsetDelta: %" PRId32
-                    " timestamp: %" PRId64,
-                    first, last->last_sequence, last->last_offset, last->offset_delta, last->timestamp_ms);
+        line_number(&line, "firstSequence", first);
+        line_number(&line, "lastSequence", last->last_sequence);
+        line_number(&line, "lastOffset", last->last_offset);
+        line_number(&line, "offsetDelta", last->offset_delta);
+        line_number(&line, "timestamp", last->timestamp_ms);
     }
-    sink_put(inspect->out, TEXT("\n"));
+    line_end(&line);
 }
 
 static void snapshot_print(struct inspect *inspect, const char *path, struct bytes file)
@@ -213,6 +212,17 @@ static void snapshot_print(struct inspect *inspect, const char *path, struct byt
     producer_state_end(state);
 }
 
+static void file_print(struct inspect *inspect, const char *path)
+{
+    if (!inspect->json) {
+        sink_format(inspect->out, "Dumping %s\n", path);
+        return;
+    }
+    struct inspect_line line = line_begin(inspect, "file", "");
+    line_word(&line, "path", path);
+    line_end(&line);
+}
+
 enum status inspect_file(struct inspect *inspect, const char *path)
 {
     static const char *const suffixes[] = { ".index", ".timeindex", ".txnindex", ".snapshot" };
@@ -223,9 +233,9 @@ enum status inspect_file(struct inspect *inspect, const char *path)
     int64_t base;
     size_t kind = 0;
 
-    sink_format(inspect->out, "Dumping %s\n", path);
+    file_print(inspect, path);
     if (segment_name_parse(name, ".log", &base)) {
-        sink_format(inspect->out, "Log starting offset: %" PRId64 "\n", base);
+        if (!inspect->json) sink_format(inspect->out, "Log starting offset: %" PRId64 "\n", base);
         return log_print(inspect, path);
     }
     while (kind < array_count(suffixes) && !segment_name_parse(name, suffixes[kind], &base)) kind++;

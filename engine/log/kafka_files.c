@@ -3,11 +3,11 @@
  *     meta.properties            Java properties: version=1, node.id, cluster.id, directory.id (22 characters each)
  *     <any>-offset-checkpoint    "0", the number of entries, then `topic partition offset` a line; final newline
  *     leader-epoch-checkpoint    "0", the number of entries, then `epoch offset` a line; final newline
- *     partition.metadata         "version: 0", "topic_id: <22>"; no final newline; an empty line in it is fatal to Kafka
+ *     partition.metadata         "version: 0", "topic_id: <22>"; no final newline; an empty line is fatal to Kafka
  *     .kafka_cleanshutdown       {"version":0,"brokerEpoch":E}; only that it exists says "clean"
  *
- * A checkpoint that announces another number of lines than it has, or has a line that does not parse, is fatal to Kafka for
- * the whole directory; we refuse it as well, with a sentence. */
+ * A checkpoint that announces another number of lines than it has, or has a line that does not parse, is fatal to
+ * Kafka for the whole directory; we refuse it as well, with a sentence. */
 #include "log/kafka_files.h"
 
 #include <inttypes.h>

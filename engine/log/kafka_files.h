@@ -1,5 +1,6 @@
-/* engine/log/kafka_files.h   The small files of Apache Kafka's data directory, read and written exactly as it does, and the names
- * of everything in it. Formats stand in kafka_files.c and kafka_names.c. All calls block: start, stop and jobs. */
+/* engine/log/kafka_files.h   The small files of Apache Kafka's data directory, read and written exactly as it does,
+ * and the names of everything in it. Formats stand in kafka_files.c and kafka_names.c. All calls block: start, stop
+ * and jobs. */
 #ifndef ENGINE_LOG_KAFKA_FILES_H
 #define ENGINE_LOG_KAFKA_FILES_H
 

@@ -1,6 +1,6 @@
-/* engine/log/load.c   A directory that Apache Kafka stopped or crashed in, by Kafka's rules (reference: "a directory that a JVM broker
- * stopped, which we open"). With its marker, sizes and indexes are believed; without it, what lies above each recovery point is
- * scanned, and a log ends before its first bad batch.
+/* engine/log/load.c   A directory that Apache Kafka stopped or crashed in, by Kafka's rules (reference: "a directory
+ * that a JVM broker stopped, which we open"). With its marker, sizes and indexes are believed; without it, what lies
+ * above each recovery point is scanned, and a log ends before its first bad batch.
  *
  *     <topic>-<partition>       loaded, known by the topic id in its partition.metadata
  *     ...-delete                its removal is finished

@@ -1,4 +1,5 @@
-/* engine/log/load.h   Between load.c (the directory) and load_partition.c (one log in it): opening what Apache Kafka left behind. */
+/* engine/log/load.h   Between load.c (the directory) and load_partition.c (one log in it): opening what Apache Kafka
+ * left behind. */
 #ifndef ENGINE_LOG_LOAD_H
 #define ENGINE_LOG_LOAD_H
 

@@ -1,6 +1,7 @@
-/* engine/log/load_producers.c   The producers and aborted transactions of a log that is being loaded: the newest snapshot that is valid and
- * not past the log's end, then the batches behind it, one by one. A snapshot of the log's end, as a clean stop leaves it, makes
- * that nothing. Where a log has no snapshot, Kafka begins with empty state; we read the log, and know its duplicates. */
+/* engine/log/load_producers.c   The producers and aborted transactions of a log that is being loaded: the newest
+ * snapshot that is valid and not past the log's end, then the batches behind it, one by one. A snapshot of the log's
+ * end, as a clean stop leaves it, makes that nothing. Where a log has no snapshot, Kafka begins with empty state; we
+ * read the log, and know its duplicates. */
 #include <string.h>
 
 #include "base/arena.h"
@@ -73,7 +74,8 @@ static void batch_apply(struct log *log, const struct batch *batch)
     }
 }
 
-/* Applies the batches of one segment from `from` on; only a marker's body is needed, but bodies are read with their header. */
+/* Applies the batches of one segment from `from` on; only a marker's body is needed, but bodies are read with their
+ * header. */
 static enum status segment_apply(struct load_partition *partition, const struct segment *segment, int64_t from)
 {
     struct batch_scan scan;

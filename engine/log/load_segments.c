@@ -1,12 +1,14 @@
-/* engine/log/load_segments.c   Which bytes of a partition directory are its log. Three ways to know a segment, from cheap to sure:
+/* engine/log/load_segments.c   Which bytes of a partition directory are its log. Three ways to know a segment, from
+ * cheap to sure:
  *
  *     believed   clean stop, not the last one: the file's size; its limit is the next one's base
  *     header     clean stop, the last one: headers from the last index entry to the end of the file
  *     whole      no clean stop and above the recovery point, or .index is missing, or a header did not parse:
  *                every batch's CRC; the log ends before the first bad one
  *
- * Behind a bad batch nothing is believed. Kafka deletes the segments that follow; we rename their .log to .cut, which Kafka ignores.
- * The metadata log is always read whole, and refused when what is bad is not just a torn end: a cut there orphans topics. */
+ * Behind a bad batch nothing is believed. Kafka deletes the segments that follow; we rename their .log to .cut, which
+ * Kafka ignores. The metadata log is always read whole, and refused when what is bad is not just a torn end: a cut
+ * there orphans topics. */
 #include "log/load.h"
 
 #include <stdio.h>

@@ -1,4 +1,5 @@
-/* engine/log/producer_entry.h   What producer_state.c lends to producer_snapshot.c, which fills a state from bytes; of no use to others. */
+/* engine/log/producer_entry.h   What producer_state.c lends to producer_snapshot.c, which fills a state from bytes;
+ * of no use to others. */
 #ifndef ENGINE_LOG_PRODUCER_ENTRY_H
 #define ENGINE_LOG_PRODUCER_ENTRY_H
 

@@ -6,9 +6,11 @@
  *     producer id i64 | epoch i16 | last sequence i32 | last offset i64 | offset delta i32 | timestamp i64 |
  *     coordinator epoch i32 | first offset of the open transaction i64, -1: none
  *
- * Ours, inside the checkpoint (which has its own checksum); all five batches, so that a retry is known again after a crash:
+ * Ours, inside the checkpoint (which has its own checksum); all five batches, so that a retry is known again after a
+ * crash:
  *
- *     count u32 | count times: id i64 | epoch i16 | coordinator epoch i32 | transaction first i64 | timestamp i64 | batches u8 |
+ *     count u32 | count times:
+ *                 id i64 | epoch i16 | coordinator epoch i32 | transaction first i64 | timestamp i64 | batches u8 |
  *                 batches times: last sequence i32 | offset delta i32 | last offset i64 | timestamp i64
  *     decided u32 | decided times: first i64 | last i64
  *

@@ -6,8 +6,8 @@
  *     otherwise                                                       the sequence after the last one, which wraps to 0
  *     unknown producer                                                any sequence
  *
- * Invariants: a producer is in `open` exactly while it has a transaction_first, and `open` ascends by it; it is in `recent`
- * always; decided[i].last ascends. */
+ * Invariants: a producer is in `open` exactly while it has a transaction_first, and `open` ascends by it; it is in
+ * `recent` always; decided[i].last ascends. */
 #include "log/producer_entry.h"
 
 static bool producer_has_id(const void *value, const void *key)

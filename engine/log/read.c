@@ -4,8 +4,8 @@
  *        each stage is skipped when there is nothing to wait for;  MEMORY: the cache's budget is used up
  *        LARGE: the first batch is larger than the pieces a read may hold: read as one, past the cache
  *
- * Nothing leaves that was not checked: magic, length, CRC, and offsets that only grow. A wrong index is found out by that too; the
- * segment is then scanned once. A read gives what it has when it meets a bad batch behind good ones. */
+ * Nothing leaves that was not checked: magic, length, CRC, and offsets that only grow. A wrong index is found out by
+ * that too; the segment is then scanned once. A read gives what it has when it meets a bad batch behind good ones. */
 #include "log/reader.h"
 #include "log/retention.h"
 #include "log/tail.h"
@@ -210,8 +210,8 @@ static bool extents_add(struct cold_read *cold, uint32_t batch_size)
 
 /* ---- a batch larger than the window ---- */
 
-/* Nothing is held while it waits for memory, or two reads could wait for each other. When nobody else uses any either, what is asked for
- * is more than there is. */
+/* Nothing is held while it waits for memory, or two reads could wait for each other. When nobody else uses any
+ * either, what is asked for is more than there is. */
 static enum cold_step cold_wait_room(struct cold_read *cold)
 {
     window_leave(cold);

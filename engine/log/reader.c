@@ -1,8 +1,9 @@
-/* engine/log/reader.c   What a read needs before its first byte: the segment's file open, its index whole. Both come by jobs and are
- * dropped again when there are too many, the one unused for longest first; what is still being written is never touched.
+/* engine/log/reader.c   What a read needs before its first byte: the segment's file open, its index whole. Both come
+ * by jobs and are dropped again when there are too many, the one unused for longest first; what is still being
+ * written is never touched.
  *
- * `segments->waiting` counts what refers to a log's files: jobs, pieces being read, reads that wait. Only at zero may files be closed,
- * cut or removed. */
+ * `segments->waiting` counts what refers to a log's files: jobs, pieces being read, reads that wait. Only at zero may
+ * files be closed, cut or removed. */
 #include "log/reader.h"
 
 #include "log/index_file.h"

@@ -1,5 +1,6 @@
-/* engine/log/reader.h   Reading what has left the tail: files are opened and indexes read by jobs when they are first wanted, pieces come
- * through the cache, batches are proved, extents leave. One reader per store, made when it is first needed. */
+/* engine/log/reader.h   Reading what has left the tail: files are opened and indexes read by jobs when they are first
+ * wanted, pieces come through the cache, batches are proved, extents leave. One reader per store, made when it is
+ * first needed. */
 #ifndef ENGINE_LOG_READER_H
 #define ENGINE_LOG_READER_H
 
@@ -49,8 +50,9 @@ void log_files_released(struct log *log);
 /* Nothing of what the cache knows of this log is true any more. */
 void reader_forget(struct log *log);
 
-/* Begins to open the segment's file, or to read its index, by a job; `wait` becomes ready when any such job of the log is done: look
- * at segment->failed, then again at what was wanted. `scan`: the index files turned out to be wrong. */
+/* Begins to open the segment's file, or to read its index, by a job; `wait` becomes ready when any such job of the
+ * log is done: look at segment->failed, then again at what was wanted. `scan`: the index files turned out to be
+ * wrong. */
 void reader_open(struct reader *reader, struct log *log, struct segment *segment, struct reader_wait *wait);
 void reader_index(struct reader *reader, struct log *log, struct segment *segment, bool scan, struct reader_wait *wait);
 /* All that wait for this log look again. */

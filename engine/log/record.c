@@ -3,8 +3,8 @@
  *     length | attributes (1) | timestamp delta | offset delta | key length, key | value length, value |
  *     header count | { key length, key | value length, value } ...
  *
- * A length below zero is null (a header's key can't be null). Every record must be used up exactly by its fields, and the
- * batch by its records: what a consumer's decoder would refuse must not get past here. */
+ * A length below zero is null (a header's key can't be null). Every record must be used up exactly by its fields, and
+ * the batch by its records: what a consumer's decoder would refuse must not get past here. */
 #include "log/batch.h"
 
 /* The readers below move `*at`; false when the bytes end first. Most varints are one byte long. */

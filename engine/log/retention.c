@@ -1,7 +1,9 @@
-/* engine/log/retention.c   One round: raise the starts, wait until that is durable, then let go of the files. A crash in between finds the
- * old start and all files, or the new start and files that nobody reads; never a start whose files are gone.
+/* engine/log/retention.c   One round: raise the starts, wait until that is durable, then let go of the files. A crash
+ * in between finds the old start and all files, or the new start and files that nobody reads; never a start whose
+ * files are gone.
  *
- * The last segment goes too when all of it expired; the log then has none, and the next batch begins a new one at the log's end. */
+ * The last segment goes too when all of it expired; the log then has none, and the next batch begins a new one at the
+ * log's end. */
 #include "log/retention.h"
 
 #include <stdio.h>

@@ -1,9 +1,12 @@
-/* engine/log/search.c   ListOffsets by time: the first record whose timestamp is at least the one asked for, or the one with the largest.
+/* engine/log/search.c   ListOffsets by time: the first record whose timestamp is at least the one asked for, or the
+ * one with the largest.
  *
  *     segment by its largest timestamp --> (INDEXING) --> READING from the index entry, batch by batch by their maximum
- *         --> the batch that reaches it: its records, for a compressed one in a job (OPENING) --> found, or on to the next
+ *         --> the batch that reaches it: its records, for a compressed one in a job (OPENING) --> found, or on to the
+ *         next
  *
- * It reads through log_read, so memory and disk look alike. Batches tell by their headers; one is opened only when it reaches. */
+ * It reads through log_read, so memory and disk look alike. Batches tell by their headers; one is opened only when it
+ * reaches. */
 #include "base/arena.h"
 #include "log/inspect.h"
 #include "log/reader.h"

@@ -1,6 +1,7 @@
 /* engine/log/segment.c   The table of a log's segments, and where the next batch goes. No file is touched here.
  *
- * Invariants: items ascend, items[i].limit <= items[i + 1].base; written <= size, synced <= written; only the last one grows.
+ * Invariants: items ascend, items[i].limit <= items[i + 1].base; written <= size, synced <= written; only the last
+ * one grows.
  * Kafka rolls before a batch when (each was seen on a real broker):
  *     - the segment has bytes and the batch does not fit in segment.bytes,
  *     - it has bytes and the batch's timestamp is more than segment.ms after that of the segment's first batch,

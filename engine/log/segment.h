@@ -1,11 +1,13 @@
-/* engine/log/segment.h   The files of one log, in Kafka's formats: `<20-digit base offset>.log` with its sparse indexes, one
- * segment after the other. In memory a log keeps one small struct per segment; an idle log without bytes on disk has none.
+/* engine/log/segment.h   The files of one log, in Kafka's formats: `<20-digit base offset>.log` with its sparse
+ * indexes, one segment after the other. In memory a log keeps one small struct per segment; an idle log without bytes
+ * on disk has none.
  *
- * Who does what: log_append decides at append time into which segment a batch goes (segments_place: rolls by size, time and
- * offset span, as Kafka does) and notes its index entry; the bytes are written later by spill.c, at the position that was given
- * then. A new segment's file is created (name and all) by a job; until `named`, its bytes stay in the WAL and the tail.
+ * Who does what: log_append decides at append time into which segment a batch goes (segments_place: rolls by size,
+ * time and offset span, as Kafka does) and notes its index entry; the bytes are written later by spill.c, at the
+ * position that was given then. A new segment's file is created (name and all) by a job; until `named`, its bytes
+ * stay in the WAL and the tail.
  *
- *     placed into --roll--> complete in memory --spill--> written --segment_sync--> sealed --retention--> .deleted --> gone */
+ *     placed into --roll--> complete --spill--> written --segment_sync--> sealed --retention--> .deleted --> gone */
 #ifndef ENGINE_LOG_SEGMENT_H
 #define ENGINE_LOG_SEGMENT_H
 
@@ -58,8 +60,8 @@ struct segments {
     bool roll;                    /* the next batch begins a new segment whatever the settings say */
 };
 
-/* Where the next batch goes: *position in the last segment; rolls first when the batch does not fit by the log's settings.
- * Called once per appended batch, in order; also notes index entries. */
+/* Where the next batch goes: *position in the last segment; rolls first when the batch does not fit by the log's
+ * settings. Called once per appended batch, in order; also notes index entries. */
 struct segment *segments_place(struct log *log, const struct batch *batch, uint64_t *position);
 /* The segment that holds `offset`, or (a gap) the next one above it; NULL: none. */
 struct segment *segments_find(const struct log *log, int64_t offset);
@@ -72,7 +74,8 @@ static inline struct segment *segments_last(const struct log *log)
 
 /* Where the log's tables live: with its shard, or, while a directory is only being read, with the directory. */
 struct heap *log_heap(const struct log *log);
-/* An empty one behind the last, as segments_place does it; for those who read a directory. The log gets its `segments` if it has none. */
+/* An empty one behind the last, as segments_place does it; for those who read a directory. The log gets its
+ * `segments` if it has none. */
 struct segment *segments_add(struct log *log, int64_t base);
 /* Forgets items [first, first + count), whose files are closed. */
 void segments_remove(struct log *log, uint32_t first, uint32_t count);

@@ -1,10 +1,11 @@
-/* engine/log/segment_files.c   The file of one segment: made and grown before bytes are written to it, synced after, and sealed (cut, with
- * its indexes) when it was rolled and all of it is written.
+/* engine/log/segment_files.c   The file of one segment: made and grown before bytes are written to it, synced after,
+ * and sealed (cut, with its indexes) when it was rolled and all of it is written.
  *
  *     on the shard                     in a job                                    on the shard
  *     task_make (values, encoded) -->  names, sizes, syncs                    -->  the segment's fields, work->done
  *
- * A name is durable before any byte counts that was written under it: directory, then partition.metadata, then the .log. */
+ * A name is durable before any byte counts that was written under it: directory, then partition.metadata, then the
+ * .log. */
 #include "log/segment_files.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
-/* engine/log/segment_files.h   What segment_files.c (one segment), close.c (a whole log) and retention.c (many segments) share of their
- * work on files: values only, because it runs in jobs. */
+/* engine/log/segment_files.h   What segment_files.c (one segment), close.c (a whole log) and retention.c (many
+ * segments) share of their work on files: values only, because it runs in jobs. */
 #ifndef ENGINE_LOG_SEGMENT_FILES_H
 #define ENGINE_LOG_SEGMENT_FILES_H
 
@@ -10,7 +10,8 @@
 
 enum { SEGMENT_GROW_FIRST = 64 << 10, SEGMENT_GROW_MOST = 8 << 20, SEGMENT_BLOCK = 4096 };
 
-/* Everything that completes a segment on disk. Bytes are in the shard's heap, encoded before the job, given back after it. */
+/* Everything that completes a segment on disk. Bytes are in the shard's heap, encoded before the job, given back
+ * after it. */
 struct segment_seal {
     struct index_source source;  /* source.size is the true size */
     struct bytes offsets, times; /* .index and .timeindex; null: to be made by a scan, and with `last` */
@@ -34,7 +35,8 @@ must_check enum status partition_directory_sync(struct files *files, int directo
                                                 int32_t partition);
 /* Writes a file whole (create or overwrite, cut to size, sync). */
 must_check enum status whole_file_write(struct files *files, int directory, const char *path, struct bytes bytes);
-/* A directory of plain files, with all of them; missing is fine. What is a directory itself stays, and so does its parent. */
+/* A directory of plain files, with all of them; missing is fine. What is a directory itself stays, and so does its
+ * parent. */
 must_check enum status directory_remove_all(struct files *files, int directory, const char *path);
 /* All file work of one log runs in one lane. */
 uint64_t log_lane(const struct log *log);

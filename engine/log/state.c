@@ -1,12 +1,14 @@
 /* engine/log/state.c   A log's state as one piece: applied batch by batch, saved to bytes, loaded again.
  *
- *     segments u32, times: base i64 | limit i64 | size u64 | base timestamp i64 | max timestamp i64 | its offset i64 | flags u8
+ *     segments u32, times: base i64 | limit i64 | size u64 | base timestamp i64 | max timestamp i64 | its offset i64
+ *     | flags u8
  *     aborts   u32, times: producer id i64 | first i64 | last i64 | last stable i64
  *     epochs   u32, times: epoch i32 | start i64
  *     flags u8: the directory is made
  *     producers, as producer_snapshot.c lays them out
  *
- * Index entries are not in it: they are many, and a scan of the one segment that lacks them brings them back (index_file.c). */
+ * Index entries are not in it: they are many, and a scan of the one segment that lacks them brings them back
+ * (index_file.c). */
 #include "log/state.h"
 
 #include "io/files.h"

@@ -1,8 +1,10 @@
-/* engine/log/truncate.c   A log loses its end: a follower that diverged, or a start that finds a truncation in the WAL. Called when nothing
- * refers to the log's files, after the tail was cut; blocks for as long as the batches behind the last snapshot take to read.
+/* engine/log/truncate.c   A log loses its end: a follower that diverged, or a start that finds a truncation in the
+ * WAL. Called when nothing refers to the log's files, after the tail was cut; blocks for as long as the batches
+ * behind the last snapshot take to read.
  *
- * The .log files above the cut stay where they are: until the truncation is durable, a crash would need them; after it, they are
- * overwritten or swept away at the clean stop. Only the producers' snapshots above it go at once, since they are never needed. */
+ * The .log files above the cut stay where they are: until the truncation is durable, a crash would need them; after
+ * it, they are overwritten or swept away at the clean stop. Only the producers' snapshots above it go at once, since
+ * they are never needed. */
 #include "base/arena.h"
 #include "log/batch_scan.h"
 #include "log/epochs.h"

@@ -1,5 +1,6 @@
-/* engine/log/verify.c   Is a partition directory what it claims to be? Everything that a clean stop promises to Kafka is checked against
- * the batches themselves: sums, offsets, each index entry, times, snapshots, epochs. Nothing is changed. */
+/* engine/log/verify.c   Is a partition directory what it claims to be? Everything that a clean stop promises to Kafka
+ * is checked against the batches themselves: sums, offsets, each index entry, times, snapshots, epochs. Nothing is
+ * changed. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 #include "base/sink.h"
 #include "io/files.h"
 #include "log/batch_scan.h"
+#include "log/inspect_line.h"
 #include "log/inspect_parts.h"
 #include "log/kafka_files.h"
 #include "log/producer_state.h"
@@ -161,6 +163,21 @@ static enum status names_verify(struct verify *verify)
     return STATUS_OK;
 }
 
+static void summary_print(const struct verify *verify, uint64_t batches, uint64_t faults)
+{
+    if (!verify->inspect->json) {
+        sink_format(verify->inspect->out, "%s: %" PRIu64 " batches up to offset %" PRId64 ", %" PRIu64 " faults\n",
+                    verify->path, batches, verify->next, faults);
+        return;
+    }
+    struct inspect_line line = line_begin(verify->inspect, "partition", "");
+    line_word(&line, "path", verify->path);
+    line_number(&line, "batches", (int64_t)batches);
+    line_number(&line, "endOffset", verify->next);
+    line_number(&line, "faults", (int64_t)faults);
+    line_end(&line);
+}
+
 enum status inspect_partition(struct inspect *inspect, const char *path)
 {
     struct verify verify = { .inspect = inspect, .path = path };
@@ -172,8 +189,7 @@ enum status inspect_partition(struct inspect *inspect, const char *path)
     status = names_verify(&verify);
     arena_reset(&verify.arena);
     files_close(inspect->files, verify.handle);
-    sink_format(inspect->out, "%s: %" PRIu64 " batches up to offset %" PRId64 ", %" PRIu64 " faults\n", path,
-                inspect->batch_count - batches, verify.next, inspect->fault_count - faults);
+    summary_print(&verify, inspect->batch_count - batches, inspect->fault_count - faults);
     return status;
 }
 

@@ -1,5 +1,5 @@
-/* tests/unit/engine/log/files.h   A log on disk for tests of its file half: small segments, known records, files that are looked at and
- * damaged between two starts. */
+/* tests/unit/engine/log/files.h   A log on disk for tests of its file half: small segments, known records, files that
+ * are looked at and damaged between two starts. */
 #ifndef TESTS_UNIT_ENGINE_LOG_FILES_H
 #define TESTS_UNIT_ENGINE_LOG_FILES_H
 
@@ -45,7 +45,8 @@ static inline void files_begin(struct node *node, int64_t segment_bytes)
     files_settings.segment_bytes = segment_bytes;
 }
 
-/* `count` batches of `records` records of `size` bytes; timestamps grow by one per batch from 1700000000000 + the log's end on. */
+/* `count` batches of `records` records of `size` bytes; timestamps grow by one per batch from 1700000000000 + the
+ * log's end on. */
 static inline void files_fill(struct node *node, struct log *log, int count, uint32_t records, size_t size)
 {
     static uint8_t memory[8 << 20], value[1 << 20];

@@ -10,7 +10,8 @@ static struct index_entry entry_at(uint32_t i, uint32_t batch_size)
     };
 }
 
-/* Kafka: batches of 1572 bytes with 4096 between entries are indexed at batch 3, 6, 9; of 6072 bytes, every one but the first. */
+/* Kafka: batches of 1572 bytes with 4096 between entries are indexed at batch 3, 6, 9; of 6072 bytes, every one but
+ * the first. */
 static void entries_stand_where_kafka_puts_them(void **state)
 {
     (void)state;

@@ -1,5 +1,5 @@
-/* Dump and verify: the lines of kafka-dump-log, and every kind of damage told as a FAULT. And the index as it is read back from files or
- * from the batches. */
+/* Dump and verify: the lines of kafka-dump-log, and every kind of damage told as a FAULT. And the index as it is read
+ * back from files or from the batches. */
 #include "files.h"
 
 #include "base/sink.h"

@@ -1,5 +1,5 @@
-/* A directory that was stopped, damaged in the ways that a disk, a crash or Apache Kafka can leave it, and opened again. Each row of the
- * reference's tables that concerns a partition's files is here. */
+/* A directory that was stopped, damaged in the ways that a disk, a crash or Apache Kafka can leave it, and opened
+ * again. Each row of the reference's tables that concerns a partition's files is here. */
 #include "files.h"
 
 #include "log/epochs.h"

@@ -1,4 +1,5 @@
-/* Producers: the answers of Apache Kafka 4.3.1 to duplicates, gaps and epochs, its snapshots byte for byte, and transactions. */
+/* Producers: the answers of Apache Kafka 4.3.1 to duplicates, gaps and epochs, its snapshots byte for byte, and
+ * transactions. */
 #include "unit.h"
 
 #include "log/producer_state.h"

@@ -1,5 +1,5 @@
-/* Cold reads: what comes from segments is what was appended, wherever a read begins, however little memory there is, and nothing
- * damaged leaves. Real files, direct. */
+/* Cold reads: what comes from segments is what was appended, wherever a read begins, however little memory there is,
+ * and nothing damaged leaves. Real files, direct. */
 #include "files.h"
 
 static uint8_t joined[16 << 20];

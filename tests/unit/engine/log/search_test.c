@@ -1,4 +1,5 @@
-/* ListOffsets by time, over memory and disk, plain and compressed: the first record that is late enough, and the latest one. */
+/* ListOffsets by time, over memory and disk, plain and compressed: the first record that is late enough, and the
+ * latest one. */
 #include "files.h"
 
 #include "base/compression.h"

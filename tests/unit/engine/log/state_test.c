@@ -1,5 +1,5 @@
-/* A log's state as bytes: what is saved comes back, and bytes that are cut or senseless are refused whole. And the table of segments
- * that it is made of: where batches go. */
+/* A log's state as bytes: what is saved comes back, and bytes that are cut or senseless are refused whole. And the
+ * table of segments that it is made of: where batches go. */
 #include "unit.h"
 
 #include "base/arena.h"

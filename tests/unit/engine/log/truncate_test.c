@@ -1,5 +1,5 @@
-/* Truncation, as a follower that diverged needs it: what lies above the cut is as if it had never been, wherever its bytes were, and
- * after a crash as well. */
+/* Truncation, as a follower that diverged needs it: what lies above the cut is as if it had never been, wherever its
+ * bytes were, and after a crash as well. */
 #include "files.h"
 
 #include "log/epochs.h"
