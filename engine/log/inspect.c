@@ -64,6 +64,7 @@ static void record_print(struct inspect *inspect, const struct batch *batch, con
     line_number(&line, "keySize", record->key.data ? (int64_t)record->key.size : -1);
     line_number(&line, "valueSize", record->value.data ? (int64_t)record->value.size : -1);
     line_number(&line, "sequence", sequence);
+    line_keys(&line, "headerKeys", record->headers);
     if (!(batch->attributes & BATCH_CONTROL)) {
         line_bytes(&line, "key", record->key);
         line_bytes(&line, "payload", record->value);

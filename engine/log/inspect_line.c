@@ -117,6 +117,33 @@ void line_word(struct inspect_line *line, const char *name, const char *word)
     line_bytes(line, name, (struct bytes){ (const uint8_t *)text.data, text.size });
 }
 
+void line_keys(struct inspect_line *line, const char *name, struct bytes headers)
+{
+    const uint8_t *at = headers.data, *limit = headers.data + headers.size;
+    struct sink *out = line->inspect->out;
+    int32_t count = 0, size = 0;
+
+    name_print(line, name, "");
+    sink_put(out, TEXT("["));
+    at += varint_read_i32(at, limit, &count);
+    for (int32_t i = 0; i < count; i++) {
+        at += varint_read_i32(at, limit, &size);
+        struct bytes key = { at, (size_t)size };
+        if (i > 0) sink_put(out, TEXT(","));
+        if (!line->inspect->json) {
+            sink_put(out, (struct text){ (const char *)key.data, key.size });
+        } else if (is_utf8(key)) {
+            string_print(out, key);
+        } else {
+            hex_print(out, key);
+        }
+        at += key.size;
+        at += varint_read_i32(at, limit, &size);
+        at += max_of(size, 0);
+    }
+    sink_put(out, TEXT("]"));
+}
+
 void line_end(struct inspect_line *line)
 {
     sink_put(line->inspect->out, line->inspect->json ? TEXT("}\n") : TEXT("\n"));

@@ -24,6 +24,8 @@ void line_word(struct inspect_line *line, const char *name, const char *word);
 void line_optional(struct inspect_line *line, const char *name, bool there, int64_t n);
 /* As it is in text; in JSON a string, or NAMEHex where the bytes are no UTF-8. Nothing when it is null. */
 void line_bytes(struct inspect_line *line, const char *name, struct bytes bytes);
+/* The keys of a record's headers, which parsed before. */
+void line_keys(struct inspect_line *line, const char *name, struct bytes headers);
 void line_end(struct inspect_line *line);
 
 #endif
