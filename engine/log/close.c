@@ -237,6 +237,8 @@ struct files_removal {
     struct files *files;
     struct heap *heap; /* the shard's */
     int directory;
+    struct log_key key;
+    struct text topic; /* behind the struct */
     bool made, renamed;
     char from[PATH_SIZE], to[PATH_SIZE];
 };
@@ -272,8 +274,13 @@ static void removal_rename(struct job *job)
 
     work->status = STATUS_OK;
     if (!removal->made) return;
-    enum status status = files_rename(removal->files, removal->directory, removal->from, removal->to);
-    removal->renamed = status == STATUS_OK;
+    struct files_entry entry;
+    struct uuid owner;
+    enum status status = STATUS_OK;
+    if (partition_directory_owner(removal->files, removal->directory, removal->topic, removal->key.partition, &owner) &&
+        uuid_equal(owner, removal->key.topic)) /* Else a topic of the same name has moved it out of its way. */
+        status = files_rename(removal->files, removal->directory, removal->from, removal->to);
+    removal->renamed = files_entry(removal->files, removal->directory, removal->to, &entry) == STATUS_OK;
     if (status == STATUS_OK) status = files_sync_directory(removal->files, removal->directory);
     work->status = status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
@@ -310,8 +317,8 @@ static void removal_begin(struct segment_work *work)
 {
     struct log *log = work->log;
     struct shard *shard = log->store->shard;
-    struct files_removal *removal = heap_take(&shard->heap, sizeof *removal);
-    struct uuid unique;
+    struct files_removal *removal = heap_take(&shard->heap, sizeof *removal + log->topic.size);
+    char *name = (char *)(removal + 1);
 
     for (uint32_t i = 0; log->segments && i < log->segments->count; i++) {
         struct segment *segment = &log->segments->items[i];
@@ -324,9 +331,11 @@ static void removal_begin(struct segment_work *work)
     removal->heap = &shard->heap;
     removal->directory = log->directory->handle;
     removal->made = log->segments && log->segments->made;
-    prng_fill(&shard->prng, unique.byte, sizeof unique.byte);
+    memcpy(name, log->topic.data, log->topic.size);
+    removal->topic = (struct text){ name, log->topic.size };
+    removal->key = log->key;
     partition_path(log->topic, log->key.partition, removal->from);
-    partition_path_marked(log->topic, log->key.partition, unique, "delete", removal->to);
+    partition_path_marked(log->topic, log->key.partition, log->key.topic, "delete", removal->to);
     work->task = removal;
     jobs_begin(shard, &work->job, log_lane(log), removal_rename, removal_renamed);
 }

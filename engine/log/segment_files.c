@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+#include "base/arena.h"
 #include "base/heap.h"
 #include "log/aborted.h"
 #include "log/producer_state.h"
@@ -27,7 +28,7 @@ struct segment_task {
 
 uint64_t log_lane(const struct log *log)
 {
-    return hash_partition(log->key.topic, log->key.partition) | 1;
+    return hash_join(text_hash(log->topic), (uint64_t)log->key.partition) | 1;
 }
 
 struct index_source segment_source(const struct log *log, const struct segment *segment)
@@ -73,13 +74,43 @@ enum status partition_directory_sync(struct files *files, int directory, struct 
     return status;
 }
 
+bool partition_directory_owner(struct files *files, int directory, struct text topic, int32_t partition,
+                               struct uuid *owner)
+{
+    uint8_t memory[4 * PATH_SIZE];
+    struct arena arena;
+    char path[PATH_SIZE];
+    const char *why;
+
+    arena_init(&arena, NULL, memory, sizeof memory, 0);
+    partition_file_path(topic, partition, PARTITION_FILE, path);
+    return partition_file_read(files, directory, path, &arena, owner, &why) == STATUS_OK;
+}
+
+/* A topic that was deleted and made again: the removal of the old files may still wait for their readers. They get out of the way
+ * under the name that the removal will look for. */
+static enum status partition_directory_vacate(struct files *files, int directory, struct log_key key, struct text topic)
+{
+    char from[PATH_SIZE], to[PATH_SIZE];
+    struct uuid owner;
+
+    if (!partition_directory_owner(files, directory, topic, key.partition, &owner)) return STATUS_OK;
+    if (uuid_equal(owner, key.topic)) return STATUS_OK;
+    partition_path(topic, key.partition, from);
+    partition_path_marked(topic, key.partition, owner, "delete", to);
+    enum status status = files_rename(files, directory, from, to);
+    if (status == STATUS_OK) status = files_sync_directory(files, directory);
+    return status == STATUS_OK ? files_make_directory(files, directory, from) : status;
+}
+
 enum status partition_directory_make(struct files *files, int directory, struct log_key key, struct text topic)
 {
     char path[PATH_SIZE], metadata[PARTITION_FILE_SIZE + 1];
 
     partition_path(topic, key.partition, path);
     enum status status = files_make_directory(files, directory, path);
-    if (status != STATUS_OK && status != STATUS_EXISTS) return status;
+    if (status == STATUS_EXISTS) status = partition_directory_vacate(files, directory, key, topic);
+    if (status != STATUS_OK) return status;
 
     partition_file_path(topic, key.partition, PARTITION_FILE, path);
     partition_file_print(key.topic, metadata);

@@ -29,6 +29,9 @@ must_check enum status segment_seal_write(const struct segment_seal *seal, int f
 /* Where the log's files are. */
 struct index_source segment_source(const struct log *log, const struct segment *segment);
 /* Makes the partition's directory with its partition.metadata, durably. STATUS_OK when it is there. */
+/* The topic id that the directory of this name says it belongs to; false when there is none. */
+bool partition_directory_owner(struct files *files, int directory, struct text topic, int32_t partition,
+                               struct uuid *owner);
 must_check enum status partition_directory_make(struct files *files, int directory, struct log_key key,
                                                 struct text topic);
 must_check enum status partition_directory_sync(struct files *files, int directory, struct text topic,

@@ -255,7 +255,7 @@ static void stream_go(struct stream *stream)
     struct store *store = stream->log->store;
     struct list_node *node = list_first(&stream->pieces);
 
-    if (store->failed) {
+    if (stream->stage == STREAM_IDLE && (store->failed || stream->log->deleted)) {
         stream_drop(stream);
         return;
     }
@@ -307,7 +307,7 @@ static bool piece_enter(struct stream *stream, const struct stream_piece *piece)
 static void stream_enter(struct stream *stream)
 {
     if (!stream->done) return;
-    if (!piece_enter(stream, stream->done)) {
+    if (!stream->log->deleted && !piece_enter(stream, stream->done)) {
         memory_wait(stream->log->store->shard->memory, MEMORY_TAIL, &stream->ready);
         return;
     }
