@@ -168,7 +168,7 @@ void log_files_close(struct log *log, struct segment_work *work)
         to->done = segment->sealed && !last;
         if (to->done) continue;
         segment_seal_make(&to->seal, log, segment);
-        to->file = segment->file;
+        to->file = segment->sealed ? -1 : segment->file; /* A sealed one is open for reading only. */
         to->make = !segment->named;
         if (last && segment->limit == log->end && log->end > 0) to->seal.snapshot = end_snapshot(log, heap);
     }
