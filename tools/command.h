@@ -16,6 +16,8 @@ struct command {
 };
 
 int command_serve(int count, char **arguments);
+int command_log(int count, char **arguments);
+int command_config(int count, char **arguments);
 int command_version(int count, char **arguments);
 
 #endif

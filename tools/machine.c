@@ -1,10 +1,13 @@
 /* tools/machine.c   What the kernel says of the machine, and the production engines behind the seams. */
 #include "machine.h"
 
+#include <errno.h>
+#include <netinet/in.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -33,8 +36,8 @@ static enum status make_jobs(struct node_platform *platform, uint32_t thread_cou
     return jobs_threads_make(thread_count, jobs);
 }
 
-/* Unless sluice.memory says otherwise, a node takes up to this part of what it may use: there are other programs, and sockets in
- * the kernel. */
+/* Unless sluice.memory says otherwise, a node takes up to this part of what it may use: there are other programs, and
+ * sockets in the kernel. */
 enum { MEMORY_SHARE = 4 };
 
 /* The limit in a cgroup file; UINT64_MAX when there is none ("max", or no such file). */
@@ -67,6 +70,21 @@ static uint32_t cores_allowed(void)
     return (uint32_t)CPU_COUNT(&allowed);
 }
 
+/* A socket that doesn't share its port can be bound only where nobody listens. */
+static bool port_taken(struct node_platform *platform, const struct sockaddr_storage *address)
+{
+    int yes = 1, no = 0;
+    int probe = socket(address->ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    (void)platform;
+    if (probe < 0) return false;
+    (void)setsockopt(probe, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
+    if (address->ss_family == AF_INET6) (void)setsockopt(probe, IPPROTO_IPV6, IPV6_V6ONLY, &no, sizeof(no));
+    bool taken = bind(probe, (const struct sockaddr *)address, sizeof(*address)) != 0 && errno == EADDRINUSE;
+    close(probe);
+    return taken;
+}
+
 void machine_platform(struct node_platform *platform)
 {
     struct timespec now;
@@ -75,6 +93,7 @@ void machine_platform(struct node_platform *platform)
     platform->files = files_kernel();
     platform->make_io = make_io;
     platform->make_jobs = make_jobs;
+    platform->port_taken = port_taken;
     platform->wall_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
     if (getrandom(&platform->seed, sizeof(platform->seed), 0) != (ssize_t)sizeof(platform->seed)) {
         platform->seed = (uint64_t)now.tv_nsec * 0x9e3779b97f4a7c15u ^ (uint64_t)getpid();

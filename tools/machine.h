@@ -1,5 +1,5 @@
-/* tools/machine.h   The real machine under a node: the kernel's files, io_uring, threads, and how much of both memory and cores this
- * process may use (cgroup limits and affinity counted). */
+/* tools/machine.h   The real machine under a node: the kernel's files, io_uring, threads, and how much of both memory
+ * and cores this process may use (cgroup limits and affinity counted). */
 #ifndef TOOLS_MACHINE_H
 #define TOOLS_MACHINE_H
 

@@ -7,6 +7,8 @@
 
 static const struct command commands[] = {
     { "serve", command_serve, "start a node" },
+    { "log", command_log, "look at, check or recover a log directory" },
+    { "config", command_config, "check the settings of a node" },
     { "version", command_version, "print the version" },
 };
 

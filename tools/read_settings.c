@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "check_settings.h"
 #include "io/files.h"
 
 enum { SETTINGS_FILE_MAX = 1 << 20 };
@@ -35,7 +36,8 @@ static enum status gather(struct property_list *list, const struct settings_sour
     } else if (source->built_in) {
         status = properties_read(list, text_of(source->built_in), TEXT("built in"), &bad_line);
     }
-    if (status == STATUS_OK) status = properties_read_environment(list, (const char *const *)environ);
+    if (status == STATUS_OK && !source->no_environment)
+        status = properties_read_environment(list, (const char *const *)environ);
     for (uint32_t i = 0; i < source->override_count && status == STATUS_OK; i++) {
         status = properties_override(list, text_of(source->overrides[i]));
         if (status == STATUS_INVALID) {
@@ -43,6 +45,13 @@ static enum status gather(struct property_list *list, const struct settings_sour
         }
     }
     return status;
+}
+
+void print_complaint(const struct property *origin, struct text message, FILE *out)
+{
+    fprintf(out, "%.*s", TEXT_ARGS(origin ? origin->source : TEXT("default")));
+    if (origin && origin->line > 0) fprintf(out, ":%d", origin->line);
+    fprintf(out, ": error: %.*s\n", TEXT_ARGS(message));
 }
 
 static void print_report(const struct setting_report *report, FILE *out)
@@ -69,5 +78,32 @@ enum status read_settings(const struct settings_source *source, struct arena *ar
     if (!settings->origins) return STATUS_NO_MEMORY;
     status = settings_apply(&broker_table, &list, &settings->values, settings->origins, &report, arena);
     print_report(&report, out);
-    return status;
+    if (status != STATUS_OK && status != STATUS_INVALID) return status;
+    return check_settings(settings, arena, out) > 0 ? STATUS_INVALID : status;
+}
+
+bool settings_argument(struct settings_source *source, int count, char **arguments, int *at)
+{
+    const char *argument = arguments[*at];
+
+    if (strcmp(argument, "--override") == 0) {
+        if (*at + 1 == count) {
+            fprintf(stderr, "%s: --override wants NAME=VALUE\n", source->command);
+            return false;
+        }
+        if (source->override_count == OVERRIDES_MAX) {
+            fprintf(stderr, "%s: more than %d overrides\n", source->command, OVERRIDES_MAX);
+            return false;
+        }
+        source->overrides[source->override_count++] = arguments[++*at];
+    } else if (argument[0] == '-') {
+        fprintf(stderr, "%s: there is no option '%s'; --help names those that there are\n", source->command, argument);
+        return false;
+    } else if (source->file) {
+        fprintf(stderr, "%s: one file only, not also '%s'\n", source->command, argument);
+        return false;
+    } else {
+        source->file = argument;
+    }
+    return true;
 }

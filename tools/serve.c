@@ -1,9 +1,11 @@
 /* tools/serve.c   `sluice serve`: a node in the foreground, until it is told to stop.
  *
- *     settings -> node_make (recovery, threads) -> RUNNING --TERM, INT--> node_stop -> node_end
- *                                                      \--its directory failed--> the same, exit code 1
+ *     settings -> http ("starting") -> node_make (recovery, threads) -> RUNNING --TERM, INT--> node_stop -> node_end
+ *                                                                          \--its directory failed--> the same, exit
+ *                                                                              code 1
  *
- * The main thread only waits: for signals, and for the node to say that something changed. */
+ * The main thread only waits: for signals, and for the node to say that something changed. Signals are read from a
+ * descriptor, so that no code of ours ever runs inside a handler. */
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -19,10 +21,12 @@
 #include "base/sink.h"
 #include "base/trace.h"
 #include "command.h"
+#include "http/http.h"
 #include "machine.h"
+#include "notify.h"
 #include "read_settings.h"
 
-enum { OVERRIDES_MAX = 256, SETTINGS_SIZE_MAX = 16 << 20 };
+enum { SETTINGS_SIZE_MAX = 16 << 20 };
 
 /* What stands in for a server.properties. */
 static const char built_in[] = "node.id=1\n"
@@ -36,32 +40,33 @@ struct serve {
     struct trace trace;
     struct heap heap;
     struct arena arena;
+    struct settings_source source;
     struct settings settings;
-    const char *file;
-    const char *overrides[OVERRIDES_MAX];
-    uint32_t override_count;
+    struct http *http; /* NULL: none */
     bool plan_only;
     int changed; /* eventfd: the node has news */
     int signals; /* signalfd */
+    int64_t began_ms;
 };
 
 static void help(void)
 {
-    puts("usage: sluice serve [SERVER.PROPERTIES] [--override NAME=VALUE]... [--plan]\n\n"
-         "Starts a node in the foreground. Settings come from the file (Kafka's names), from KAFKA_* variables and "
-         "from\n"
-         "overrides; the later beats the earlier. Without a file the node keeps its data in ./data and listens on\n"
-         "127.0.0.1:9092.\n\n"
-         "  --override NAME=VALUE   one setting\n"
-         "  --plan                  print what memory the node would plan for, and end\n\n"
-         "TERM or INT stops it cleanly; a second INT at once.");
+    puts(
+        "usage: sluice serve [SERVER.PROPERTIES] [--override NAME=VALUE]... [--plan]\n\n"
+        "Starts a node in the foreground. Settings come from the file (Kafka's names), from KAFKA_* variables and\n"
+        "from overrides; the later beats the earlier. Without a file the node keeps its data in ./data, listens on\n"
+        "127.0.0.1:9092, and answers /metrics, /livez and /readyz on 127.0.0.1:9644.\n\n"
+        "  --override NAME=VALUE   one setting\n"
+        "  --plan                  print what memory the node would plan for, and end\n\n"
+        "TERM or INT stops it cleanly; a second INT at once. Exit status: 0 after a clean stop, 1 when the node could\n"
+        "not start or go on, 2 when the command line or the settings are wrong.");
 }
 
-static int64_t wall_ms(void)
+static int64_t clock_ms(clockid_t clock)
 {
     struct timespec now;
 
-    clock_gettime(CLOCK_REALTIME, &now);
+    clock_gettime(clock, &now);
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
@@ -72,11 +77,19 @@ static void print_out(struct sink *sink, const char *data, size_t size)
     fflush(stdout);
 }
 
-static void say(struct node_platform *platform, const char *line)
-{
-    struct serve *serve = container_of(platform, struct serve, platform);
+#define tell(serve, level, ...) trace_line(&(serve)->trace, clock_ms(CLOCK_REALTIME), level, "node", __VA_ARGS__)
 
-    trace_line(&serve->trace, wall_ms(), TRACE_INFO, "node", "%s", line);
+/* ---- called by the node and by http, from threads of theirs ---- */
+
+static void node_says(struct node_platform *platform, const char *line)
+{
+    tell(container_of(platform, struct serve, platform), TRACE_WARN, "%s", line);
+}
+
+static void http_says(void *context, const char *line)
+{
+    struct serve *serve = context;
+    tell(serve, TRACE_WARN, "%s", line);
 }
 
 static void node_changed(struct node_platform *platform)
@@ -87,8 +100,12 @@ static void node_changed(struct node_platform *platform)
     if (write(serve->changed, &one, sizeof(one)) < 0) return; /* Full: there is news to be read already. */
 }
 
+/* ---- before the node ---- */
+
+/* EXIT_FINE: go on; -1: all is done. */
 static int read_arguments(struct serve *serve, int count, char **arguments)
 {
+    serve->source.command = "sluice serve";
     for (int i = 1; i < count; i++) {
         if (strcmp(arguments[i], "--help") == 0) {
             help();
@@ -96,16 +113,11 @@ static int read_arguments(struct serve *serve, int count, char **arguments)
         }
         if (strcmp(arguments[i], "--plan") == 0) {
             serve->plan_only = true;
-        } else if (strcmp(arguments[i], "--override") == 0) {
-            if (i + 1 == count || serve->override_count == OVERRIDES_MAX) return EXIT_USAGE;
-            serve->overrides[serve->override_count++] = arguments[++i];
-        } else if (arguments[i][0] == '-' || serve->file) {
-            fprintf(stderr, "sluice serve: unexpected argument '%s'\n", arguments[i]);
+        } else if (!settings_argument(&serve->source, count, arguments, &i)) {
             return EXIT_USAGE;
-        } else {
-            serve->file = arguments[i];
         }
     }
+    serve->source.built_in = built_in;
     return EXIT_FINE;
 }
 
@@ -133,7 +145,7 @@ static int print_plan(struct serve *serve)
     return EXIT_FINE;
 }
 
-/* Signals are read from a descriptor, so that no code of ours ever runs inside a handler. Threads inherit the mask. */
+/* Threads inherit the mask. */
 static void watch_signals(struct serve *serve)
 {
     sigset_t watched;
@@ -149,18 +161,54 @@ static void watch_signals(struct serve *serve)
     invariant(serve->signals >= 0 && serve->changed >= 0);
 }
 
+/* A port that nobody asked for may be taken, by another node on this machine: then this one goes without. */
+static bool start_http(struct serve *serve)
+{
+    const struct broker_values *values = &serve->settings.values;
+    const struct setting *row = setting_find(&broker_table, TEXT("sluice.http.listen"));
+    struct http_settings settings = {
+        .listen = values->http_listen,
+        .version = SLUICE_VERSION,
+        .relaxed = values->durability == DURABILITY_RELAXED,
+        .say = http_says,
+        .context = serve,
+    };
+    char why[256] = "";
+
+    if (values->http_listen.size == 0) return true;
+    enum status status = http_make(&settings, &serve->http, why);
+    if (status == STATUS_OK) return true;
+    if (status == STATUS_ADDRESS_IN_USE && !serve->settings.origins[row - broker_table.rows]) {
+        tell(serve, TRACE_WARN, "%s; no metrics and health checks", why);
+        return true;
+    }
+    tell(serve, TRACE_FATAL, "%s", why);
+    return false;
+}
+
+/* ---- beside the node ---- */
+
 static void greet(struct serve *serve, const struct node *node)
 {
     const struct broker_values *values = &serve->settings.values;
-    uint16_t port = node_port(node, 0);
+    struct text name, host;
+    uint16_t port;
 
-    trace_line(&serve->trace, wall_ms(), TRACE_INFO, "node", "Transitioning from RECOVERY to RUNNING.");
-    trace_line(&serve->trace, wall_ms(), TRACE_INFO, "node", "listening on port %u, %u shards, durability %s", port,
-               node->plan.shard_count,
-               values->durability == DURABILITY_RELAXED ? "relaxed (acknowledged before the device has it)"
-                                                        : "durable (acknowledged when the device has it)");
-    trace_line(&serve->trace, wall_ms(), TRACE_INFO, "node", "try: echo hello | kcat -b 127.0.0.1:%u -t hello -P",
-               port);
+    tell(serve, TRACE_INFO, "Transitioning from RECOVERY to RUNNING."); /* Testcontainers waits for this line. */
+    tell(serve, TRACE_INFO, "sluice " SLUICE_VERSION " started in %lld ms, %u shards, durability %s",
+         (long long)(clock_ms(CLOCK_MONOTONIC) - serve->began_ms), node->plan.shard_count,
+         values->durability == DURABILITY_RELAXED ? "relaxed (acknowledged before the device has it)"
+                                                  : "durable (acknowledged when the device has it)");
+    for (uint32_t i = 0; node_told(node, i, &name, &host, &port); i++) {
+        tell(serve, TRACE_INFO, "clients connect to %.*s:%u (%.*s)", TEXT_ARGS(host), port, TEXT_ARGS(name));
+    }
+    if (serve->http) {
+        struct text listen = values->http_listen;
+        while (listen.size > 0 && listen.data[listen.size - 1] != ':') listen.size--;
+        tell(serve, TRACE_INFO, "metrics at http://%.*s%u/metrics", TEXT_ARGS(listen), http_port(serve->http));
+    }
+    if (!node_told(node, 0, &name, &host, &port)) return;
+    tell(serve, TRACE_INFO, "try: echo hello | kcat -b %.*s:%u -t hello -P", TEXT_ARGS(host), port);
 }
 
 /* True when somebody asked for the end. */
@@ -170,9 +218,13 @@ static bool take_signals(struct serve *serve, struct node *node, bool stopping)
 
     while (read(serve->signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
         if (info.ssi_signo == SIGHUP) continue; /* Kept for reloading; ending on it would surprise. */
-        if (stopping && info.ssi_signo == SIGINT) _exit(EXIT_FAILED);
+        if (stopping && info.ssi_signo == SIGINT) {
+            tell(serve, TRACE_WARN, "stopped at once; the next start recovers");
+            _exit(EXIT_FAILED);
+        }
         if (!stopping) {
-            trace_line(&serve->trace, wall_ms(), TRACE_INFO, "node", "stopping");
+            tell(serve, TRACE_INFO, "stopping");
+            notify("STOPPING=1");
             node_stop(node);
             stopping = true;
         }
@@ -180,7 +232,7 @@ static bool take_signals(struct serve *serve, struct node *node, bool stopping)
     return stopping;
 }
 
-static int run(struct serve *serve, struct node *node)
+static void run(struct serve *serve, struct node *node)
 {
     bool greeted = false, stopping = false;
 
@@ -190,42 +242,55 @@ static int run(struct serve *serve, struct node *node)
 
         if (!greeted && node_serving(node)) {
             greet(serve, node);
+            notify("READY=1");
             greeted = true;
         }
         if (poll(events, array_count(events), -1) < 0 && errno != EINTR) break;
         if (read(serve->changed, &news, sizeof(news)) < 0 && errno != EAGAIN) break;
         stopping = take_signals(serve, node, stopping);
     }
-    enum status died = node_status(node);
-    if (died != STATUS_OK) {
-        trace_line(&serve->trace, wall_ms(), TRACE_FATAL, "node", "the node ended: %s", status_text(died));
-    }
-    enum status ended = node_end(node);
-    if (ended != STATUS_OK) {
-        trace_line(&serve->trace, wall_ms(), TRACE_ERROR, "node", "the stop was not clean: %s", status_text(ended));
-    }
-    return died == STATUS_OK && ended == STATUS_OK ? EXIT_FINE : EXIT_FAILED;
 }
 
-static int serve_settings(struct serve *serve)
+static int end(struct serve *serve, struct node *node)
 {
-    struct settings_source source = {
-        .file = serve->file,
-        .overrides = serve->overrides,
-        .override_count = serve->override_count,
-        .built_in = built_in,
-    };
+    enum status died = node_status(node);
 
-    if (read_settings(&source, &serve->arena, stderr, &serve->settings) != STATUS_OK) return EXIT_USAGE;
-    return serve->plan_only ? print_plan(serve) : EXIT_FINE;
+    if (died != STATUS_OK) tell(serve, TRACE_FATAL, "the node ended: %s", status_text(died));
+    if (serve->http) http_end(serve->http);
+    enum status ended = node_end(node);
+    if (died == STATUS_OK && ended != STATUS_OK) {
+        tell(serve, TRACE_FATAL, "the stop was not clean: %s", status_text(ended));
+    }
+    if (died != STATUS_OK || ended != STATUS_OK) return EXIT_FAILED;
+    tell(serve, TRACE_INFO, "stopped");
+    return EXIT_FINE;
+}
+
+static int serve_node(struct serve *serve)
+{
+    struct node *node;
+    const char *why = "";
+
+    raise_limits();
+    watch_signals(serve);
+    if (!start_http(serve)) return EXIT_FAILED;
+    if (node_make(&serve->platform, &serve->settings, &node, &why) != STATUS_OK) {
+        tell(serve, TRACE_FATAL, "%s", why);
+        if (serve->http) http_end(serve->http);
+        return EXIT_FAILED;
+    }
+    if (serve->http) http_attach(serve->http, node);
+    run(serve, node);
+    return end(serve, node);
 }
 
 int command_serve(int count, char **arguments)
 {
     static struct serve serve; /* The process is this node: it ends with it. */
-    struct node *node;
-    const char *why = "";
+    time_t now = time(NULL);
+    struct tm local;
 
+    serve.began_ms = clock_ms(CLOCK_MONOTONIC);
     int code = read_arguments(&serve, count, arguments);
     if (code != EXIT_FINE) return code < 0 ? EXIT_FINE : code;
 
@@ -233,18 +298,12 @@ int command_serve(int count, char **arguments)
     arena_init(&serve.arena, &serve.heap, NULL, 0, SETTINGS_SIZE_MAX);
     serve.sink.put = print_out;
     serve.trace = (struct trace){ .sink = &serve.sink, .least = TRACE_INFO };
+    if (localtime_r(&now, &local)) serve.trace.zone_s = (int32_t)local.tm_gmtoff;
     machine_platform(&serve.platform);
-    serve.platform.say = say;
+    serve.platform.say = node_says;
     serve.platform.changed = node_changed;
     serve.platform.trace = &serve.trace;
 
-    code = serve_settings(&serve);
-    if (code != EXIT_FINE || serve.plan_only) return code;
-    raise_limits();
-    watch_signals(&serve);
-    if (node_make(&serve.platform, &serve.settings, &node, &why) != STATUS_OK) {
-        trace_line(&serve.trace, wall_ms(), TRACE_FATAL, "node", "%s", why);
-        return EXIT_FAILED;
-    }
-    return run(&serve, node);
+    if (read_settings(&serve.source, &serve.arena, stderr, &serve.settings) != STATUS_OK) return EXIT_USAGE;
+    return serve.plan_only ? print_plan(&serve) : serve_node(&serve);
 }

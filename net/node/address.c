@@ -25,6 +25,15 @@ bool address_split(struct text text, struct text *host, uint16_t *port)
     return true;
 }
 
+bool address_listener(struct text text, struct text *name, struct text *host, uint16_t *port)
+{
+    struct text rest = text_trim(text);
+
+    *name = text_cut(&rest, ':');
+    if (!rest.data || !text_starts(rest, TEXT("//")) || name->size == 0) return false;
+    return address_split((struct text){ rest.data + 2, rest.size - 2 }, host, port);
+}
+
 bool address_resolve(struct text host, uint16_t port, struct sockaddr_storage *address, struct arena *arena)
 {
     struct sockaddr_in *four = (struct sockaddr_in *)address;

@@ -9,8 +9,11 @@
 
 struct arena;
 
-/* "host:port", "[v6]:port" (without the brackets in *host), ":port" (the host is empty then). False: not of that form. */
+/* "host:port", "[v6]:port" (without the brackets in *host), ":port" (the host is empty then). False: not of that
+ * form. */
 bool address_split(struct text text, struct text *host, uint16_t *port);
+/* "NAME://host:port". */
+bool address_listener(struct text text, struct text *name, struct text *host, uint16_t *port);
 /* An empty host is every address of the machine. Names are looked up, which may block: at start only. */
 bool address_resolve(struct text host, uint16_t port, struct sockaddr_storage *address, struct arena *arena);
 

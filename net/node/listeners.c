@@ -12,16 +12,6 @@ struct place {
     uint16_t port;
 };
 
-static bool place_parse(struct text text, struct place *place)
-{
-    struct text rest = text_trim(text);
-
-    place->name = text_cut(&rest, ':');
-    if (!rest.data || !text_starts(rest, TEXT("//")) || place->name.size == 0) return false;
-    rest = (struct text){ rest.data + 2, rest.size - 2 };
-    return address_split(rest, &place->host, &place->port);
-}
-
 /* The protocol of a listener's name; the name itself when the map does not have it. */
 static struct text protocol_of(struct text map, struct text name)
 {
@@ -46,7 +36,7 @@ static enum status advertise(const struct broker_values *values, struct face_lis
 {
     for (int32_t i = 0; i < values->advertised_listeners.count; i++) {
         struct place place;
-        if (!place_parse(values->advertised_listeners.items[i], &place)) {
+        if (!address_listener(values->advertised_listeners.items[i], &place.name, &place.host, &place.port)) {
             *why = text_format(arena, "advertised.listeners: '%.*s' is not NAME://host:port",
                                TEXT_ARGS(values->advertised_listeners.items[i]))
                        .data;
@@ -65,7 +55,7 @@ static enum status listener_read(struct node *node, struct text text, const char
     const struct broker_values *values = &work->settings->values;
     struct place place;
 
-    if (!place_parse(text, &place)) {
+    if (!address_listener(text, &place.name, &place.host, &place.port)) {
         *why = text_format(&work->arena, "listeners: '%.*s' is not NAME://host:port", TEXT_ARGS(text)).data;
         return STATUS_INVALID;
     }
@@ -87,6 +77,12 @@ static enum status listener_read(struct node *node, struct text text, const char
     if (!address_resolve(place.host, place.port, &listener->address, &work->arena)) {
         *why = text_format(&work->arena, "listeners: the host of '%.*s' is not known", TEXT_ARGS(text)).data;
         return STATUS_INVALID;
+    }
+    struct node_platform *platform = node->platform;
+    if (platform->port_taken && place.port != 0 && platform->port_taken(platform, &listener->address)) {
+        *why =
+            text_format(&work->arena, "listeners: %.*s: %s", TEXT_ARGS(text), status_text(STATUS_ADDRESS_IN_USE)).data;
+        return STATUS_ADDRESS_IN_USE;
     }
     work->ports[work->listener_count] = place.port;
     enum status status = advertise(values, listener, &work->arena, why);

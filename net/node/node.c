@@ -157,7 +157,7 @@ static enum status make(struct node *node, const char **why)
     struct node_work *work = node_work(node);
 
     enum status status = node_plan(platform, work->settings, &node->plan, &work->arena, why);
-    if (status == STATUS_OK) status = listeners_read(node, why);
+    if (status == STATUS_OK && !platform->recover_only) status = listeners_read(node, why);
     if (status != STATUS_OK) return status;
 
     node->shard_count = node->plan.shard_count + 1;
@@ -170,7 +170,7 @@ static enum status make(struct node *node, const char **why)
     }
     status = make_shards(node, why);
     if (status == STATUS_OK) status = boot(node, why);
-    if (status == STATUS_OK) status = make_faces(node, why);
+    if (status == STATUS_OK && !platform->recover_only) status = make_faces(node, why);
     return status;
 }
 
@@ -266,4 +266,16 @@ uint16_t node_port(const struct node *node, uint32_t index)
 {
     invariant(index < node_work(node)->listener_count);
     return node_work(node)->ports[index];
+}
+
+bool node_told(const struct node *node, uint32_t index, struct text *name, struct text *host, uint16_t *port)
+{
+    const struct node_work *work = node_work(node);
+    if (index >= work->listener_count) return false;
+
+    const struct image_endpoint *endpoint = &work->identity.listeners[index];
+    *name = endpoint->listener;
+    *host = endpoint->host;
+    *port = endpoint->port;
+    return true;
 }

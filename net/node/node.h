@@ -11,12 +11,14 @@
 #include "base/arena.h"
 #include "base/metrics.h"
 #include "base/settings.h"
+#include "base/text.h"
 #include "shard/plan.h"
 #include "shard/shard.h"
 
 struct jobs;
 struct node;
 struct settings; /* cluster/configs.h */
+struct sockaddr_storage;
 struct trace;
 
 /* What a node stands on: the kernel's, or the simulator's. */
@@ -34,8 +36,13 @@ struct node_platform {
     uint32_t core_count;   /* cores that this process may use */
     bool threads;          /* node_make starts a thread per shard; else the caller turns and steps them */
     bool memory_from_heap; /* memory_plan.from_heap */
-    struct trace *trace;   /* for complaints about clients; may be NULL */
-    char why[512];         /* node_make's words when it fails */
+    bool recover_only; /* no sockets and no controller: what a crash left is recovered, written out and closed, and the
+                            * node stops by itself */
+    /* Sockets of ours share their ports, so a second node would get them too: whether somebody listens there. May be
+     * NULL. */
+    bool (*port_taken)(struct node_platform *platform, const struct sockaddr_storage *address);
+    struct trace *trace; /* for complaints about clients; may be NULL */
+    char why[512];       /* node_make's words when it fails */
     /* node_serving, node_stopped or node_status has changed; from any thread; may be NULL. */
     void (*changed)(struct node_platform *platform);
 };
@@ -72,5 +79,8 @@ must_check enum status node_end(struct node *node);
 void node_abandon(struct node *node);
 /* The port that listener `index` is bound to (tests listen on port 0). */
 uint16_t node_port(const struct node *node, uint32_t index);
+/* What clients are told of listener `index`, unless it is the address that they reached; false: there is no such
+ * listener. */
+bool node_told(const struct node *node, uint32_t index, struct text *name, struct text *host, uint16_t *port);
 
 #endif

@@ -155,15 +155,19 @@ static void stage_next(struct node *node)
     }
 }
 
-static void started(struct ready *ready)
-{
-    struct node_work *work = container_of(ready, struct node_work, start);
-    controller_start(work->controller, &work->active, &work->failed);
-}
-
 static struct node *node_of(struct node_work *work)
 {
     return work->parts[0].node;
+}
+
+static void started(struct ready *ready)
+{
+    struct node_work *work = container_of(ready, struct node_work, start);
+    if (node_of(work)->platform->recover_only) {
+        store_away(node_of(work));
+    } else {
+        controller_start(work->controller, &work->active, &work->failed);
+    }
 }
 
 static void active(struct ready *ready)
