@@ -174,6 +174,9 @@ enum status boot(struct node *node, const char **why)
         struct store **stores = heap_take(&node->heap, node->shard_count * sizeof(*stores));
         for (uint32_t i = 0; i < node->shard_count; i++) stores[i] = work->parts[i].store;
         status = directory_begin(work->directory, stores, node->shard_count, &work->arena, why);
+        for (uint32_t i = 0; i < node->shard_count && status == STATUS_OK; i++) {
+            store_retain(stores[i], work->settings->values.retention_check_ms);
+        }
         heap_give(&node->heap, stores);
     }
     arena_reset(&scratch);
