@@ -116,7 +116,7 @@ static enum status apply_unknown(const struct setting_table *table, const struct
 
     if (any_matches(table->open, table->open_count, name)) return STATUS_OK;
     if (any_matches(table->ignored, table->ignored_count, name)) {
-        message = text_format(arena, "%.*s has no meaning outside the JVM, ignored", TEXT_ARGS(name));
+        message = text_format(arena, "%.*s has no effect here, ignored", TEXT_ARGS(name));
         return report_add(report, arena, false, property, message);
     }
 

@@ -388,13 +388,34 @@ static const struct setting rows[] = {
 };
 /* clang-format on */
 
+/* Of the JVM and its tools (heap.opts is KAFKA_HEAP_OPTS of the environment), of Kafka's ancestors and relatives, or of
+ * what is not built here yet. */
 static const char *const ignored[] = {
-    "ssl.*",         "sasl.*",
-    "remote.*",      "listener.name.*",
-    "metrics.jmx.*", "kafka.csv.*",
-    "zookeeper.*",   "password.encoder.*",
-    "confluent.*",   "config.providers.*",
-    "super.users",   "allow.everyone.if.no.acl.found",
+    "heap.opts",
+    "opts",
+    "jmx.*",
+    "jvm.*",
+    "gc.log.*",
+    "log4j.*",
+    "tools.log4j.*",
+    "debug",
+    "java.*",
+    "classpath",
+    "home",
+    "version",
+    "daemon.*",
+    "metrics.jmx.*",
+    "kafka.csv.*",
+    "zookeeper.*",
+    "confluent.*",
+    "config.providers.*",
+    "ssl.*",
+    "sasl.*",
+    "remote.*",
+    "listener.name.*",
+    "super.users",
+    "allow.everyone.if.no.acl.found",
+    "password.encoder.*",
 };
 
 const struct setting_table broker_table = {
