@@ -7,6 +7,7 @@
 #include "read_settings.h"
 
 struct checking {
+    const struct settings *settings;
     const struct broker_values *values;
     struct arena *arena;
 };
@@ -111,6 +112,16 @@ static struct text look_voters(const struct checking *checking)
     return TEXT("controller.quorum.voters: a quorum of one node only, for now");
 }
 
+/* Who asks for access control must not get a node that lets everybody in. */
+static struct text look_authorizer(const struct checking *checking)
+{
+    const struct setting *row = setting_find(&broker_table, TEXT("authorizer.class.name"));
+    const struct property *origin = checking->settings->origins[row - broker_table.rows];
+
+    if (!origin || text_trim(origin->value).size == 0) return TEXT_NULL;
+    return TEXT("authorizer.class.name: there is no access control yet, and a node without it would let everybody in");
+}
+
 /* clang-format off */
 static const struct rule rules[] = {
     { "listeners",                look_listeners },
@@ -119,12 +130,13 @@ static const struct rule rules[] = {
     { "log.dirs",                 look_directories },
     { "sluice.http.listen",       look_http },
     { "controller.quorum.voters", look_voters },
+    { "authorizer.class.name",    look_authorizer },
 };
 /* clang-format on */
 
 uint32_t check_settings(const struct settings *settings, struct arena *arena, FILE *out)
 {
-    const struct checking checking = { &settings->values, arena };
+    const struct checking checking = { settings, &settings->values, arena };
     uint32_t count = 0;
 
     for (size_t i = 0; i < array_count(rules); i++) {

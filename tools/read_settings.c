@@ -25,11 +25,14 @@ static enum status read_file(struct property_list *list, const char *path, struc
     return status;
 }
 
+/* `*bad`: an override was none. The others still count, so that their faults are told too. */
 static enum status gather(struct property_list *list, const struct settings_source *source, struct arena *arena,
-                          FILE *out)
+                          FILE *out, bool *bad)
 {
     enum status status = STATUS_OK;
     int32_t bad_line;
+
+    *bad = false;
 
     if (source->file) {
         status = read_file(list, source->file, arena, out);
@@ -40,9 +43,10 @@ static enum status gather(struct property_list *list, const struct settings_sour
         status = properties_read_environment(list, (const char *const *)environ);
     for (uint32_t i = 0; i < source->override_count && status == STATUS_OK; i++) {
         status = properties_override(list, text_of(source->overrides[i]));
-        if (status == STATUS_INVALID) {
-            fprintf(out, "--override %s: error: expected NAME=VALUE\n", source->overrides[i]);
-        }
+        if (status != STATUS_INVALID) continue;
+        fprintf(out, "--override %s: error: expected NAME=VALUE\n", source->overrides[i]);
+        *bad = true;
+        status = STATUS_OK;
     }
     return status;
 }
@@ -71,7 +75,8 @@ enum status read_settings(const struct settings_source *source, struct arena *ar
     struct setting_report report = { 0 };
 
     properties_init(&list, arena);
-    enum status status = gather(&list, source, arena, out);
+    bool bad;
+    enum status status = gather(&list, source, arena, out, &bad);
     if (status != STATUS_OK) return status;
 
     settings->origins = arena_take(arena, broker_table.row_count * sizeof(*settings->origins));
@@ -79,7 +84,7 @@ enum status read_settings(const struct settings_source *source, struct arena *ar
     status = settings_apply(&broker_table, &list, &settings->values, settings->origins, &report, arena);
     print_report(&report, out);
     if (status != STATUS_OK && status != STATUS_INVALID) return status;
-    return check_settings(settings, arena, out) > 0 ? STATUS_INVALID : status;
+    return check_settings(settings, arena, out) > 0 || bad ? STATUS_INVALID : status;
 }
 
 bool settings_argument(struct settings_source *source, int count, char **arguments, int *at)
