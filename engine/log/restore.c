@@ -126,7 +126,7 @@ enum status recovery_range_bytes(struct recovery *recovery, const struct log_fou
 }
 
 /* An extent's bytes go the way of all appends, so that nothing depends on where they were. What a start has to do for
- * extents is bounded by STREAM_CHECKPOINT_SIZE. */
+ * extents is bounded as the WAL is (checkpoint_wanted). */
 static enum status replay_range(struct log *log, const struct log_found *found, struct recovery *recovery,
                                 const struct recovered_range *range)
 {

@@ -11,9 +11,8 @@
 #include "log/tail.h"
 
 enum {
-    STREAM_WAITING_MIN = 256 << 10,     /* bytes of one log on their way, from which on it pays */
-    STREAM_AHEAD = 16 << 20,            /* blocks that are allocated ahead of the writes */
-    STREAM_CHECKPOINT_SIZE = 256 << 20, /* bytes that a start would have to prove: then a checkpoint */
+    STREAM_WAITING_MIN = 256 << 10, /* bytes of one log on their way, from which on it pays */
+    STREAM_AHEAD = 16 << 20,        /* blocks that are allocated ahead of the writes */
 };
 
 /* One write: bytes that lie together in memory and in the segment, at the same place within a page. */
