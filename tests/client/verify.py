@@ -11,6 +11,8 @@ Librdkafka does the work of the client; the sequences and retries are its own, a
 repeat and, retrying, reorder (seen with Apache Kafka too, at one request in flight), so order is judged only with it.
 """
 import collections
+import importlib
+import random
 import threading
 import time
 
@@ -123,17 +125,71 @@ def read_all(address, topic, partition):
     return found
 
 
-def judge(producer, found):
-    """Was every promise kept for this partition?"""
+def judge(producer, found, acked=None):
+    """Was every promise kept for this partition? `acked` is given when the broker's life ended then: what came later may be
+    there or not, but nothing may be there twice or out of order."""
     who = producer.name
     require(not producer.failed, f"{who}: {len(producer.failed)} failed, first {producer.failed[:2]}")
+    complete = acked is None
+    acked = producer.acked if complete else acked
     same([offset for offset, _ in found], list(range(len(found))), f"{who}: offsets")
     stored = [number for _, number in found]
-    lost = [number for number, offset in producer.acked.items() if offset >= 0 and stored[offset:offset + 1] != [number]]
+    lost = [number for number, offset in acked.items() if offset >= 0 and stored[offset:offset + 1] != [number]]
     require(not lost, f"{who}: {len(lost)} acknowledged records are not where they were, first number {lost[:1]}, "
-                      f"offset {[producer.acked[number] for number in lost[:1]]} of {len(stored)}")
-    absent = set(producer.acked) - set(stored)
+                      f"offset {[acked[number] for number in lost[:1]]} of {len(stored)}")
+    absent = set(acked) - set(stored)
     require(not absent, f"{who}: {len(absent)} acknowledged records are lost, first {min(absent, default=None)}")
     if producer.idempotent:
-        same(stored, list(range(producer.sent)), f"{who}: numbers")
+        same(stored, list(range(producer.sent if complete else len(stored))), f"{who}: numbers")
+
+
+KINDS = (
+    {"enable.idempotence": True, "acks": "all"},
+    {"enable.idempotence": True, "acks": "all", "compression.type": "lz4", "linger.ms": 0},
+    {"acks": "1", "max.in.flight": 1},
+    {"acks": "all", "max.in.flight": 1, "batch.num.messages": 5},
+)
+
+
+class Load:
+    """A producer of each kind, one per partition of the topic "load", and a reader of all of them."""
+
+    def __init__(self, node, rate=600):
+        self.node = node
+        peers.python_package(*peers.CONFLUENT)
+        admin = importlib.import_module("confluent_kafka.admin")
+        client = admin.AdminClient({"bootstrap.servers": node.address, "log_level": 0})
+        client.create_topics([admin.NewTopic("load", len(KINDS), 1)])["load"].result()
+        self.producers = [Producer(node.address, "load", number, rate=rate, **kind) for number, kind in enumerate(KINDS)]
+        self.consumer = Consumer(node.address, "load", len(KINDS))
+        for thread in (self.consumer, *self.producers):
+            thread.start()
+
+    def kill_and_start(self, count, between_s):
+        for _ in range(count):
+            time.sleep(random.uniform(*between_s))
+            self.node.kill()
+            time.sleep(random.uniform(0, 0.2))
+            self.node.start()
+
+    def known(self):
+        """What is acknowledged and what is seen at this moment."""
+        return [dict(producer.acked) for producer in self.producers], [dict(self.consumer.seen[n]) for n in range(len(KINDS))]
+
+    def finish(self):
+        for producer in self.producers:
+            producer.finish()
+        time.sleep(0.5)
+        self.consumer.finish()
+
+    def judge(self, address, known=None):
+        """What the node at this address holds, against all that was promised, or against what was `known` when it died."""
+        found = [read_all(address, "load", number) for number in range(len(KINDS))]
+        acked, seen = known or ([None] * len(KINDS), [self.consumer.seen[n] for n in range(len(KINDS))])
+        for number, producer in enumerate(self.producers):
+            judge(producer, found[number], acked[number])
+            final = dict(found[number])
+            changed = [offset for offset, value in seen[number].items() if final.get(offset) != value]
+            require(not changed, f"{producer.name}: a reader saw what is gone or changed at {changed[:3]}")
+        return found
 
