@@ -262,6 +262,7 @@ static void run_first(struct load *load)
     int64_t begun_ns = load_now_ns();
     pid_t child = fork();
     if (child == 0) {
+        dup2(STDERR_FILENO, STDOUT_FILENO); /* Ours is for the figure, and must close when we end. */
         execvp(settings->command[0], settings->command);
         _exit(127);
     }
