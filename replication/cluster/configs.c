@@ -33,24 +33,6 @@ static struct names names_of_topic(const struct setting *row)
     return names;
 }
 
-/* A setting whose unit is finer than that of its brothers goes before them for the broker, too. */
-static struct names names_of_broker(const struct setting *row)
-{
-    struct names names = { .count = 0 };
-    struct text name = text_of(row->name);
-    bool behind = false;
-
-    names_add(&names, row->name, 1);
-    for (uint32_t i = 0; i < topic_synonym_count; i++) {
-        const struct topic_synonym *synonym = &topic_synonyms[i];
-        bool same_topic = i > 0 && text_equal(text_of(synonym->topic), text_of(topic_synonyms[i - 1].topic));
-        if (!same_topic) behind = false;
-        if (behind) names_add(&names, synonym->broker, synonym->unit);
-        if (text_equal(text_of(synonym->broker), name)) behind = true;
-    }
-    return names;
-}
-
 static struct text static_value(const struct config_place *place, const struct setting *row)
 {
     const struct property *origin = place->settings->origins[row - broker_table.rows];
@@ -157,27 +139,31 @@ static void synonym_add(struct config_view *view, struct text name, struct text 
     view->synonyms[view->synonym_count++] = (struct config_synonym){ name, value, origin };
 }
 
+/* Kafka shows the values under one name only: the first synonym's for a topic, its own for a broker. The value that holds
+ * may come from another (retention.ms from log.retention.hours); then its source is told as the default. */
 enum status config_describe(const struct config_place *place, const struct setting *row, struct config_view *view,
                             struct arena *arena)
 {
-    struct names names = place->topic ? names_of_topic(row) : names_of_broker(row);
+    struct names names = { .count = 0 };
     struct text own = place->topic ? image_topic_config(place->topic, text_of(row->name)) : TEXT_NULL;
-    uint32_t most = 1 + 4 * names.count;
 
+    if (place->topic) {
+        names = names_of_topic(row);
+    } else {
+        names_add(&names, row->name, 1);
+    }
     *view = (struct config_view){ .row = row, .origin = CONFIG_DEFAULT };
     view->sensitive = row->type == SETTING_PASSWORD;
     view->read_only = !(row->scope & (SETTING_TOPIC | SETTING_DYNAMIC_BROKER | SETTING_DYNAMIC_CLUSTER));
-    view->synonyms = arena_take(arena, most * sizeof(*view->synonyms));
+    view->synonyms = arena_take(arena, SYNONYMS_MAX * sizeof(*view->synonyms));
     if (!view->synonyms) return STATUS_NO_MEMORY;
 
     if (own.data) synonym_add(view, text_of(row->name), own, CONFIG_TOPIC);
-    for (int origin = CONFIG_BROKER; origin <= CONFIG_DEFAULT; origin++) {
-        for (uint32_t i = 0; i < names.count; i++) {
-            struct text value = value_at(place, names.rows[i], (enum config_origin)origin);
-            if (!value.data) continue;
-            synonym_add(view, text_of(names.rows[i]->name), view->sensitive ? TEXT_NULL : value,
-                        (enum config_origin)origin);
-        }
+    for (int origin = CONFIG_BROKER; origin <= CONFIG_DEFAULT && names.count > 0; origin++) {
+        struct text value = value_at(place, names.rows[0], (enum config_origin)origin);
+        if (!value.data) continue;
+        synonym_add(view, text_of(names.rows[0]->name), view->sensitive ? TEXT_NULL : value,
+                    (enum config_origin)origin);
     }
 
     struct text value = own.data ? own : broker_value(place, &names, arena);
