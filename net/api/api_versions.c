@@ -74,12 +74,12 @@ void api_versions_begin(struct request *request)
     }
     message_clear(request->api->answer, &work->answer);
     if (!ask) {
-        work->answer.error = ERROR_UNSUPPORTED_VERSION;
+        work->answer.error = error_tell(request, ERROR_UNSUPPORTED_VERSION);
         rows_add(work, request->api);
         request->version = 0;
     } else if (request->version >= 3 &&
                !(software_name_valid(ask->client_software_name) && software_name_valid(ask->client_software_version))) {
-        work->answer.error = ERROR_INVALID_REQUEST;
+        work->answer.error = error_tell(request, ERROR_INVALID_REQUEST);
     } else {
         for (uint32_t i = 0; i < settings->api_count; i++) {
             if (settings->apis[i].callers & request->listener->settings->callers) rows_add(work, &settings->apis[i]);

@@ -105,9 +105,10 @@ static void create_done(struct controller_call *call)
         struct create_topics_topic_answer *row = &work->answer.topics.items[work->answer.topics.count++];
         enum status status = call->status != STATUS_OK ? call->status : create->status;
 
-        *row = (struct create_topics_topic_answer){
-            .name = create->name, .error = error_of(status), .partition_count = -1, .replication_factor = -1
-        };
+        *row = (struct create_topics_topic_answer){ .name = create->name,
+                                                    .error = error_tell(work->request, error_of(status)),
+                                                    .partition_count = -1,
+                                                    .replication_factor = -1 };
         if (status != STATUS_OK) {
             row->error_message = create->why.data ? create->why : error_text(status);
         } else {

@@ -85,7 +85,7 @@ static void delete_records_joined(struct route *route)
 
     for (uint32_t i = 0; i < work->part_count; i++) {
         const struct delete_records_part *part = &work->parts[i];
-        part->row->error = error_of(part->status);
+        part->row->error = error_tell(work->request, error_of(part->status));
         if (part->status == STATUS_OK) part->row->low_watermark = part->start;
     }
     request_answer(work->request, &work->answer, NULL, 0, NULL);

@@ -21,7 +21,7 @@ static void delete_done(struct controller_call *call)
 
         *row = (struct delete_topics_topic_answer){ .name = delete->name,
                                                     .topic_id = delete->id,
-                                                    .error = error_of(status) };
+                                                    .error = error_tell(work->request, error_of(status)) };
         if (status != STATUS_OK) row->error_message = delete->why.data ? delete->why : error_text(status);
     }
     request_answer(work->request, &work->answer, NULL, 0, NULL);

@@ -34,7 +34,7 @@ void describe_cluster_begin(struct request *request)
     message_clear(request->api->answer, &answer);
     answer.endpoint_type = ENDPOINTS_BROKERS;
     if (request->version >= 1 && ask->endpoint_type != ENDPOINTS_BROKERS) {
-        answer.error = ERROR_MISMATCHED_ENDPOINT_TYPE;
+        answer.error = error_tell(request, ERROR_MISMATCHED_ENDPOINT_TYPE);
         answer.error_message =
             TEXT("The request was sent to an endpoint of type BROKER, but we wanted an endpoint of type "
                  "CONTROLLER");

@@ -89,9 +89,10 @@ static enum status configs_fill(const struct describe *describe, const struct de
     return STATUS_OK;
 }
 
-static void refuse(struct describe_configs_resource_answer *answer, int16_t error, struct text why)
+static void refuse(const struct describe *describe, struct describe_configs_resource_answer *answer, int16_t error,
+                   struct text why)
 {
-    answer->error = error;
+    answer->error = error_tell(describe->request, error);
     answer->error_message = why;
 }
 
@@ -104,9 +105,10 @@ static enum status topic_fill(const struct describe *describe, const struct desc
 
     if (topic) return configs_fill(describe, ask, &place, &topic_table, answer);
     if (topic_name_status(ask->name, &why) != STATUS_OK) {
-        refuse(answer, ERROR_INVALID_TOPIC, why);
+        refuse(describe, answer, ERROR_INVALID_TOPIC, why);
     } else {
-        refuse(answer, ERROR_UNKNOWN_TOPIC_OR_PARTITION, TEXT("This server does not host this topic-partition."));
+        refuse(describe, answer, ERROR_UNKNOWN_TOPIC_OR_PARTITION,
+               TEXT("This server does not host this topic-partition."));
     }
     return STATUS_OK;
 }
@@ -120,11 +122,11 @@ static enum status broker_fill(const struct describe *describe, const struct des
 
     if (ask->name.size == 0) return STATUS_OK;
     if (!text_to_i64(ask->name, &id)) {
-        refuse(answer, ERROR_INVALID_REQUEST, TEXT("Broker id must be an integer"));
+        refuse(describe, answer, ERROR_INVALID_REQUEST, TEXT("Broker id must be an integer"));
         return STATUS_OK;
     }
     if (id != describe->apis->settings.node_id) {
-        refuse(answer, ERROR_INVALID_REQUEST, TEXT("Unexpected broker id: ask the broker itself"));
+        refuse(describe, answer, ERROR_INVALID_REQUEST, TEXT("Unexpected broker id: ask the broker itself"));
         return STATUS_OK;
     }
     return configs_fill(describe, ask, &place, &broker_table, answer);
@@ -137,7 +139,7 @@ static enum status resource_fill(const struct describe *describe, const struct d
     answer->name = ask->name;
     if (ask->type == RESOURCE_TOPIC) return topic_fill(describe, ask, answer);
     if (ask->type == RESOURCE_BROKER) return broker_fill(describe, ask, answer);
-    refuse(answer, ERROR_INVALID_REQUEST, TEXT("Unsupported resource type"));
+    refuse(describe, answer, ERROR_INVALID_REQUEST, TEXT("Unsupported resource type"));
     return STATUS_OK;
 }
 

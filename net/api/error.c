@@ -2,6 +2,7 @@
 #include "api/error.h"
 
 #include "base/check.h"
+#include "conn/face.h"
 
 /* clang-format off */
 static const int16_t codes[STATUS_COUNT] = {
@@ -56,6 +57,12 @@ int16_t error_of(enum status status)
 {
     invariant(status >= 0 && status < STATUS_COUNT);
     return codes[status];
+}
+
+int16_t error_tell(const struct request *request, int16_t error)
+{
+    if (error != ERROR_NONE) metric_add(&request->face->cells, CONN_METRIC_ERRORS, (uint32_t)request->key, 1);
+    return error;
 }
 
 struct text error_text(enum status status)

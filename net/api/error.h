@@ -56,6 +56,9 @@ enum kafka_error {
 /* clang-format on */
 
 int16_t error_of(enum status status);
+struct request;
+/* Counts a row of an answer that carries an error; gives the error back. */
+int16_t error_tell(const struct request *request, int16_t error);
 /* For people, in answers that have a place for it. */
 struct text error_text(enum status status);
 

@@ -46,7 +46,7 @@ static void row_fill(const struct fetch *fetch, struct fetch_part *part, struct 
 {
     *row = (struct fetch_partition_answer){
         .index = part->ask.index,
-        .error = part->error,
+        .error = error_tell(fetch->request, part->error),
         .high_watermark = part->high_watermark,
         .last_stable_offset = part->last_stable,
         .log_start_offset = part->start,
@@ -145,6 +145,6 @@ void fetch_refuse(struct request *request, int16_t error)
     struct fetch_answer answer;
 
     message_clear(request->api->answer, &answer);
-    answer.error = error;
+    answer.error = error_tell(request, error);
     request_answer(request, &answer, NULL, 0, NULL);
 }

@@ -18,7 +18,7 @@ static void producer_answer(struct request *request, int16_t error, int64_t id)
     struct init_producer_id_answer answer;
 
     message_clear(request->api->answer, &answer);
-    answer.error = error;
+    answer.error = error_tell(request, error);
     answer.producer_id = id;
     answer.producer_epoch = error == ERROR_NONE ? 0 : -1;
     request_answer(request, &answer, NULL, 0, NULL);

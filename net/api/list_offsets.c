@@ -111,7 +111,7 @@ static void list_offsets_joined(struct route *route)
 
     for (uint32_t i = 0; i < work->part_count; i++) {
         const struct list_offsets_part *part = &work->parts[i];
-        part->row->error = error_of(part->status);
+        part->row->error = error_tell(work->request, error_of(part->status));
         if (part->status != STATUS_OK) continue;
         part->row->offset = part->offset;
         part->row->timestamp_ms = part->found_ms;
@@ -149,9 +149,9 @@ static void part_send(struct list_offsets *work, struct text name, const struct 
         .index = ask->index, .timestamp_ms = -1, .offset = -1, .leader_epoch = -1
     };
     if (work->request->version < special_since(ask->timestamp_ms)) {
-        row->error = ERROR_UNSUPPORTED_VERSION;
+        row->error = error_tell(work->request, ERROR_UNSUPPORTED_VERSION);
     } else if (!place.partition) {
-        row->error = ERROR_UNKNOWN_TOPIC_OR_PARTITION;
+        row->error = error_tell(work->request, ERROR_UNKNOWN_TOPIC_OR_PARTITION);
     } else {
         part = &work->parts[work->part_count++];
         part->work = work;

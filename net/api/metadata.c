@@ -126,7 +126,7 @@ static struct metadata_topic_answer *topic_add(struct metadata *metadata, int16_
     bool operations = metadata->ask->include_topic_authorized_operations;
 
     *answer = (struct metadata_topic_answer){
-        .error = error,
+        .error = error_tell(metadata->request, error),
         .name = name,
         .topic_id = id,
         .is_internal = name.size > 0 && image_internal(name),

@@ -95,7 +95,7 @@ static void topic_look(struct produce *produce, const struct produce_topic_ask *
         struct route_place place =
             by_id ? route_by_id(apis, topic->topic_id, ask->index) : route_by_name(apis, topic->name, ask->index);
         int16_t error = refused != ERROR_NONE ? refused : part_look(produce, topic, &place, &ask->records);
-        struct produce_partition_answer *row = row_add(answer, ask->index, error);
+        struct produce_partition_answer *row = row_add(answer, ask->index, error_tell(produce->request, error));
         produce->refused |= error != ERROR_NONE;
         if (error == ERROR_NONE) part_send(produce, &place, &ask->records, row);
     }
@@ -178,7 +178,7 @@ static void part_answer(struct produce *produce, const struct produce_part *part
 {
     struct produce_partition_answer *row = part->answer;
 
-    row->error = error_of(part->status);
+    row->error = error_tell(produce->request, error_of(part->status));
     if (part->status == STATUS_OK) {
         row->base_offset = part->base_offset;
         row->log_append_time_ms = part->append_time_ms;

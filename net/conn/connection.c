@@ -122,7 +122,7 @@ enum conn_refusal connection_open(struct listener *listener, int socket)
 static int64_t idle_deadline(const struct connection *connection)
 {
     int64_t idle_ms = connection->face->settings.idle_ms;
-    if (idle_ms < 0 || !list_empty(&connection->slots)) return INT64_MAX;
+    if (idle_ms < 0 || connection->arriving || !list_empty(&connection->slots)) return INT64_MAX;
     return connection->active_ns + idle_ms * 1000000;
 }
 

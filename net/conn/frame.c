@@ -4,12 +4,13 @@
  *
  *     FRAME_HEAD --8 bytes--> FRAME_ROOM --slot and memory--> FRAME_BODY --whole--> slot_begin, and the next FRAME_HEAD
  *
- * Two ways to receive. RECEIVE_PIECES: one operation that goes on and delivers pieces in buffers of the engine, each copied
- * once to its frame and given back at once; best for small frames. RECEIVE_STRAIGHT: the head, then the body exactly,
- * straight to its memory, no copy at all; best for large ones, and what a connection that has sent one goes on with.
+ * Two ways to receive. RECEIVE_PIECES: one operation that goes on and delivers pieces in buffers of the engine, each
+ * copied once to its frame and given back at once; best for small frames. RECEIVE_STRAIGHT: the head, then the body
+ * exactly, straight to its memory, no copy at all; best for large ones, and what a connection that has sent one goes
+ * on with.
  *
- * When a frame finds no room, its socket is left unread until there is some. What comes before that takes effect goes into the
- * connection's stash, so that one who waits never holds the buffers that all others need. */
+ * When a frame finds no room, its socket is left unread until there is some. What comes before that takes effect goes
+ * into the connection's stash, so that one who waits never holds the buffers that all others need. */
 #include "conn/frame.h"
 
 #include <string.h>
@@ -135,6 +136,7 @@ static bool head_step(struct connection *connection)
 static bool frame_stall(struct connection *connection, enum conn_stall why)
 {
     connection->stalled = true;
+    connection->frame_deadline_ns = INT64_MAX; /* It is we who make it wait. */
     metric_add(&connection->face->cells, CONN_METRIC_STALLED, why, 1);
     if (connection->receive.submitted && !connection->cancelling) {
         connection->cancelling = true;

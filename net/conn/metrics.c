@@ -48,7 +48,8 @@ const char *const conn_metric_apis[CONN_METRIC_APIS] = {
 #define COUNTER METRIC_COUNTER, METRIC_NO_UNIT, METRIC_SUM, NULL, NULL, 1
 #define COUNTER_BY(label, values, count) METRIC_COUNTER, METRIC_NO_UNIT, METRIC_SUM, label, values, count
 #define BYTES METRIC_COUNTER, METRIC_BYTES, METRIC_SUM, NULL, NULL, 1
-#define BY_API "request", conn_metric_apis, CONN_METRIC_APIS
+#define COUNTER_BY_API COUNTER_BY("request", conn_metric_apis, CONN_METRIC_APIS)
+#define TIME_BY_API METRIC_HISTOGRAM, METRIC_NS_AS_SECONDS, METRIC_SUM, "request", conn_metric_apis, CONN_METRIC_APIS
 #define TOPICS "kafka_server_brokertopicmetrics_"
 
 const struct metric conn_metric_rows[CONN_METRIC_COUNT] = {
@@ -61,23 +62,26 @@ const struct metric conn_metric_rows[CONN_METRIC_COUNT] = {
     [CONN_METRIC_ABORTED]  = { "sluice_requests_aborted_total", COUNTER, "requests that closed their connection" },
     [CONN_METRIC_STALLED]  = { "sluice_connections_stalled_total", COUNTER_BY("reason", stalls, STALL_COUNT),
                                "times a socket was left unread for want of room" },
-    [CONN_METRIC_REQUESTS] = { "sluice_requests_total", METRIC_COUNTER, METRIC_NO_UNIT, METRIC_SUM, BY_API, "requests begun" },
+    [CONN_METRIC_REQUESTS] = { "sluice_requests_total", COUNTER_BY_API, "requests begun" },
+    [CONN_METRIC_ERRORS]   = { "sluice_request_errors_total", COUNTER_BY_API, "rows of answers that carry an error" },
     [CONN_METRIC_BYTES_IN] = { "sluice_network_received_bytes_total", BYTES, "bytes received in frames" },
     [CONN_METRIC_BYTES_OUT] = { "sluice_network_sent_bytes_total", BYTES, "bytes sent in answers" },
     [CONN_METRIC_SENDS]    = { "sluice_network_sends_total", COUNTER, "gathered sends; one may carry several answers" },
     [CONN_METRIC_FETCH_SESSIONS] = { "sluice_fetch_sessions", GAUGE, "incremental fetch sessions" },
     [CONN_METRIC_FETCH_SESSIONS_EVICTED] = { "sluice_fetch_sessions_evicted_total", COUNTER,
                                              "fetch sessions that made room for others" },
-    [CONN_METRIC_REQUEST_TIME] = { "sluice_request_duration_seconds", METRIC_HISTOGRAM, METRIC_NS_AS_SECONDS, METRIC_SUM,
-                                   BY_API, "from the last byte of a request to its answer" },
+    [CONN_METRIC_REQUEST_TIME] = { "sluice_request_duration_seconds", TIME_BY_API,
+                                   "from the last byte of a request to its answer" },
     [CONN_METRIC_PRODUCES] = { TOPICS "totalproducerequests_total", COUNTER, "partitions asked to append" },
-    [CONN_METRIC_PRODUCES_FAILED] = { TOPICS "failedproducerequests_total", COUNTER, "appends that were refused or failed" },
+    [CONN_METRIC_PRODUCES_FAILED] = { TOPICS "failedproducerequests_total", COUNTER,
+                                      "appends that were refused or failed" },
     [CONN_METRIC_FETCHES] = { TOPICS "totalfetchrequests_total", COUNTER, "partitions asked to read" },
     [CONN_METRIC_FETCHES_FAILED] = { TOPICS "failedfetchrequests_total", COUNTER, "reads that were refused or failed" },
     [CONN_METRIC_RECORDS_IN] = { TOPICS "messagesin_total", COUNTER, "records appended by clients" },
     [CONN_METRIC_RECORD_BYTES_IN] = { TOPICS "bytesin_total", BYTES, "bytes of record batches appended by clients" },
     [CONN_METRIC_RECORD_BYTES_OUT] = { TOPICS "bytesout_total", BYTES, "bytes of record batches read for clients" },
-    [CONN_METRIC_RECORD_BYTES_REFUSED] = { TOPICS "bytesrejected_total", BYTES, "bytes of record batches that were too large" },
+    [CONN_METRIC_RECORD_BYTES_REFUSED] = { TOPICS "bytesrejected_total", BYTES,
+                                           "bytes of record batches that were too large" },
 };
 /* clang-format on */
 
