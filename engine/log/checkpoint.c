@@ -14,6 +14,7 @@
 #include "log/segment.h"
 #include "log/spill.h"
 #include "log/stream.h"
+#include "log/upkeep.h"
 #include "log/wal.h"
 
 static void sync_done(struct segment_work *work);
@@ -95,6 +96,10 @@ static void writing_done(struct job *job)
 
     invariant(checkpoint->stage == CHECKPOINT_WRITING);
     checkpoint->stage = CHECKPOINT_IDLE;
+    if (job->status == STATUS_NO_SPACE) {
+        upkeep_no_space(store->upkeep); /* The other slot is whole; this cut is forgotten. */
+        return;
+    }
     if (job->status != STATUS_OK) {
         directory_fail(store, job->status);
         return;
@@ -244,6 +249,7 @@ static bool checkpoint_wanted(const struct checkpoint *checkpoint)
 {
     const struct store *store = checkpoint->store;
 
+    if (store->no_space) return false;
     if (store->closing && store_quiet(store)) return !checkpoint->closed && list_empty(&store->removals);
     /* Either way it is what a start would have to read and prove. */
     if (store->stream_size * 2 > store->wal->size) return true;

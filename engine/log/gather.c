@@ -10,6 +10,7 @@
 #include "base/crc32c.h"
 #include "log/spill.h"
 #include "log/stream.h"
+#include "log/upkeep.h"
 #include "log/wal.h"
 
 void gathers_init(struct gathers *gathers, struct store *store)
@@ -71,11 +72,12 @@ struct gather *gather_take(struct gathers *gathers, size_t size)
     struct list_node *node = list_take_first(&gathers->free_gathers);
     struct gather *gather =
         node ? container_of(node, struct gather, node) : heap_take(&store->shard->heap, sizeof *gather);
-    *gather = (struct gather){ .block = block };
+    *gather = (struct gather){ .block = block, .taken_ns = shard_now_ns(store->shard) };
     list_node_init(&gather->node);
     list_init(&gather->tails);
     list_append(&gathers->blocks, &gather->node);
     gathers->block_count++;
+    upkeep_soon(store->upkeep);
     return gather;
 }
 

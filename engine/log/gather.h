@@ -26,6 +26,7 @@ struct gather {
     uint32_t used;     /* chunks reach up to here */
     uint32_t drafts;   /* that are not written yet; and a stream that puts its pieces here */
     uint32_t spans;    /* of all tails */
+    int64_t taken_ns;  /* when */
 };
 
 /* Whom to tell when the chunk is durable; log == NULL: nobody but store->flushed. */

@@ -16,6 +16,7 @@
 #include "io/files.h"
 #include "log/checkpoint.h"
 #include "log/stream.h"
+#include "log/upkeep.h"
 
 enum { BLOCK = CHUNK_BLOCK };
 
@@ -116,13 +117,19 @@ static void slot_free(struct spill_slot *slot)
 static void slot_fail(struct spill_slot *slot, enum status status)
 {
     struct store *store = slot->spill->store;
+    struct log *log = slot->log;
 
     slot->stage = SPILL_FREE;
-    slot->log->tail->spilling = false;
     slot->log = NULL;
     slot->spill->running--;
-    if (status == STATUS_NO_SPACE) store->full = true;
-    directory_fail(store, status);
+    log->tail->spilling = false;
+    if (status == STATUS_NO_SPACE) {
+        upkeep_no_space(store->upkeep);
+        spill_log(slot->spill, log); /* Later. */
+        if (log->stream) stream_spilled(log->stream);
+    } else {
+        directory_fail(store, status);
+    }
     store_settle(store);
 }
 
@@ -232,7 +239,7 @@ static struct spill_slot *slot_take(struct spill *spill)
 
 void spill_go(struct spill *spill)
 {
-    if (spill->store->failed) return;
+    if (spill->store->failed || spill->store->no_space) return;
     while (!list_empty(&spill->queue)) {
         struct spill_slot *slot = slot_take(spill);
         if (!slot || !staging_take(spill)) return;
@@ -247,33 +254,48 @@ void spill_go(struct spill *spill)
     }
 }
 
-/* One look at all blocks, oldest first. A log's spans go from its oldest on, so a span in one block may hold back others. */
-static bool blocks_let_go(struct spill *spill, size_t size)
+/* What was written leaves the block; what was not is queued. True when something left. */
+static bool block_let_go(struct spill *spill, struct gather *gather)
 {
     struct store *store = spill->store;
     bool progress = false;
 
-    list_each(&store->gathers->blocks, node)
+    list_each(&gather->tails, place)
     {
-        struct gather *gather = container_of(node, struct gather, node);
-        if (memory_free(store->shard->memory, MEMORY_TAIL) >= size) return false;
-        list_each(&gather->tails, place)
-        {
-            struct tail *tail = container_of(place, struct tail, node);
-            if (tail_leave(store->tails, tail, gather)) {
-                progress = true;
-            } else {
-                spill_log(spill, tail->log);
-            }
+        struct tail *tail = container_of(place, struct tail, node);
+        if (tail_leave(store->tails, tail, gather)) {
+            progress = true;
+        } else {
+            spill_log(spill, tail->log);
         }
-        gather_release(store->gathers, gather);
     }
+    gather_release(store->gathers, gather);
     return progress;
 }
 
+/* Oldest blocks first, again and again: a log's spans leave from its oldest on, so a span in one block may hold back others. */
 void spill_for_memory(struct spill *spill, size_t size)
 {
-    while (blocks_let_go(spill, size)) continue;
+    struct memory *memory = spill->store->shard->memory;
+    bool progress = true;
+
+    while (progress) {
+        progress = false;
+        list_each(&spill->store->gathers->blocks, node)
+        {
+            if (memory_free(memory, MEMORY_TAIL) >= size) return;
+            if (block_let_go(spill, container_of(node, struct gather, node))) progress = true;
+        }
+    }
+}
+
+void spill_old(struct spill *spill, int64_t before_ns)
+{
+    list_each(&spill->store->gathers->blocks, node)
+    {
+        struct gather *gather = container_of(node, struct gather, node);
+        if (gather->taken_ns < before_ns) (void)block_let_go(spill, gather);
+    }
 }
 
 /* ---- at start and stop ---- */

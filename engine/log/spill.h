@@ -57,5 +57,7 @@ must_check enum status spill_now(struct spill *spill, struct log *log);
 /* Lets go of blocks whose bytes are all written, oldest first, until `size` bytes of the budget are free; queues the logs that
  * stand in the way. */
 void spill_for_memory(struct spill *spill, size_t size);
+/* The same for blocks that were taken before that time. */
+void spill_old(struct spill *spill, int64_t before_ns);
 
 #endif

@@ -16,6 +16,7 @@
 #include "log/state.h"
 #include "log/stream.h"
 #include "log/tail.h"
+#include "log/upkeep.h"
 #include "log/wal.h"
 
 enum status store_make(struct shard *shard, struct directory *directory, const struct plan *plan, struct store **made)
@@ -43,6 +44,8 @@ enum status store_make(struct shard *shard, struct directory *directory, const s
     flush_init(store->flush, store);
     spill_init(store->spill, store);
     checkpoint_init(store->checkpoint, store);
+    store->upkeep = heap_take(heap, sizeof *store->upkeep);
+    upkeep_init(store->upkeep, store);
 
     shard->store = store;
     *made = store;
@@ -339,12 +342,14 @@ void store_end(struct store *store)
     reader_end(store);
     list_each(&store->logs, node) directory_note_closed(store->directory, container_of(node, struct log, node));
     list_each(&store->logs, node) log_free(container_of(node, struct log, node));
+    upkeep_end(store->upkeep);
     checkpoint_end(store->checkpoint);
     spill_end(store->spill);
     gathers_end(store->gathers);
     tails_end(store->tails);
     wal_end(store->wal);
     heap_give(heap, store->closings);
+    heap_give(heap, store->upkeep);
     heap_give(heap, store->checkpoint);
     heap_give(heap, store->spill);
     heap_give(heap, store->flush);

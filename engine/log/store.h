@@ -22,6 +22,7 @@ struct reader;
 struct retention;
 struct spill;
 struct tails;
+struct upkeep;
 struct wal;
 
 /* meta.properties. */
@@ -117,10 +118,12 @@ struct store {
     struct reader *reader;       /* of cold bytes; NULL until there was one. reader_end(store) in store_end. */
     struct retention *retention; /* NULL until store_retain */
     struct checkpoint *checkpoint;
+    struct upkeep *upkeep;
     struct watermark flushed; /* in entry sequences: control entries wait here */
     bool starting;            /* until directory_begin is through: no shard runs, calls may block */
     bool closing, failed;
-    bool full; /* the disk's reserve is reached: appends are refused, reads go on */
+    bool no_space; /* a write found none: writing out rests until upkeep.c has looked */
+    bool full;     /* the disk's reserve is reached: appends are refused, reads go on */
     /* Told when the directory failed or recovered space; set by the floor above. */
     void (*on_failure)(struct store *store, enum status status);
     struct list streams;  /* of large appends */
@@ -144,8 +147,9 @@ void log_delete(struct log *log, struct ready *ready);
 
 /* The sequence number up to which control entries (start, truncate, drop ...) are durable is store->flushed.at. */
 
-/* Retention from now on: a round over all logs every `interval_ms` (log.retention.check.interval.ms), the first after at most 30 s. */
-void store_retain(struct store *store, int64_t interval_ms);
+/* Retention from now on: a round over all logs every `interval_ms` (log.retention.check.interval.ms), the first after at
+ * most 30 s. It also forgets producers that were silent for `producer_ms` (producer.id.expiration.ms). */
+void store_retain(struct store *store, int64_t interval_ms, int64_t producer_ms);
 
 /* Stops taking appends, writes everything out; `ready` runs when the store is empty-handed. On its shard. */
 void store_close(struct store *store, struct ready *ready);

@@ -17,6 +17,7 @@
 #include "log/checkpoint.h"
 #include "log/flush.h"
 #include "log/spill.h"
+#include "log/upkeep.h"
 #include "log/wal.h"
 
 enum { BLOCK = CHUNK_BLOCK };
@@ -75,6 +76,11 @@ void streams_trim(struct store *store)
         struct stream *stream = container_of(node, struct stream, node);
         if (!stream_busy(stream)) stream_end(stream);
     }
+}
+
+void streams_go(struct store *store)
+{
+    list_each(&store->streams, node) shard_ready(store->shard, &container_of(node, struct stream, node)->ready);
 }
 
 bool streams_busy(const struct store *store)
@@ -186,8 +192,8 @@ static void stream_fail(struct stream *stream, enum status status)
     struct store *store = stream->log->store;
 
     stream->stage = STREAM_IDLE;
-    if (status == STATUS_NO_SPACE) store->full = true;
     directory_fail(store, status);
+    stream_drop(stream);
 }
 
 static void piece_give(struct stream *stream, struct stream_piece *piece)
@@ -259,7 +265,7 @@ static void stream_go(struct stream *stream)
         stream_drop(stream);
         return;
     }
-    if (!node || stream->stage != STREAM_IDLE) return;
+    if (!node || stream->stage != STREAM_IDLE || store->no_space) return;
 
     struct stream_piece *piece = container_of(node, struct stream_piece, node);
     struct segment *segment = segments_at(stream->log, piece->segment);
@@ -351,7 +357,6 @@ static void stream_resume(struct completion *io)
 
     if (io->status != STATUS_OK) {
         stream_fail(stream, io->status);
-        stream_drop(stream);
     } else if (stream->stage == STREAM_READING) {
         struct stream_piece *piece = container_of(list_first(&stream->pieces), struct stream_piece, node);
         stream->block_segment = piece->segment;
@@ -371,8 +376,11 @@ static void stream_prepared(struct segment_work *work)
     invariant(stream->stage == STREAM_PREPARING);
     stream->stage = STREAM_IDLE;
     if (work->status != STATUS_OK) {
-        stream_fail(stream, work->status);
-        stream_drop(stream);
+        if (work->status == STATUS_NO_SPACE) {
+            upkeep_no_space(stream->log->store->upkeep);
+        } else {
+            stream_fail(stream, work->status);
+        }
         return;
     }
     stream_go(stream);

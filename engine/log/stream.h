@@ -62,6 +62,8 @@ static inline bool stream_busy(const struct stream *stream)
 }
 /* An idle one ends. */
 void stream_end(struct stream *stream);
+/* All go on, after there was no space. */
+void streams_go(struct store *store);
 /* Ends those that are idle. */
 void streams_trim(struct store *store);
 bool streams_busy(const struct store *store);

@@ -12,6 +12,7 @@
 #include "io/files.h"
 #include "log/flush.h"
 #include "log/state.h"
+#include "log/upkeep.h"
 
 void wal_file_name(uint32_t shard, uint32_t number, char name[64])
 {
@@ -77,7 +78,7 @@ static void making_done(struct job *job)
 
     making->running = false;
     if (job->status == STATUS_NO_SPACE) {
-        wal->store->full = true; /* The files that are there must do. */
+        upkeep_no_space(wal->store->upkeep); /* The files that are there must do. */
     } else if (job->status != STATUS_OK) {
         directory_fail(wal->store, job->status);
         return;
@@ -138,7 +139,7 @@ bool wal_wants(const struct wal *wal, uint64_t size)
 /* One file ahead, until all are there. */
 static void wal_make_ahead(struct wal *wal)
 {
-    if (wal->making.running || wal->store->starting) return;
+    if (wal->making.running || wal->store->starting || wal->store->no_space) return;
     if (wal->file_count == WAL_FILES_MAX || wal_free_file(wal, wal->file_size)) return;
     if (wal_total(wal) + wal->file_size > wal->size + WAL_FIRST_SIZE) return;
     making_begin(wal, wal->file_size);

@@ -1,0 +1,29 @@
+/* engine/log/upkeep.h   What a store does by the clock, a few times a minute while it holds anything: lets go of memory that nobody used for a
+ * while, and looks at the space that is left on the device.
+ *
+ * Space: below the reserve, clients' appends are refused (store->full) while everything else goes on. If the device is full all the same
+ * (store->no_space), writing out rests until the next look; what was acknowledged is in the WAL, whose files are there already. */
+#ifndef ENGINE_LOG_UPKEEP_H
+#define ENGINE_LOG_UPKEEP_H
+
+#include "log/store.h"
+#include "shard/jobs.h"
+
+enum { UPKEEP_INTERVAL_MS = 5000, UPKEEP_AGE_MS = 60000, UPKEEP_ROOM = 16 << 20 };
+
+struct upkeep {
+    struct store *store;
+    struct timer timer;
+    struct job job;
+    uint64_t available; /* bytes of the device, at the last look */
+    bool looking;
+};
+
+void upkeep_init(struct upkeep *upkeep, struct store *store);
+void upkeep_end(struct upkeep *upkeep);
+/* There is something to look after. */
+void upkeep_soon(struct upkeep *upkeep);
+/* A write found no space: it is tried again after the next look. */
+void upkeep_no_space(struct upkeep *upkeep);
+
+#endif
