@@ -15,7 +15,7 @@
 #include "base/map.h"
 #include "log/batch.h"
 
-enum { PRODUCER_BATCHES = 5, PRODUCERS_MAX = 16384, PRODUCER_EXPIRATION_MS = 86400000 };
+enum { PRODUCER_BATCHES = 5, PRODUCERS_MAX = 16384 };
 
 struct producer_batch {
     int32_t last_sequence;

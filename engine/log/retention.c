@@ -21,7 +21,7 @@ static const char *const segment_suffixes[] = { ".log", ".index", ".timeindex", 
 struct retention {
     struct store *store;
     struct timer timer;
-    int64_t interval_ns;
+    int64_t interval_ns, producer_ms;
     struct watermark_wait flushed;
     struct list expiries;
 };
@@ -210,7 +210,7 @@ void retention_run(struct store *store)
         if (start > log->start && log_raise_start(log, start, &sequence) != STATUS_OK) continue; /* Next round. */
         segments->expired = log->start;
         some = some || segments->items[0].limit <= log->start;
-        if (log->producers) producer_state_expire(log->producers, now, PRODUCER_EXPIRATION_MS);
+        if (log->producers) producer_state_expire(log->producers, now, retention->producer_ms);
     }
     if (!some) return;
     retention->flushed.ready.run = round_durable;
@@ -225,14 +225,15 @@ static void round_fire(struct timer *timer)
     timer_set(&shard->timers, &retention->timer, shard_now_ns(shard) + retention->interval_ns);
 }
 
-void store_retain(struct store *store, int64_t interval_ms)
+void store_retain(struct store *store, int64_t interval_ms, int64_t producer_ms)
 {
     struct shard *shard = store->shard;
     struct retention *retention = heap_take(&shard->heap, sizeof *retention);
 
-    invariant(!store->retention && interval_ms > 0);
+    invariant(!store->retention && interval_ms > 0 && producer_ms > 0);
     retention->store = store;
     retention->interval_ns = interval_ms * 1000000;
+    retention->producer_ms = producer_ms;
     list_init(&retention->expiries);
     list_node_init(&retention->flushed.node);
     ready_init(&retention->flushed.ready, round_durable);

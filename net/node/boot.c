@@ -175,7 +175,8 @@ enum status boot(struct node *node, const char **why)
         for (uint32_t i = 0; i < node->shard_count; i++) stores[i] = work->parts[i].store;
         status = directory_begin(work->directory, stores, node->shard_count, &work->arena, why);
         for (uint32_t i = 0; i < node->shard_count && status == STATUS_OK; i++) {
-            store_retain(stores[i], work->settings->values.retention_check_ms);
+            store_retain(stores[i], work->settings->values.retention_check_ms,
+                         work->settings->values.producer_expiration_ms);
         }
         heap_give(&node->heap, stores);
     }

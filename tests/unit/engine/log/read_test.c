@@ -89,6 +89,24 @@ static void batches_larger_than_the_window_come_whole(void **state)
     assert_int_equal(batch_read(joined, size, &batch), STATUS_OK);
     assert_int_equal(batch_check_crc(&batch), STATUS_OK);
     assert_true(batch.size > 3 << 20);
+
+    for (int64_t offset = 0; offset < log->end; offset++) { /* Also where there is room for one extent only. */
+        struct extent extent;
+        struct node_reading reading = { .read = { .log = log,
+                                                  .offset = offset,
+                                                  .limit = log->end,
+                                                  .first_whole = true,
+                                                  .extents = &extent,
+                                                  .extent_max = 1 } };
+        ready_init(&reading.read.ready, node_read_done);
+        if (!log_read_begin(&reading.read)) {
+            while (!reading.done) node_turn(&node);
+        }
+        assert_int_equal(reading.read.status, STATUS_OK);
+        assert_int_equal(batch_read(extent.data, extent.size, &batch), STATUS_OK);
+        assert_true(batch.base_offset <= offset && batch_limit(&batch) > offset);
+        block_unpin(extent.block);
+    }
     node_stop(&node);
     node_remove(&node);
 }
@@ -200,6 +218,42 @@ static void a_cancelled_read_ends_once(void **state)
     node_remove(&node);
 }
 
+static void gone(struct ready *ready)
+{
+    container_of(ready, struct node_closing, ready)->done = true;
+}
+
+/* A log is deleted under its readers: each ends, and only then the log is gone. */
+static void a_deleted_log_waits_for_its_readers(void **state)
+{
+    (void)state;
+    struct node node;
+
+    for (int turns = 0; turns < 8; turns++) {
+        struct extent extents[4];
+        struct node_closing removal = { .done = false };
+        files_begin(&node, 1 << 20);
+        files_fill(&node, files_start(&node), 100, 5, 2000);
+        node_stop(&node);
+        struct log *log = files_start(&node);
+        struct node_reading reading = {
+            .read = { .log = log, .limit = log->end, .size_max = 1 << 20, .extents = extents, .extent_max = 4 }
+        };
+        ready_init(&reading.read.ready, node_read_done);
+        ready_init(&removal.ready, gone);
+        reading.done = log_read_begin(&reading.read);
+        for (int i = 0; i < turns; i++) node_turn(&node);
+        log_delete(log, &removal.ready);
+        while (!reading.done || !removal.done) node_turn(&node);
+        for (uint32_t i = 0; i < reading.read.extent_count; i++) block_unpin(extents[i].block);
+        assert_true(reading.read.status == STATUS_OK || reading.read.status == STATUS_NOT_FOUND);
+        node_settle(&node);
+        assert_int_equal(files_size_of(&node, "00000000000000000000.log"), -1);
+        node_stop(&node);
+        node_remove(&node);
+    }
+}
+
 /* Eight pieces of cache, and more reads at once than they can serve. */
 static void many_readers_share_little_memory(void **state)
 {
@@ -306,6 +360,7 @@ int main(void)
         cmocka_unit_test(a_wrong_index_is_found_out),
         cmocka_unit_test(a_missing_file_is_an_error_not_a_crash),
         cmocka_unit_test(a_cancelled_read_ends_once),
+        cmocka_unit_test(a_deleted_log_waits_for_its_readers),
         cmocka_unit_test(many_readers_share_little_memory),
         cmocka_unit_test(a_crash_loses_no_way_to_any_batch),
         cmocka_unit_test(files_and_indexes_are_bounded),

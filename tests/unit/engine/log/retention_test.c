@@ -78,7 +78,7 @@ static void old_segments_go_and_stay_gone(void **state)
     struct log *log = files_start(&node);
     uint32_t count = log->segments->count;
     assert_true(count > 4);
-    store_retain(log->store, 3600 * 1000);
+    store_retain(log->store, 3600 * 1000, 1);
 
     files_settings.retention_bytes = 250 << 10;
     retention_run(log->store);
@@ -111,7 +111,7 @@ static void a_log_may_expire_to_its_end_and_go_on(void **state)
     for (int crash = 0; crash < 2; crash++) {
         struct log *log = files_start(&node);
         int64_t end = log->end;
-        store_retain(log->store, 3600 * 1000);
+        store_retain(log->store, 3600 * 1000, 1);
         log_commit(log, log->durable.at);
         files_settings.retention_ms = 1000; /* Everything is from 2023. */
         retention_run(log->store);
@@ -149,7 +149,7 @@ static void a_deleted_range_frees_its_files(void **state)
     files_fill(&node, files_start(&node), 60, 5, 2000);
     node_stop(&node);
     struct log *log = files_start(&node);
-    store_retain(log->store, 3600 * 1000);
+    store_retain(log->store, 3600 * 1000, 1);
     int64_t start = log->segments->items[2].base + 3;
     assert_int_equal(log_raise_start(log, start, &sequence), STATUS_OK);
     retention_run(log->store);
@@ -173,7 +173,7 @@ static void the_timer_begins_rounds(void **state)
     node_stop(&node);
     struct log *log = files_start(&node);
     files_settings.retention_bytes = 0;
-    store_retain(log->store, 5);
+    store_retain(log->store, 5, 1);
     for (int i = 0; i < 1000 && log->segments->count > 0; i++) node_turn(&node);
     assert_int_equal(log->segments->count, 0);
     node_settle(&node);
