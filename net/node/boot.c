@@ -21,6 +21,28 @@ static const struct log_found *find_log(void *context, struct log_key key)
     return map_find(context, hash_partition(key.topic, key.partition), &key);
 }
 
+static bool has_role(const struct broker_values *values, struct text role)
+{
+    for (int32_t i = 0; i < values->roles.count; i++) {
+        if (text_equal(values->roles.items[i], role)) return true;
+    }
+    return false;
+}
+
+/* One node is the whole cluster, for now. */
+static enum status check_roles(const struct broker_values *values, const char **why)
+{
+    if (!has_role(values, TEXT("broker")) || !has_role(values, TEXT("controller"))) {
+        *why = "process.roles must be broker,controller: a node is both, for now";
+        return STATUS_UNSUPPORTED;
+    }
+    if (values->quorum_voters.count > 1) {
+        *why = "controller.quorum.voters names several nodes: a cluster of more than one is not supported yet";
+        return STATUS_UNSUPPORTED;
+    }
+    return STATUS_OK;
+}
+
 static enum status open_directory(struct node *node, const char **why)
 {
     struct node_work *work = node_work(node);
@@ -160,7 +182,8 @@ enum status boot(struct node *node, const char **why)
 
     arena_init(&metadata, &node->heap, NULL, 0, SIZE_MAX);
     arena_init(&scratch, &node->heap, NULL, 0, SCRATCH_SIZE_MAX);
-    enum status status = open_directory(node, why);
+    enum status status = check_roles(&work->settings->values, why);
+    if (status == STATUS_OK) status = open_directory(node, why);
     if (status == STATUS_OK) {
         status = bootstrap_format(work->directory, &work->identity, node->platform->wall_ms, &work->arena,
                                   &work->metadata_handle, why);

@@ -9,6 +9,9 @@
 
 #include "cluster/image_work.h"
 
+/* Of one topic; a number above is damage, not a wish for gigabytes. */
+enum { PARTITIONS_MAX = 1 << 20 };
+
 static struct image_topic_piece *piece_of(struct image_topic *topic)
 {
     return container_of(topic, struct image_topic_piece, topic);
@@ -146,7 +149,7 @@ static bool ids_fit(int32_t count)
 enum status image_add_partition(struct image *image, const struct partition_record *record)
 {
     struct image_topic *topic = image_topic_by_id(image, record->topic_id);
-    if (!topic || record->index < 0) return STATUS_DAMAGED;
+    if (!topic || record->index < 0 || record->index >= PARTITIONS_MAX) return STATUS_DAMAGED;
     if (!ids_fit(record->replicas.count) || !ids_fit(record->isr.count)) return STATUS_DAMAGED;
 
     struct image_topic_piece *piece = piece_of(topic);

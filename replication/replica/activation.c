@@ -2,6 +2,7 @@
  * a real single node of Kafka 4.3.1 does:
  *
  *     comes   (new log) BeginTransaction, FeatureLevel ..., EndTransaction
+ *             (made by an older release) FeatureLevel ...
  *             RegisterController
  *             RegisterBroker (fenced; its epoch is its own offset)
  *             BrokerRegistrationChange {no cordoned directories}
@@ -15,7 +16,7 @@
 #include "replica/controller_work.h"
 #include "replica/metadata_log.h"
 
-enum activation_step { COME_BOOTSTRAP, COME_CONTROLLER, COME_BROKER, COME_CORDONED, COME_PARTITIONS };
+enum activation_step { COME_BOOTSTRAP, COME_FEATURES, COME_CONTROLLER, COME_BROKER, COME_CORDONED, COME_PARTITIONS };
 enum farewell_step { GO_PARTITIONS };
 
 void script_begin(struct controller *controller)
@@ -38,6 +39,18 @@ static void bootstrap_records(struct controller *controller, struct record_list 
         record->feature_level.level = features[i].finalized;
     }
     (void)record_list_add(list, RECORD_END_TRANSACTION);
+}
+
+/* A directory that an older release made: its records are written in our versions from now on. */
+static void feature_records(struct controller *controller, struct record_list *list)
+{
+    for (uint32_t i = 0; i < feature_count; i++) {
+        if (!features[i].in_log || image_feature(&controller->ahead, features[i].name) >= features[i].finalized)
+            continue;
+        struct any_record *record = record_list_add(list, RECORD_FEATURE_LEVEL);
+        record->feature_level.name = features[i].name;
+        record->feature_level.level = features[i].finalized;
+    }
 }
 
 static struct record_endpoint *endpoints_of(struct arena *arena, const struct image_endpoint *from, uint32_t count)
@@ -148,6 +161,7 @@ bool activation_next(struct controller *controller, struct record_list *list)
 {
     switch (controller->step) {
     case COME_BOOTSTRAP: bootstrap_records(controller, list); return true;
+    case COME_FEATURES: feature_records(controller, list); return true;
     case COME_CONTROLLER: controller_record(controller, list); return true;
     case COME_BROKER: broker_record(controller, list); return true;
     case COME_CORDONED: {

@@ -141,7 +141,7 @@ enum status metadata_apply(struct image *image, struct bytes batches, struct are
         if (status != STATUS_OK) return status;
         at += batch.size;
         if (batch_limit(&batch) <= image->offset) continue;
-        if (batch.base_offset != image->offset) return STATUS_DAMAGED;
+        if (batch.base_offset != image->offset || batch.leader_epoch < image->epoch) return STATUS_DAMAGED;
 
         status = apply_batch(image, &batch, arena);
         arena_reset(arena);

@@ -1,4 +1,5 @@
 /* A node from an empty directory to a record read back, over clean restarts, kills and refusals. */
+#include "log/state.h"
 #include "records.h"
 
 #include <signal.h>
@@ -162,6 +163,10 @@ static void what_cant_be_a_node_is_refused_with_a_sentence(void **state)
     listener = text_of("SSL://127.0.0.1:0");
     assert_start_refused(&second, STATUS_UNSUPPORTED, "SSL is not supported yet");
     second.settings.values.listeners = before;
+    struct text voters[] = { TEXT("1@a:1"), TEXT("2@b:1") };
+    second.settings.values.quorum_voters = (struct text_list){ voters, 2 };
+    assert_start_refused(&second, STATUS_UNSUPPORTED, "more than one is not supported yet");
+    second.settings.values.quorum_voters = bench.settings.values.quorum_voters;
     second.settings.values.memory = 1 << 20;
     assert_start_refused(&second, STATUS_INVALID, "");
     bench_stop(&bench);
@@ -221,6 +226,38 @@ static void a_stop_may_come_before_the_node_serves(void **state)
     bench_end(&bench);
 }
 
+static void fail_run(struct errand *errand)
+{
+    directory_fail(errand->shard->store, STATUS_IO_ERROR);
+    errand->done = true;
+}
+
+static void a_failed_directory_takes_the_node_down_and_nothing_acknowledged_with_it(void **state)
+{
+    (void)state;
+    struct bench bench;
+    bench_init(&bench);
+    for (uint32_t shard = 0; shard < 3; shard++) {
+        bench_start(&bench);
+        struct uuid topic = shard == 0 ? create_topic(&bench, "alpha", 2) : topic_named(&bench, "alpha");
+        append_one(&bench, topic, 0, shard);
+        append_one(&bench, topic, 1, shard);
+
+        struct errand errand = { .number = 0 };
+        errand_do(&bench, shard, &errand, fail_run);
+        for (int i = 0; i < 10000 && !node_stopped(bench.node); i++) usleep(1000);
+        assert_true(node_stopped(bench.node));
+        assert_int_equal(node_status(bench.node), STATUS_IO_ERROR);
+        assert_int_equal(node_end(bench.node), STATUS_IO_ERROR);
+    }
+    bench_start(&bench);
+    struct uuid topic = topic_named(&bench, "alpha");
+    for (int i = 0; i < 3; i++) read_some(&bench, topic, 0, i, true);
+    append_one(&bench, topic, 0, 3);
+    bench_stop(&bench);
+    bench_end(&bench);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -231,6 +268,7 @@ int main(void)
         cmocka_unit_test(what_cant_be_a_node_is_refused_with_a_sentence),
         cmocka_unit_test(a_damaged_metadata_log_stops_the_start),
         cmocka_unit_test(a_stop_may_come_before_the_node_serves),
+        cmocka_unit_test(a_failed_directory_takes_the_node_down_and_nothing_acknowledged_with_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
