@@ -71,18 +71,31 @@ static uint32_t cores_allowed(void)
 }
 
 /* A socket that doesn't share its port can be bound only where nobody listens. */
-static bool port_taken(struct node_platform *platform, const struct sockaddr_storage *address)
+static bool somebody_listens(const struct sockaddr_storage *address)
 {
     int yes = 1, no = 0;
     int probe = socket(address->ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-    (void)platform;
     if (probe < 0) return false;
     (void)setsockopt(probe, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
     if (address->ss_family == AF_INET6) (void)setsockopt(probe, IPPROTO_IPV6, IPV6_V6ONLY, &no, sizeof(no));
     bool taken = bind(probe, (const struct sockaddr *)address, sizeof(*address)) != 0 && errno == EADDRINUSE;
     close(probe);
     return taken;
+}
+
+/* The kernel takes a ring apart some time after its process was killed, and until then its sockets listen. */
+static bool port_taken(struct node_platform *platform, const struct sockaddr_storage *address)
+{
+    enum { TRIES = 1000, TRY_NS = 2000000 };
+
+    (void)platform;
+    for (int i = 0; i < TRIES && somebody_listens(address); i++) {
+        const struct timespec pause = { .tv_nsec = TRY_NS };
+        if (i + 1 == TRIES) return true;
+        (void)nanosleep(&pause, NULL);
+    }
+    return false;
 }
 
 void machine_platform(struct node_platform *platform)

@@ -148,8 +148,9 @@ static enum status log_print(struct inspect *inspect, const char *path)
     return status == STATUS_IO_ERROR ? status : STATUS_OK;
 }
 
-static void offsets_print(struct inspect *inspect, struct bytes file, int64_t base)
+static void offsets_print(struct inspect *inspect, const char *path, struct bytes file, int64_t base)
 {
+    if (file.size == 0 && !inspect->json) sink_format(inspect->out, "%s is empty.\n", path);
     for (size_t at = 0; at + OFFSET_ENTRY <= file.size; at += OFFSET_ENTRY) {
         struct inspect_line line = line_begin(inspect, "index", "");
         line_number(&line, "offset", base + load_u32(file.data + at));
@@ -245,7 +246,7 @@ enum status inspect_file(struct inspect *inspect, const char *path)
     arena_init(&arena, inspect->heap, NULL, 0, SMALL_FILE_MAX);
     enum status status = files_load(inspect->files, FILES_HERE, path, SMALL_FILE_MAX, &arena, &file.data, &file.size);
     if (status == STATUS_OK) {
-        if (kind == 0) offsets_print(inspect, file, base);
+        if (kind == 0) offsets_print(inspect, path, file, base);
         if (kind == 1) times_print(inspect, file, base);
         if (kind == 2) aborts_print(inspect, file);
         if (kind == 3) snapshot_print(inspect, path, file);
