@@ -2,9 +2,9 @@
  *
  *     slot_begin: header -> decode -> authorize -> account -> api->begin       request_answer: encode -> reply.c
  *
- * Memory of a request: what is left of its slot first, then blocks of the heap up to a multiple of its frame, so that
- * no frame can make us take more than it is worth. An answer that does not fit into its slot is written into a block
- * of MEMORY_ANSWER. */
+ * Memory of a request: what is left of its slot first, then blocks of the heap up to a bound that no honest request
+ * meets. An answer that does not fit into its slot is written into a block of MEMORY_ANSWER; then the heap's blocks go
+ * back at once, so that a slow reader holds no more than the answer. */
 #include <string.h>
 
 #include "base/heap.h"
@@ -16,9 +16,10 @@
 
 enum {
     LENGTH_SIZE = 4,
-    ANSWER_GUESS = 512,        /* most answers are smaller */
-    ARENA_SIZE_MIN = 4 << 20,  /* a small request may have a large answer: all topics */
-    ARENA_PER_FRAME_BYTE = 16, /* the largest ratio of a decoded item to its bytes */
+    ANSWER_GUESS = 512,         /* most answers are smaller */
+    ARENA_SIZE_BASE = 32 << 20, /* a small request may have a large answer: all topics */
+    ARENA_SIZE_MOST = 96 << 20,
+    ARENA_PER_FRAME_BYTE = 4,
 };
 
 /* ---- slots ---- */
@@ -43,7 +44,7 @@ struct slot *slot_take(struct connection *connection)
     uint32_t generation = slot->generation + 1;
     *slot = (struct slot){ .stage = SLOT_ARRIVING, .generation = generation };
     list_node_init(&slot->node);
-    arena_init(&slot->request.arena, &shard->heap, slot->memory, SLOT_SIZE - sizeof(*slot), ARENA_SIZE_MIN);
+    arena_init(&slot->request.arena, &shard->heap, slot->memory, SLOT_SIZE - sizeof(*slot), ARENA_SIZE_BASE);
     slot->request.face = face;
     slot->request.shard = shard;
     slot->request.connection = connection;
@@ -109,7 +110,8 @@ void slot_begin(struct connection *connection, struct slot *slot)
     request->key = load_i16(slot->body);
     request->version = load_i16(slot->body + 2);
     request->correlation = load_i32(slot->body + 4);
-    request->arena.size_max = max_of((size_t)ARENA_SIZE_MIN, (size_t)slot->body_size * ARENA_PER_FRAME_BYTE);
+    size_t wanted = ARENA_SIZE_BASE + (size_t)slot->body_size * ARENA_PER_FRAME_BYTE;
+    request->arena.size_max = min_of(wanted, (size_t)ARENA_SIZE_MOST);
     request->times.received = request->times.begun = shard_now_ns(request->shard);
     slot->stage = SLOT_BEGUN;
     list_append(&connection->slots, &slot->node);
@@ -211,6 +213,8 @@ void request_answer(struct request *request, const void *answer, struct extent *
         slot->stage = SLOT_ABORTED;
         return;
     }
+
+    if (slot->answer_block && !sent) arena_reset(&request->arena);
 
     slot->owed = slot->answer_size;
     for (uint32_t i = 0; i < slot->gap_count; i++) slot->owed += (uint64_t)slot->gaps[i].size;
