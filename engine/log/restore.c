@@ -56,11 +56,11 @@ static enum status replay_batches(struct log *log, const struct recovered_range 
     struct batch batch;
 
     if (last && last->base != entry->segment) log->segments->roll = true;
-    for (size_t at = 0; at < entry->size; at += batch.size) {
+    /* What was truncated away may be overwritten by half: it is not looked at. */
+    for (size_t at = 0; at < entry->size && log->end < entry->limit; at += batch.size) {
         enum status status = batch_read(data + at, entry->size - at, &batch);
         if (status != STATUS_OK) return STATUS_DAMAGED;
-        if (batch.base_offset >= entry->limit) break; /* The rest was truncated. */
-        if (batch.base_offset < log->end) continue;   /* The state has it. */
+        if (batch.base_offset < log->end) continue; /* The state has it. */
 
         uint8_t *to = gather_room(log->store->gathers, batch.size);
         if (!to) {

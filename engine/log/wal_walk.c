@@ -109,39 +109,54 @@ static bool says_durable(const struct walk *walk, const struct chunk_header *hea
     return header->sequence > walk->sequence && header->completed > walk->sequence;
 }
 
-/* Looks on behind the break. */
-static enum status walk_look_on(struct walk *walk, const char **why)
+/* A later durable chunk in the file, from `position` on. */
+static enum status scan(struct walk *walk, const struct old_wal *wal, uint64_t position, bool *damaged)
 {
-    struct recovery *recovery = walk->recovery;
-    uint32_t shard = walk->from->shard;
     struct chunk_header header;
     const uint8_t *chunk;
-    bool damaged = false;
 
-    for (uint64_t at = walk->position; walk->wal && at < walk->wal->size && !damaged; at += CHUNK_BLOCK) {
-        enum status status = chunk_load(recovery, shard, walk->wal, at, &header, &chunk);
+    for (uint64_t at = position; at < wal->size && !*damaged; at += CHUNK_BLOCK) {
+        enum status status = chunk_load(walk->recovery, walk->from->shard, wal, at, &header, &chunk);
         if (status == STATUS_NOT_FOUND) continue;
         if (status != STATUS_OK) return status;
-        damaged = says_durable(walk, &header);
+        *damaged = says_durable(walk, &header);
     }
-    for (uint32_t i = 0; i < recovery->wal_count && !damaged; i++) {
-        struct old_wal *wal = &recovery->wals[i];
-        if (wal->shard != shard || !header_ours(recovery, shard, &wal->first) || !says_durable(walk, &wal->first))
-            continue;
-        enum status status = chunk_load(recovery, shard, wal, 0, &header, &chunk);
-        if (status == STATUS_OK) damaged = says_durable(walk, &header);
-        if (status != STATUS_OK && status != STATUS_NOT_FOUND) return status;
-    }
-    if (!damaged) return STATUS_OK;
+    return STATUS_OK;
+}
 
+static enum status refuse(const struct walk *walk, const char **why)
+{
     struct text text =
-        text_format(recovery->arena,
-                    "the write-ahead log of shard %u is damaged: chunk %llu was durable and is gone or does not match "
-                    "its checksum (%s, position %llu), while a later one is there",
-                    shard, (unsigned long long)walk->sequence, walk->wal ? walk->wal->name : "no file",
+        text_format(walk->recovery->arena,
+                    "the write-ahead log of shard %u is damaged: chunk %llu was durable and is gone or does not "
+                    "match its checksum (%s, position %llu), while a later one is there",
+                    walk->from->shard, (unsigned long long)walk->sequence, walk->wal ? walk->wal->name : "no file",
                     (unsigned long long)walk->position);
     *why = text.data;
     return STATUS_DAMAGED;
+}
+
+/* Looks on behind the break: in the rest of the file, and in the others. A file that begins with a whole chunk from before the
+ * break holds nothing from behind it; one that does not may have lost its beginning. */
+static enum status walk_look_on(struct walk *walk, const char **why)
+{
+    struct recovery *recovery = walk->recovery;
+    bool damaged = false;
+    enum status status = STATUS_OK;
+
+    if (walk->wal) status = scan(walk, walk->wal, walk->position, &damaged);
+    for (uint32_t i = 0; i < recovery->wal_count && !damaged && status == STATUS_OK; i++) {
+        const struct old_wal *wal = &recovery->wals[i];
+        struct chunk_header header;
+        const uint8_t *chunk;
+        if (wal->shard != walk->from->shard || wal == walk->wal) continue;
+        status = chunk_load(recovery, wal->shard, wal, 0, &header, &chunk);
+        bool older = status == STATUS_OK && header.sequence < walk->sequence;
+        if (status == STATUS_NOT_FOUND) status = STATUS_OK;
+        if (status == STATUS_OK && !older) status = scan(walk, wal, 0, &damaged);
+    }
+    if (status != STATUS_OK) return status;
+    return damaged ? refuse(walk, why) : STATUS_OK;
 }
 
 enum status wal_walk(struct recovery *recovery, const struct checkpoint_header *from, const char **why)
