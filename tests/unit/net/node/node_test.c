@@ -140,22 +140,38 @@ static void assert_start_refused(struct bench *bench, enum status expected, cons
     bench->platform.seed++;
 }
 
+/* A lock is a process's. The child is there before any thread is, and waits for its word. */
+static pid_t try_when_told(struct bench *bench, int *told)
+{
+    int ends[2];
+    assert_int_equal(pipe(ends), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        const char *why;
+        char word;
+        if (read(ends[0], &word, 1) != 1) _exit(2);
+        _exit(node_make(&bench->platform, &bench->settings, &bench->node, &why) == STATUS_LOCKED ? 0 : 1);
+    }
+    close(ends[0]);
+    *told = ends[1];
+    return child;
+}
+
 static void what_cant_be_a_node_is_refused_with_a_sentence(void **state)
 {
     (void)state;
     struct bench bench;
+    int told, outcome;
     bench_init(&bench);
+    pid_t child = try_when_told(&bench, &told);
     bench_start(&bench);
 
-    struct bench second = bench;
-    pid_t child = fork(); /* a lock is a process's */
-    if (child == 0) {
-        const char *why;
-        _exit(node_make(&second.platform, &second.settings, &second.node, &why) == STATUS_LOCKED ? 0 : 1);
-    }
-    int outcome;
+    assert_int_equal(write(told, "!", 1), 1);
     assert_int_equal(waitpid(child, &outcome, 0), child);
     assert_true(WIFEXITED(outcome) && WEXITSTATUS(outcome) == 0);
+    close(told);
+
+    struct bench second = bench;
     struct text listener = text_of("PLAINTEXT://127.0.0.1");
     struct text_list before = bench.settings.values.listeners;
     second.settings.values.listeners.items = &listener;
