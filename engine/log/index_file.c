@@ -106,7 +106,7 @@ enum status index_file_read(const struct index_source *source, struct heap *heap
     struct bytes offsets, times;
 
     *index = (struct index){ .from = 0 };
-    arena_init(&arena, heap, NULL, 0, 2 * INDEX_FILE_SIZE_MAX);
+    arena_init(&arena, heap, NULL, 0, (size_t)2 * INDEX_FILE_SIZE_MAX);
     bool good = source->believed && index_load(source, ".index", &arena, &offsets) == STATUS_OK &&
                 index_load(source, ".timeindex", &arena, &times) == STATUS_OK &&
                 offsets_read(source, offsets, heap, index) && times_read(times, index);

@@ -176,6 +176,7 @@ static enum cold_step cold_wait(struct cold_read *cold, enum cold_stage stage)
 
 static bool extent_add(struct log_read *read, const uint8_t *data, uint32_t size, struct block *block)
 {
+    invariant(read->extents && read->extent_max > 0);
     struct extent *last = read->extent_count > 0 ? &read->extents[read->extent_count - 1] : NULL;
     if (last && last->block == block && last->data + last->size == data) {
         last->size += size;
@@ -352,7 +353,7 @@ static bool cold_place(struct cold_read *cold, struct segment *segment)
     }
     uint32_t relative = offset > segment->base ? (uint32_t)(offset - segment->base) : 0;
     cold->position = index_find(&segment->index, relative, &missing);
-    return !missing || segment->written <= 2 * CACHE_PIECE;
+    return !missing || segment->written <= (uint64_t)2 * CACHE_PIECE;
 }
 
 /* Holds the pieces from the position to what is wanted; READY when all were read. */

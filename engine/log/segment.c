@@ -35,6 +35,7 @@ struct segment *segments_add(struct log *log, int64_t base)
         segments->items = heap_resize(log_heap(log), segments->items, segments->capacity * sizeof *segments->items);
     }
     struct segment *segment = &segments->items[segments->count++];
+    invariant(segment);
     *segment = (struct segment){
         .base = base,
         .limit = base,

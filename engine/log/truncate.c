@@ -153,6 +153,7 @@ static struct bytes snapshot_pending(const struct log *log, int64_t above, int64
     struct bytes found = BYTES_NULL;
     for (uint32_t i = 0; log->segments && i < log->segments->count; i++) {
         const struct segment *segment = &log->segments->items[i];
+        invariant(segment);
         if (!segment->snapshot || segment->limit <= above) continue;
         found = (struct bytes){ segment->snapshot, segment->snapshot_size };
         *offset = above = segment->limit;
@@ -198,8 +199,10 @@ static enum status producers_rebuild(struct log *log, int64_t end, struct arena 
         log->producers = producer_state_make(log_heap(log));
     }
     for (uint32_t i = 0; log->segments && i < log->segments->count && status == STATUS_OK; i++) {
-        visit.segment = &log->segments->items[i];
-        if (visit.segment->limit > visit.from) status = visit_segment(&visit, 0);
+        struct segment *segment = &log->segments->items[i];
+        invariant(segment);
+        visit.segment = segment;
+        if (segment->limit > visit.from) status = visit_segment(&visit, 0);
     }
     return status;
 }
