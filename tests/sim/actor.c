@@ -15,7 +15,8 @@ static void act_raise(struct host_log *held);
 static void act_truncate(struct host_log *held);
 static void act_remove(struct host_log *held);
 static void act_search(struct host_log *held);
-static void ticket_make(struct host_log *held, enum ticket_kind kind, struct watermark *mark, int64_t at, int64_t limit);
+static void ticket_make(struct host_log *held, enum ticket_kind kind, struct watermark *mark, int64_t at,
+                        int64_t limit);
 static void note_durable(struct host_log *held);
 static void refused(struct host_log *held, const char *what, enum status status);
 

@@ -363,8 +363,8 @@ static void job_event(struct sim_event *event)
         uint64_t before = machine->disk.operations;
         entry->job->work(entry->job);
         if (machine->disk.frozen) return;
-        sim_told(machine->world, NULL, "job worked: %lu disk operations, %lu jobs wait", machine->disk.operations - before,
-                 machine->jobs.waiting_count, 0, 0);
+        sim_told(machine->world, NULL, "job worked: %lu disk operations, %lu jobs wait",
+                 machine->disk.operations - before, machine->jobs.waiting_count, 0, 0);
         int64_t operations = (int64_t)(machine->disk.operations - before);
         sim_event_set(machine->world, event,
                       machine->world->now_ns + sim_latency(machine, machine->job_ns) +

@@ -46,7 +46,7 @@ struct run {
     uint64_t faults[SIM_FAULTS];
 };
 
-static const struct sim_story *const stories[] = { &sim_toy, &sim_echo, &sim_store };
+static const struct sim_story *const stories[] = { &sim_toy, &sim_echo, &sim_store, &sim_node };
 
 /* The story of this process, for a broken invariant. */
 static struct sim_world *told_world;

@@ -11,7 +11,7 @@ struct sim_story {
     void (*play)(struct sim_world *world);
 };
 
-extern const struct sim_story sim_toy, sim_echo, sim_store;
+extern const struct sim_story sim_toy, sim_echo, sim_store, sim_node;
 
 /* Ends this seed as failed: the reason, the seed and the last lines of the trace go to standard error. */
 _Noreturn void sim_fail(struct sim_world *world, const char *format, ...) printf_like(2, 3);

@@ -1,0 +1,181 @@
+/* tests/sim/site.c   What the node stands on here: the simulated disk for files, a simulated ring per shard, jobs that are events. Its
+ * settings come as a properties text through the product's own reader. */
+#include "sim/site.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "sim/story.h"
+
+static enum status make_io(struct node_platform *platform, const struct plan *plan, uint32_t shard, struct io **io,
+                           const char **why)
+{
+    struct site *site = container_of(platform, struct site, platform);
+    struct sim_io *ring = sim_io_make(&site->machine, plan->receive_buffer_size, plan->receive_buffer_count);
+
+    (void)why;
+    invariant(ring->index == shard);
+    *io = &ring->io;
+    return STATUS_OK;
+}
+
+static enum status make_jobs(struct node_platform *platform, uint32_t thread_count, struct jobs **jobs)
+{
+    struct site *site = container_of(platform, struct site, platform);
+
+    *jobs = sim_jobs_make(&site->machine, thread_count);
+    return STATUS_OK;
+}
+
+static void say(struct node_platform *platform, const char *line)
+{
+    struct site *site = container_of(platform, struct site, platform);
+
+    sim_told(site->world, line, "the node says:", 0, 0, 0, 0);
+}
+
+static uint64_t pick(struct site *site, const uint64_t *choices, size_t count)
+{
+    return choices[prng_below(&site->prng, count)];
+}
+
+void site_init(struct site *site, struct sim_world *world)
+{
+    static const uint64_t wal_files[] = { 1 << 20, 2 << 20 };
+    static const uint64_t segments[] = { 1 << 20, 2 << 20 };
+
+    *site = (struct site){ .world = world };
+    prng_seed(&site->prng, prng_u64(&world->prng));
+    sim_network_init(&site->network, world);
+    sim_machine_init(&site->machine, world, &site->network, 0, 1 << 18);
+    site->relaxed = sim_chance(&site->prng, 1, 10);
+    site->errors = sim_chance(&site->prng, 1, 6);
+    site->wal_file_size = pick(site, wal_files, array_count(wal_files));
+    site->wal_size = site->wal_file_size * sim_between(&site->prng, 3, 6);
+    site->segment_bytes = (int64_t)pick(site, segments, array_count(segments));
+
+    site->network.split = (uint32_t)sim_between(&site->prng, 0, 400);
+    site->network.window = (uint32_t)sim_between(&site->prng, 4, 64) * 4096;
+    if (sim_chance(&site->prng, 1, 3)) site->network.reset_ppm = 200;
+    if (sim_chance(&site->prng, 1, 4)) site->network.half_open_ppm = 50;
+    struct sim_machine *machine = &site->machine;
+    machine->turn_ns = (int64_t)sim_between(&site->prng, 1000, 20000);
+    machine->durable_ns = (int64_t)sim_between(&site->prng, 20000, 500000);
+    machine->job_ns = (int64_t)sim_between(&site->prng, 20000, 2000000);
+    machine->slow_ppm = sim_chance(&site->prng, 1, 3) ? 1000 : 0;
+}
+
+static void settings_make(struct site *site)
+{
+    char text[1024];
+    struct property_list list;
+    struct setting_report report = { 0 };
+    int32_t bad_line;
+    uint32_t shards = (uint32_t)sim_between(&site->prng, 1, 3);
+
+    snprintf(
+        text, sizeof text,
+        "node.id=1\nprocess.roles=broker,controller\ncontroller.listener.names=CONTROLLER\n"
+        "listeners=PLAINTEXT://:%d\nlog.dirs=data\nnum.partitions=2\n"
+        "socket.request.max.bytes=2097152\nmessage.max.bytes=1048576\n"
+        "sluice.shards=%u\nsluice.memory=%lu\nsluice.wal.size=%lu\nsluice.wal.file.size=%lu\nsluice.durability=%s\n"
+        "log.segment.bytes=%ld\nlog.roll.ms=%lu\nlog.retention.check.interval.ms=1000\nlog.index.interval.bytes=%lu\n",
+        SITE_PORT, shards, sim_between(&site->prng, 96, 160) << 20, site->wal_size, site->wal_file_size,
+        site->relaxed ? "relaxed" : "durable", site->segment_bytes, sim_chance(&site->prng, 1, 3) ? 100ul : 604800000ul,
+        sim_between(&site->prng, 100, 4096));
+    heap_init(&site->heap);
+    arena_init(&site->arena, &site->heap, NULL, 0, 16 << 20);
+    properties_init(&list, &site->arena);
+    struct text copy = text_copy(&site->arena, text_of(text));
+    enum status status = properties_read(&list, copy, TEXT("sim"), &bad_line);
+    site->settings.origins = arena_take(&site->arena, broker_table.row_count * sizeof *site->settings.origins);
+    if (status == STATUS_OK) {
+        status =
+            settings_apply(&broker_table, &list, &site->settings.values, site->settings.origins, &report, &site->arena);
+    }
+    if (status != STATUS_OK) {
+        struct text why = report.count ? report.lines[0].message : text_of(status_text(status));
+        sim_fail(site->world, "the settings are refused: %.*s", TEXT_ARGS(why));
+    }
+}
+
+bool site_start(struct site *site)
+{
+    const char *why = NULL;
+
+    settings_make(site);
+    site->platform = (struct node_platform){
+        .files = &site->machine.disk.files,
+        .make_io = make_io,
+        .make_jobs = make_jobs,
+        .seed = prng_u64(&site->prng),
+        .wall_ms = sim_wall_ms(site->world),
+        .say = say,
+        .memory_size = 128 << 20,
+        .core_count = 2,
+        .memory_from_heap = true,
+    };
+    sim_told(site->world, NULL, "start %lu", ++site->starts, 0, 0, 0);
+    site->node = NULL;
+    enum status status = node_make(&site->platform, &site->settings, &site->node, &why);
+    if (status != STATUS_OK) {
+        sim_told(site->world, why, "node_make failed: status %lu", status, 0, 0, 0);
+        site->node = NULL;
+        if (!site->machine.disk.frozen && !site->errors) {
+            sim_fail(site->world, "start %lu: %s: %s", site->starts, status_text(status), why ? why : "");
+        }
+        return false;
+    }
+    for (uint32_t i = 0; i < site->node->shard_count; i++) {
+        sim_io_run(site->machine.ios[i], sim_shard_step, site->node->shards[i]);
+    }
+    return !site->machine.disk.frozen;
+}
+
+bool site_down(const struct site *site)
+{
+    if (site->machine.disk.frozen) return true;
+    enum status status = node_status(site->node);
+    if (status == STATUS_OK) return false;
+    if (!site->errors) sim_fail(site->world, "the node died: %s", status_text(status));
+    return true;
+}
+
+bool site_stop_clean(struct site *site)
+{
+    struct sim_world *world = site->world;
+    int64_t until_ns = world->now_ns + 120000000000;
+
+    node_stop(site->node);
+    for (uint32_t i = 0; i < site->machine.io_count; i++) sim_io_wake(site->machine.ios[i], world->now_ns);
+    while (!site_down(site) && !node_stopped(site->node)) {
+        if (!sim_world_step(world, until_ns)) sim_fail(world, "liveness: the node does not stop");
+    }
+    if (site_down(site)) return false;
+    enum status status = node_end(site->node);
+    if (site->machine.disk.frozen || (status != STATUS_OK && site->errors)) {
+        site->node = NULL;
+        return false;
+    }
+    if (status != STATUS_OK) sim_fail(world, "node_end: %s", status_text(status));
+    site->node = NULL;
+    struct sim_disk *disk = &site->machine.disk;
+    if (disk->handles_open) sim_fail(world, "fds: %u files are open after a clean stop", disk->handles_open);
+    if (!list_empty(&site->machine.sockets)) sim_fail(world, "fds: a socket is open after a clean stop");
+    sim_machine_stop(&site->machine, SIM_STOP_CLEAN);
+    heap_end(&site->heap);
+    return true;
+}
+
+void site_stop_hard(struct site *site, bool power)
+{
+    sim_machine_stop(&site->machine, power ? SIM_STOP_POWER : SIM_STOP_KILL);
+    if (site->node) node_abandon(site->node);
+    site->node = NULL;
+    heap_end(&site->heap);
+}
+
+void site_end(struct site *site)
+{
+    sim_network_end(&site->network);
+}
