@@ -75,13 +75,22 @@ static struct log *log_make(struct store *store, struct log_key key, struct text
     return log;
 }
 
+/* A checkpoint under way waits for its bytes no longer. */
+static void log_drop_tail(struct log *log)
+{
+    bool waited = log->tail && log->tail->cut;
+
+    tail_drop(log->store->tails, log);
+    checkpoint_truncated(log->store->checkpoint, log, waited);
+}
+
 static void log_free(struct log *log)
 {
     struct store *store = log->store;
 
     if (log->stream) stream_end(log->stream);
     checkpoint_forget(store->checkpoint, log);
-    tail_drop(store->tails, log);
+    log_drop_tail(log);
     log_state_end(log);
     list_remove(&log->node);
     store->log_count--;
@@ -171,7 +180,7 @@ static void removal_go(struct removal *removal)
     }
     if (!removal->durable) return;
     removal->files_going = true;
-    tail_drop(log->store->tails, log);
+    log_drop_tail(log);
     removal->work = (struct segment_work){ .log = log, .done = removal_files_gone };
     log_files_delete(log, &removal->work);
 }
