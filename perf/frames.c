@@ -1,4 +1,5 @@
-/* perf/frames.c   The few frames that the load client sends and reads, byte by byte, in versions old enough for every broker. */
+/* perf/frames.c   The few frames that the load client sends and reads, byte by byte, in versions old enough for every
+ * broker. */
 #include <string.h>
 
 #include "base/bytes.h"

@@ -1,6 +1,6 @@
-/* perf/link.c   A non-blocking connection of the load client: sends are queued behind what the socket did not take, answers
- * are cut into frames. The ring of intended send times makes latencies honest: an answer is held against the moment its
- * request should have left. */
+/* perf/link.c   A non-blocking connection of the load client: sends are queued behind what the socket did not take,
+ * answers are cut into frames. The ring of intended send times makes latencies honest: an answer is held against the
+ * moment its request should have left. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>

@@ -1,11 +1,15 @@
-/* perf/load.c   Loads a broker and tells what it took, as one JSON line. Bounded in count and time; talks to one IPv4 address.
+/* perf/load.c   Loads a broker and tells what it took, as one JSON line. Bounded in count and time; talks to one IPv4
+ * address.
  *
  *     load HOST:PORT mode=produce topic=t connections=1 inflight=5 batch=262144 size=2e9 acks=1   as fast as it goes
- *     load HOST:PORT mode=rate    rate=1000 seconds=30 record=1024 acks=-1                        open loop: latencies count
+ *     load HOST:PORT mode=rate    rate=1000 seconds=30 record=1024 acks=-1                        open loop: latencies
+ *         count
  *                                                                                    from the intended send time
  *     load HOST:PORT mode=consume size=2e9 from=0                                      one consumer, from that offset
- *     load HOST:PORT mode=idle    connections=1000                                     opens, says so, waits for end of input
- *     load HOST:PORT mode=first|fetched -- COMMAND...      starts COMMAND, tells ms from exec to the first ack or fetched byte */
+ *     load HOST:PORT mode=idle    connections=1000                                     opens, says so, waits for end of
+ *         input
+ *     load HOST:PORT mode=first|fetched -- COMMAND...      starts COMMAND, tells ms from exec to the first ack or
+ *         fetched byte */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <signal.h>

@@ -1,5 +1,6 @@
-/* perf/load.h   The one client of all figures: raw sockets, one thread, epoll, requests built once. It speaks Produce v7, Fetch v4,
- * Metadata v4: what the null broker, Apache Kafka and Sluice all understand, so that each of them gets the same bytes. */
+/* perf/load.h   The one client of all figures: raw sockets, one thread, epoll, requests built once. It speaks Produce
+ * v7, Fetch v4, Metadata v4: what the null broker, Apache Kafka and Sluice all understand, so that each of them gets
+ * the same bytes. */
 #ifndef PERF_LOAD_H
 #define PERF_LOAD_H
 

@@ -1,5 +1,5 @@
-/* perf/micro.c   One prepared input per piece; every repetition works on the same bytes, hot in cache, so the figures are what the
- * code costs and not what memory does. */
+/* perf/micro.c   One prepared input per piece; every repetition works on the same bytes, hot in cache, so the figures
+ * are what the code costs and not what memory does. */
 #include "micro.h"
 
 #include <stdlib.h>

@@ -1,5 +1,5 @@
-/* perf/micro.h   The small pieces that every byte or request passes, as plain functions that google-benchmark calls: C++ sees
- * nothing of Sluice but these. */
+/* perf/micro.h   The small pieces that every byte or request passes, as plain functions that google-benchmark calls:
+ * C++ sees nothing of Sluice but these. */
 #ifndef PERF_MICRO_H
 #define PERF_MICRO_H
 
@@ -10,7 +10,8 @@
 extern "C" {
 #endif
 
-/* Each begins with what it needs and goes on for one repetition per call. The returned number keeps compilers honest. */
+/* Each begins with what it needs and goes on for one repetition per call. The returned number keeps compilers
+ * honest. */
 struct micro;
 struct micro *micro_begin(size_t size);
 void micro_end(struct micro *micro);

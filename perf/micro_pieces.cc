@@ -12,12 +12,30 @@ template <uint32_t (*piece)(struct micro *)> static void run(benchmark::State &s
     micro_end(micro);
 }
 
-static void Crc(benchmark::State &state) { run<micro_crc>(state, true); }
-static void CrcCopy(benchmark::State &state) { run<micro_crc_copy>(state, true); }
-static void JudgeBatch(benchmark::State &state) { run<micro_judge_batch>(state, true); }
-static void ReadProduce(benchmark::State &state) { run<micro_read_produce>(state, false); }
-static void ReadFetch(benchmark::State &state) { run<micro_read_fetch>(state, false); }
-static void WriteMetadata(benchmark::State &state) { run<micro_write_metadata>(state, false); }
+static void Crc(benchmark::State &state)
+{
+    run<micro_crc>(state, true);
+}
+static void CrcCopy(benchmark::State &state)
+{
+    run<micro_crc_copy>(state, true);
+}
+static void JudgeBatch(benchmark::State &state)
+{
+    run<micro_judge_batch>(state, true);
+}
+static void ReadProduce(benchmark::State &state)
+{
+    run<micro_read_produce>(state, false);
+}
+static void ReadFetch(benchmark::State &state)
+{
+    run<micro_read_fetch>(state, false);
+}
+static void WriteMetadata(benchmark::State &state)
+{
+    run<micro_write_metadata>(state, false);
+}
 
 BENCHMARK(Crc)->Arg(64)->Arg(512)->Arg(4096)->Arg(262144);
 BENCHMARK(CrcCopy)->Arg(64)->Arg(512)->Arg(4096)->Arg(262144);

@@ -1,10 +1,12 @@
-/* perf/null_broker.c   The least any broker can do, as the floor that CPU is held against: one thread, epoll; receive, CRC-32C of each
- * batch, one copy into an aligned log, an O_DIRECT write of each full MiB, an answer at once; fetches are sent from memory. It
- * promises nothing: no durability, no validation, no limits, four partitions under any name, memory of a fixed size that wraps.
+/* perf/null_broker.c   The least any broker can do, as the floor that CPU is held against: one thread, epoll; receive,
+ * CRC-32C of each batch, one copy into an aligned log, an O_DIRECT write of each full MiB, an answer at once; fetches
+ * are sent from memory. It promises nothing: no durability, no validation, no limits, four partitions under any name,
+ * memory of a fixed size that wraps.
  *
  *     null_broker PORT FILE GIGABYTES      prints "ready PID" when it listens on 127.0.0.1:PORT
  *
- * Answers ApiVersions 0-2, Metadata 1-4, Produce 3-7, Fetch 4 and ListOffsets 1, just well enough for load.c and librdkafka. */
+ * Answers ApiVersions 0-2, Metadata 1-4, Produce 3-7, Fetch 4 and ListOffsets 1, just well enough for load.c and
+ * librdkafka. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>

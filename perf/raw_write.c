@@ -1,4 +1,5 @@
-/* perf/raw_write.c   What the device itself takes: 4 KiB O_DIRECT overwrites with RWF_DSYNC of written blocks, one at a time.
+/* perf/raw_write.c   What the device itself takes: 4 KiB O_DIRECT overwrites with RWF_DSYNC of written blocks, one at a
+ * time.
  *
  *     raw_write FILE COUNT      prints p50 and p99 in microseconds as JSON */
 #include <fcntl.h>

@@ -29,29 +29,29 @@ struct io;
 /* What one operation is and became. The caller sets `resume` (and whatever surrounds it); the engine sets the rest. */
 struct completion {
     void (*resume)(struct completion *completion);
-    int64_t result;          /* accept: the socket; receive: size; else 0 */
-    const uint8_t *buffer;   /* io_receive: the bytes, in a buffer of the engine until io_buffer_give */
+    int64_t result;        /* accept: the socket; receive: size; else 0 */
+    const uint8_t *buffer; /* io_receive: the bytes, in a buffer of the engine until io_buffer_give */
     enum status status;
     uint16_t buffer_index;
-    bool more;               /* multishot: this operation goes on and will resume again */
-    bool submitted;          /* between begin and the last resume */
-    bool copied;             /* send with IO_ZERO_COPY: the kernel copied after all; stop asking on this socket */
+    bool more;      /* multishot: this operation goes on and will resume again */
+    bool submitted; /* between begin and the last resume */
+    bool copied;    /* send with IO_ZERO_COPY: the kernel copied after all; stop asking on this socket */
     /* The engine's own, while submitted. */
     uint8_t kind;
     uint8_t flags;
     uint16_t tries;
-    uint16_t notices;        /* zero copy: sends whose memory the kernel still holds */
+    uint16_t notices; /* zero copy: sends whose memory the kernel still holds */
     int file;
-    uint32_t part_count;     /* parts still to be transferred */
-    struct iovec *parts;     /* the caller's array, which the engine moves along; &single for plain reads */
+    uint32_t part_count; /* parts still to be transferred */
+    struct iovec *parts; /* the caller's array, which the engine moves along; &single for plain reads */
     struct iovec single;
     uint64_t position;
     struct completion *next; /* waits to be tried again */
 };
 
 enum io_flags {
-    IO_DURABLE = 1, /* write: on the device when it completes (RWF_DSYNC) */
-    IO_MANY = 2,    /* accept, receive: goes on until cancelled or failed (multishot) */
+    IO_DURABLE = 1,   /* write: on the device when it completes (RWF_DSYNC) */
+    IO_MANY = 2,      /* accept, receive: goes on until cancelled or failed (multishot) */
     IO_ZERO_COPY = 4, /* send: from registered memory without a copy, where the socket allows it; resumes when the
                        * kernel has let go of the memory */
     IO_FLUSH = 8,     /* write, with IO_DURABLE: by a flush after the write, for devices that are slow at DSYNC (FUA) */
@@ -82,7 +82,7 @@ struct io {
     const struct io_engine *engine;
     int64_t now_ns;
     int64_t wall_ms;
-    uint64_t submit_count;  /* system calls made to submit or wait */
+    uint64_t submit_count; /* system calls made to submit or wait */
     uint64_t complete_count;
     uint32_t in_flight;
 };

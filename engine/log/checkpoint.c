@@ -1,9 +1,11 @@
-/* engine/log/checkpoint.c   The way of a checkpoint. At the cut the state of every log is taken as bytes, all drafts begun before are
- * closed off, and each tail that holds bytes no segment has is queued. Appends go on meanwhile; they belong to the next one.
+/* engine/log/checkpoint.c   The way of a checkpoint. At the cut the state of every log is taken as bytes, all drafts
+ * begun before are closed off, and each tail that holds bytes no segment has is queued. Appends go on meanwhile; they
+ * belong to the next one.
  *
- * Why it is safe to free WAL files then: everything the chunks below the cut say is in the picture, and everything the picture
- * says is in segments, synced before the slot is written. A chunk below the cut that is still to be written (its flush may wait for
- * just this room) repeats what the picture says; recovery passes over it, by offset and by incarnation. */
+ * Why it is safe to free WAL files then: everything the chunks below the cut say is in the picture, and everything the
+ * picture says is in segments, synced before the slot is written. A chunk below the cut that is still to be written
+ * (its flush may wait for just this room) repeats what the picture says; recovery passes over it, by offset and by
+ * incarnation. */
 #include "log/checkpoint.h"
 
 #include <string.h>

@@ -1,8 +1,9 @@
-/* engine/log/checkpoint.h   What lets WAL files be reused: a picture of all logs of a shard at one moment (the cut), written once
- * everything below the cut is in segments and synced. Each shard has its own two slots, so shards share nothing here; what binds
- * them together is the root (root.h), which says whose incarnation is in force.
+/* engine/log/checkpoint.h   What lets WAL files be reused: a picture of all logs of a shard at one moment (the cut),
+ * written once everything below the cut is in segments and synced. Each shard has its own two slots, so shards share
+ * nothing here; what binds them together is the root (root.h), which says whose incarnation is in force.
  *
- *     IDLE --WAL half full, or closing--> SPILLING --> SYNCING (jobs) --> WRITING (a job) --> IDLE, WAL files below the cut free */
+ *     IDLE --WAL half full, or closing--> SPILLING --> SYNCING (jobs) --> WRITING (a job) --> IDLE, WAL files below the
+ *         cut free */
 #ifndef ENGINE_LOG_CHECKPOINT_H
 #define ENGINE_LOG_CHECKPOINT_H
 

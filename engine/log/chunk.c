@@ -18,9 +18,9 @@
  *      68  56  0                                     64   8  base of the segment
  *     124   4  CRC-32C of 0..123 and the table       72   8  position in the segment
  *
- * The payload has no sum of its own: the bytes of a batch were summed when they came in, and are proved by the batch's CRC; the
- * 21 bytes before, which that CRC leaves out, are proved by the entry's. So no byte is summed twice on its way to the disk. What
- * is no batch (a name, a partial block) is small and summed whole. */
+ * The payload has no sum of its own: the bytes of a batch were summed when they came in, and are proved by the batch's
+ * CRC; the 21 bytes before, which that CRC leaves out, are proved by the entry's. So no byte is summed twice on its way
+ * to the disk. What is no batch (a name, a partial block) is small and summed whole. */
 #include "log/chunk.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
-/* engine/log/chunk.h   The format of a WAL chunk: what one flush writes, and all that recovery goes by. Encoding and decoding
- * only; no file is touched here. The byte tables stand in chunk.c. */
+/* engine/log/chunk.h   The format of a WAL chunk: what one flush writes, and all that recovery goes by. Encoding and
+ * decoding only; no file is touched here. The byte tables stand in chunk.c. */
 #ifndef ENGINE_LOG_CHUNK_H
 #define ENGINE_LOG_CHUNK_H
 
@@ -66,18 +66,19 @@ static inline size_t chunk_table_position(size_t payload_size)
 void chunk_entry_write(uint8_t *to, const struct chunk_entry *entry);
 must_check enum status chunk_entry_read(const uint8_t *from, struct chunk_entry *entry);
 
-/* Finishes the chunk at `chunk`, whose payload and table are in place: zeros in the gaps, the header, its CRC (also left in
- * header->crc). Returns the chunk's size. */
+/* Finishes the chunk at `chunk`, whose payload and table are in place: zeros in the gaps, the header, its CRC (also
+ * left in header->crc). Returns the chunk's size. */
 size_t chunk_seal(uint8_t *chunk, struct chunk_header *header);
 
 /* Reads the header only; looks at the first CHUNK_BLOCK bytes. STATUS_NOT_FOUND: there is no chunk here. */
 must_check enum status chunk_read_header(const uint8_t *chunk, struct chunk_header *header);
-/* Checks a whole chunk of `size` bytes: header, table, and every entry against its payload. STATUS_CORRUPT, STATUS_TRUNCATED,
- * STATUS_MALFORMED. */
+/* Checks a whole chunk of `size` bytes: header, table, and every entry against its payload. STATUS_CORRUPT,
+ * STATUS_TRUNCATED, STATUS_MALFORMED. */
 must_check enum status chunk_check(const uint8_t *chunk, size_t size, struct chunk_header *header);
 /* Entry `index` of a chunk that was checked. */
 void chunk_entry_at(const uint8_t *chunk, const struct chunk_header *header, uint32_t index, struct chunk_entry *entry);
-/* The sum that proves an append's bytes together with the CRC in each batch. STATUS_CORRUPT when a batch's own CRC fails. */
+/* The sum that proves an append's bytes together with the CRC in each batch. STATUS_CORRUPT when a batch's own CRC
+ * fails. */
 must_check enum status chunk_sum_batches(const uint8_t *data, size_t size, int64_t first, int64_t limit, uint32_t *crc);
 
 #endif

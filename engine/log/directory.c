@@ -3,9 +3,9 @@
  *     guard `sluice.open` there     we did, and were not stopped cleanly: root, checkpoints, WAL
  *     no guard                      a clean stop, or Kafka since: Kafka's rules; our files are not believed
  *
- * A start ends in this order, each step durable before the next: WAL chunks and checkpoints of the new incarnation; the root that
- * puts it in force; the guard; the removal of Kafka's clean-shutdown marker. A power cut before the root leaves the old incarnation
- * in force, untouched; without a guard yet, it leaves Kafka's files, untouched. */
+ * A start ends in this order, each step durable before the next: WAL chunks and checkpoints of the new incarnation; the
+ * root that puts it in force; the guard; the removal of Kafka's clean-shutdown marker. A power cut before the root
+ * leaves the old incarnation in force, untouched; without a guard yet, it leaves Kafka's files, untouched. */
 #include <stdatomic.h>
 #include <string.h>
 

@@ -1,10 +1,11 @@
 /* engine/log/flush.c   Group commit. There is no timer; the device's own latency is the batching window.
  *
- *     IDLE --end of a step in which something was gathered--> WRITING --completion--> IDLE, or WRITING again if more waits
+ *     IDLE --end of a step in which something was gathered--> WRITING --completion--> IDLE, or WRITING again if more
+ *         waits
  *                                                                  \--error--> FAILED, for good
  *
- * One write in flight: a chunk says in `completed` that all chunks before it are durable, which is true because it is only
- * begun when they are. (Without DSYNC nothing is known, and it says 0.) */
+ * One write in flight: a chunk says in `completed` that all chunks before it are durable, which is true because it is
+ * only begun when they are. (Without DSYNC nothing is known, and it says 0.) */
 #include "log/flush.h"
 
 #include "io/files.h"

@@ -1,11 +1,11 @@
-/* engine/log/gather.h   Where appends gather: blocks of the tail's memory, in which the next WAL chunk takes shape. The bytes of
- * a batch are copied here once; the WAL writes them from here and fetches send them from here.
+/* engine/log/gather.h   Where appends gather: blocks of the tail's memory, in which the next WAL chunk takes shape. The
+ * bytes of a batch are copied here once; the WAL writes them from here and fetches send them from here.
  *
  *     block  |chunk 7: header, batches, table, pad|chunk 8 ...             |
  *                                                 ^ draft->at (a multiple of 4096)
  *
- * A draft is a chunk in the making: its payload grows in the block, its table aside. It is sealed when a flush takes it or when its
- * block is full; sealed drafts wait in order. What bounds them is the tail's memory. */
+ * A draft is a chunk in the making: its payload grows in the block, its table aside. It is sealed when a flush takes it
+ * or when its block is full; sealed drafts wait in order. What bounds them is the tail's memory. */
 #ifndef ENGINE_LOG_GATHER_H
 #define ENGINE_LOG_GATHER_H
 
@@ -63,14 +63,16 @@ void gathers_end(struct gathers *gathers);
 
 /* A block for at least `size` bytes, with nothing in it; NULL: no memory. */
 struct gather *gather_take(struct gathers *gathers, size_t size);
-/* Room for `size` bytes of payload and one more entry: where they go, or NULL when the tail's memory is used up. Nothing has
- * happened until draft_add or draft_grow. */
+/* Room for `size` bytes of payload and one more entry: where they go, or NULL when the tail's memory is used up.
+ * Nothing has happened until draft_add or draft_grow. */
 uint8_t *gather_room(struct gathers *gathers, size_t size);
-/* An entry for the `size` bytes that were just written to gather_room's place; position, size and (for batches) crc are set here. */
+/* An entry for the `size` bytes that were just written to gather_room's place; position, size and (for batches) crc are
+ * set here. */
 void draft_add(struct gathers *gathers, struct chunk_entry *entry, struct log *log, size_t size);
 /* An entry for `size` bytes that stand in the segment. */
 void draft_add_extent(struct gathers *gathers, struct chunk_entry *entry, struct log *log, uint32_t size, uint32_t crc);
-/* The same bytes as a continuation of the last entry, when that is an append of the same log that ends where they begin. */
+/* The same bytes as a continuation of the last entry, when that is an append of the same log that ends where they
+ * begin. */
 bool draft_grow(struct gathers *gathers, const struct chunk_entry *more, struct log *log, size_t size);
 /* What is gathered from now on goes into chunks of at least the returned sequence, nothing before does. */
 uint64_t gathers_cut(struct gathers *gathers);
@@ -79,7 +81,8 @@ bool gather_waiting(const struct gathers *gathers);
 /* The oldest draft that waits, sealed; it is the caller's until draft_give. */
 struct draft *draft_take(struct gathers *gathers);
 void draft_give(struct gathers *gathers, struct draft *draft);
-/* A truncation: marks of `log` above `limit` are lowered to it, in every draft that is not written (`writing` may be NULL). */
+/* A truncation: marks of `log` above `limit` are lowered to it, in every draft that is not written (`writing` may be
+ * NULL). */
 void gather_lower(struct gathers *gathers, struct draft *writing, struct log *log, int64_t limit);
 /* Gives the block back if nobody needs it. */
 void gather_release(struct gathers *gathers, struct gather *gather);

@@ -1,8 +1,9 @@
 /* engine/log/log.c   Appends and reads of one log, and the entries that change it without bytes.
  *
- * An append, in this order, because nothing may have changed when it fails: find room in the gathering chunk, copy the batch there
- * and sum it in the same pass, judge it while it is hot in cache, ask the producer's state, and only then stamp it, give it
- * its place in a segment, and let it join chunk, tail and end. A batch that fails simply isn't counted into the chunk. */
+ * An append, in this order, because nothing may have changed when it fails: find room in the gathering chunk, copy the
+ * batch there and sum it in the same pass, judge it while it is hot in cache, ask the producer's state, and only then
+ * stamp it, give it its place in a segment, and let it join chunk, tail and end. A batch that fails simply isn't
+ * counted into the chunk. */
 #include "log/log.h"
 
 #include "base/crc32c.h"
@@ -249,8 +250,8 @@ static enum status append_one(struct log *log, const struct batch *source, struc
     return STATUS_OK;
 }
 
-/* Whole batches with ascending offsets, as the leader has them. What comes after one that can't be taken is left to the next
- * fetch; so is a batch that is cut off at the end. */
+/* Whole batches with ascending offsets, as the leader has them. What comes after one that can't be taken is left to the
+ * next fetch; so is a batch that is cut off at the end. */
 static enum status append_replica(struct log *log, struct log_append *append)
 {
     const struct bytes *batches = &append->batches;

@@ -34,7 +34,8 @@ struct log_key {
     int32_t partition;
 };
 
-/* What a topic's configs mean to its logs; one per topic and shard, shared by its logs; replaced as a whole when changed. */
+/* What a topic's configs mean to its logs; one per topic and shard, shared by its logs; replaced as a whole when
+ * changed. */
 struct log_settings {
     int64_t segment_bytes;   /* segment.bytes */
     int64_t segment_ms;      /* segment.ms */
@@ -88,12 +89,12 @@ struct log_append {
     bool duplicate;         /* an idempotent producer's retry: first and limit are the original ones */
 };
 
-/* Checks, stamps and places one batch. The bytes are copied (and their CRC checked in the same pass) before it returns. Then
- * wait at log->durable or log->committed for `limit`.
- * STATUS_BUSY: no memory in the tail's budget (memory_wait, MEMORY_TAIL) or no room in the WAL; STATUS_NO_SPACE: the disk's reserve is
- * reached; STATUS_OFFLINE; STATUS_CORRUPT, STATUS_BAD_MAGIC, STATUS_BAD_RECORD, STATUS_BAD_TIMESTAMP, STATUS_TOO_LARGE,
- * STATUS_UNSUPPORTED: the batch; STATUS_OUT_OF_ORDER, STATUS_FENCED, STATUS_DUPLICATE (older than what is remembered): its
- * sequence. Nothing is changed unless it returns STATUS_OK. */
+/* Checks, stamps and places one batch. The bytes are copied (and their CRC checked in the same pass) before it returns.
+ * Then wait at log->durable or log->committed for `limit`.
+ * STATUS_BUSY: no memory in the tail's budget (memory_wait, MEMORY_TAIL) or no room in the WAL; STATUS_NO_SPACE: the
+ * disk's reserve is reached; STATUS_OFFLINE; STATUS_CORRUPT, STATUS_BAD_MAGIC, STATUS_BAD_RECORD, STATUS_BAD_TIMESTAMP,
+ * STATUS_TOO_LARGE, STATUS_UNSUPPORTED: the batch; STATUS_OUT_OF_ORDER, STATUS_FENCED, STATUS_DUPLICATE (older than
+ * what is remembered): its sequence. Nothing is changed unless it returns STATUS_OK. */
 must_check enum status log_append(struct log *log, struct log_append *append);
 
 /* A read of whole batches from `offset` on; begun, then finished at once or later. */
@@ -120,7 +121,8 @@ must_check bool log_read_begin(struct log_read *read);
 /* Asks a waiting read to finish early, with STATUS_CANCELLED or its result. */
 void log_read_cancel(struct log_read *read);
 
-/* ListOffsets by time: the first batch whose maximum timestamp is at least `timestamp_ms`, then the first such record in it. */
+/* ListOffsets by time: the first batch whose maximum timestamp is at least `timestamp_ms`, then the first such record
+ * in it. */
 struct log_search {
     struct log *log;
     int64_t timestamp_ms; /* LOG_SEARCH_MAX: the record with the largest timestamp (KIP-734) */
@@ -133,14 +135,16 @@ struct log_search {
 #define LOG_SEARCH_MAX INT64_MIN
 must_check bool log_search_begin(struct log_search *search);
 
-/* DeleteRecords and retention: raises `start`, up to committed. Durable when store_flushed reaches *sequence. STATUS_OUT_OF_RANGE. */
+/* DeleteRecords and retention: raises `start`, up to committed. Durable when store_flushed reaches *sequence.
+ * STATUS_OUT_OF_RANGE. */
 must_check enum status log_raise_start(struct log *log, int64_t start, int64_t *sequence);
 /* Cuts everything from `end` on (replication: a diverging follower). Begins a new incarnation. Durable as above. */
 must_check enum status log_truncate(struct log *log, int64_t end, int64_t *sequence);
 /* The replication floor says what is committed; never above durable. Also moves last_stable. */
 void log_commit(struct log *log, int64_t committed);
 
-/* The leader epoch cache: end offset of `epoch` (KIP-101, KIP-320): *epoch becomes the largest known one <= the asked. */
+/* The leader epoch cache: end offset of `epoch` (KIP-101, KIP-320): *epoch becomes the largest known one <= the
+ * asked. */
 enum status log_epoch_end(const struct log *log, int32_t *epoch, int64_t *end);
 int32_t log_epoch_at(const struct log *log, int64_t offset);
 /* A new leader epoch begins at `end`, even without records. */
@@ -149,7 +153,8 @@ must_check enum status log_begin_epoch(struct log *log, int32_t epoch);
 struct aborted {
     int64_t producer_id, first_offset;
 };
-/* Transactions aborted in [from, to), for read_committed; in the arena. May need cold index files, which are loaded at start. */
+/* Transactions aborted in [from, to), for read_committed; in the arena. May need cold index files, which are loaded at
+ * start. */
 must_check enum status log_aborted(const struct log *log, int64_t from, int64_t to, struct arena *arena,
                                    struct aborted **aborted, uint32_t *count);
 int64_t log_size(const struct log *log); /* bytes in segments and tail */

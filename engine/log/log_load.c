@@ -1,5 +1,6 @@
-/* engine/log/log_load.c   A whole log as one piece of memory, before any shard runs: the metadata log is read with it, which says what
- * other logs there are to open. First what its segments hold up to the checkpointed end, then what the WAL holds beyond. */
+/* engine/log/log_load.c   A whole log as one piece of memory, before any shard runs: the metadata log is read with it,
+ * which says what other logs there are to open. First what its segments hold up to the checkpointed end, then what the
+ * WAL holds beyond. */
 #include <stdio.h>
 #include <string.h>
 

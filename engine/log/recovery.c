@@ -1,5 +1,6 @@
-/* engine/log/recovery.c   What is true after a start that nobody prepared. Each shard's newest checkpoint of the incarnation in force gives
- * the logs' states; the entries of the chunks at or above its cut are applied to them in order:
+/* engine/log/recovery.c   What is true after a start that nobody prepared. Each shard's newest checkpoint of the
+ * incarnation in force gives the logs' states; the entries of the chunks at or above its cut are applied to them in
+ * order:
  *
  *     entry      log          its incarnation   offsets                  outcome
  *     OPEN       unknown      -                 -                        the log exists, empty, from `first` on
@@ -18,7 +19,8 @@
  *     DROP       known        same              -                        the log is gone; its files may go
  *     TRUNCATE, START, EPOCH, DROP  unknown, or other incarnation        void
  *
- * No root or no checkpoint of the incarnation in force, with the guard there: damage. The chain of chunks: wal_walk.c. */
+ * No root or no checkpoint of the incarnation in force, with the guard there: damage. The chain of chunks:
+ * wal_walk.c. */
 #include "log/recovery.h"
 
 #include <stdio.h>

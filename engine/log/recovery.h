@@ -1,6 +1,7 @@
-/* engine/log/recovery.h   What a start finds: each log's state at its last checkpoint, and where the WAL holds what came after.
- * Reading is apart from doing: recovery.c and wal_walk.c decide what is true (the truth table stands in recovery.c) and change
- * nothing; restore.c brings it back into memory under the new incarnation when a log is opened. */
+/* engine/log/recovery.h   What a start finds: each log's state at its last checkpoint, and where the WAL holds what
+ * came after. Reading is apart from doing: recovery.c and wal_walk.c decide what is true (the truth table stands in
+ * recovery.c) and change nothing; restore.c brings it back into memory under the new incarnation when a log is
+ * opened. */
 #ifndef ENGINE_LOG_RECOVERY_H
 #define ENGINE_LOG_RECOVERY_H
 

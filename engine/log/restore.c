@@ -1,6 +1,7 @@
-/* engine/log/restore.c   What recovery found becomes live again. log_open loads a log's state, notes it for the first checkpoint of the new
- * incarnation, and appends the ranges that the old WAL holds beyond it: same offsets, same places in the segments, new WAL. So any
- * number of shards will do, and no segment is touched. Nothing of the old incarnation is overwritten before the root is switched. */
+/* engine/log/restore.c   What recovery found becomes live again. log_open loads a log's state, notes it for the first
+ * checkpoint of the new incarnation, and appends the ranges that the old WAL holds beyond it: same offsets, same places
+ * in the segments, new WAL. So any number of shards will do, and no segment is touched. Nothing of the old incarnation
+ * is overwritten before the root is switched. */
 #include "log/recovery.h"
 
 #include <limits.h>
@@ -84,7 +85,8 @@ static enum status replay_epoch(struct log *log, int32_t epoch)
     return log_begin_epoch(log, epoch);
 }
 
-/* Batches of an extent that a truncation has shortened: what lay behind may be overwritten, so its sum says nothing any more. */
+/* Batches of an extent that a truncation has shortened: what lay behind may be overwritten, so its sum says nothing any
+ * more. */
 static enum status extent_prefix(const uint8_t *data, size_t size, const struct chunk_entry *entry)
 {
     struct batch batch;

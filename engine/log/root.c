@@ -1,5 +1,5 @@
-/* engine/log/root.c   Two slots of 4096 bytes in one file; a start writes the slot that is not in force, so a torn write leaves the
- * other. Numbers are big-endian.
+/* engine/log/root.c   Two slots of 4096 bytes in one file; a start writes the slot that is not in force, so a torn
+ * write leaves the other. Numbers are big-endian.
  *
  *      at size
  *       0   8  "SLUICERT"

@@ -1,5 +1,6 @@
-/* engine/log/root.h   Which incarnation is in force. The one small thing that all shards of a log directory share: it is written once per
- * start, as the last step of it, and makes everything that the incarnations before wrote into WAL and checkpoints void. */
+/* engine/log/root.h   Which incarnation is in force. The one small thing that all shards of a log directory share: it
+ * is written once per start, as the last step of it, and makes everything that the incarnations before wrote into WAL
+ * and checkpoints void. */
 #ifndef ENGINE_LOG_ROOT_H
 #define ENGINE_LOG_ROOT_H
 

@@ -87,8 +87,8 @@ bool partition_directory_owner(struct files *files, int directory, struct text t
     return partition_file_read(files, directory, path, &arena, owner, &why) == STATUS_OK;
 }
 
-/* A topic that was deleted and made again: the removal of the old files may still wait for their readers. They get out of the way
- * under the name that the removal will look for. */
+/* A topic that was deleted and made again: the removal of the old files may still wait for their readers. They get out
+ * of the way under the name that the removal will look for. */
 static enum status partition_directory_vacate(struct files *files, int directory, struct log_key key, struct text topic)
 {
     char from[PATH_SIZE], to[PATH_SIZE];

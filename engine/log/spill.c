@@ -1,14 +1,16 @@
-/* engine/log/spill.c   Writing out. A log's spans lie anywhere in memory and end anywhere; its segment is one run of bytes, written in
- * whole blocks with O_DIRECT. So the bytes go through a staging slot:
+/* engine/log/spill.c   Writing out. A log's spans lie anywhere in memory and end anywhere; its segment is one run of
+ * bytes, written in whole blocks with O_DIRECT. So the bytes go through a staging slot:
  *
  *     segment   ...|  old bytes  new|bytes .........|..... |        position = first byte that the file does not have
  *     staging      |<- read back -><- copied from spans ->0|        blocks of 4096; zeros behind the last byte
  *
- * The partial block before `position` is read back from the file when a round begins, and kept in the slot from one piece to the
- * next. It is rewritten with the bytes it had, so a write that is torn between sectors does no harm to them.
+ * The partial block before `position` is read back from the file when a round begins, and kept in the slot from one
+ * piece to the next. It is rewritten with the bytes it had, so a write that is torn between sectors does no harm to
+ * them.
  *
- * Invariants: a log is in at most one slot, so at most one write in flight touches a block of it; segment->written moves only
- * when a write has completed; spans leave memory only below it. Nothing here is durable until segment_sync; the WAL is. */
+ * Invariants: a log is in at most one slot, so at most one write in flight touches a block of it; segment->written
+ * moves only when a write has completed; spans leave memory only below it. Nothing here is durable until segment_sync;
+ * the WAL is. */
 #include "log/spill.h"
 
 #include <string.h>
@@ -55,7 +57,8 @@ void spill_log(struct spill *spill, struct log *log)
     list_append(&spill->queue, &tail->spill);
 }
 
-/* Copies the unwritten bytes of `tail` that belong to `segment` from `position` on, up to `room`; returns their size. */
+/* Copies the unwritten bytes of `tail` that belong to `segment` from `position` on, up to `room`; returns their
+ * size. */
 static size_t tail_copy(const struct tail *tail, int64_t segment, uint64_t position, uint8_t *to, size_t room)
 {
     size_t size = 0;
@@ -273,7 +276,8 @@ static bool block_let_go(struct spill *spill, struct gather *gather)
     return progress;
 }
 
-/* Oldest blocks first, again and again: a log's spans leave from its oldest on, so a span in one block may hold back others. */
+/* Oldest blocks first, again and again: a log's spans leave from its oldest on, so a span in one block may hold back
+ * others. */
 void spill_for_memory(struct spill *spill, size_t size)
 {
     struct memory *memory = spill->store->shard->memory;

@@ -1,5 +1,5 @@
-/* engine/log/spill.h   Writing out: bytes go from the tail's memory to the segments, off the acknowledgement path, in large aligned
- * pieces; so memory and WAL files become free again. */
+/* engine/log/spill.h   Writing out: bytes go from the tail's memory to the segments, off the acknowledgement path, in
+ * large aligned pieces; so memory and WAL files become free again. */
 #ifndef ENGINE_LOG_SPILL_H
 #define ENGINE_LOG_SPILL_H
 
@@ -54,8 +54,8 @@ void spill_log(struct spill *spill, struct log *log);
 void spill_go(struct spill *spill);
 /* At start and stop: the same, at once; blocks. */
 must_check enum status spill_now(struct spill *spill, struct log *log);
-/* Lets go of blocks whose bytes are all written, oldest first, until `size` bytes of the budget are free; queues the logs that
- * stand in the way. */
+/* Lets go of blocks whose bytes are all written, oldest first, until `size` bytes of the budget are free; queues the
+ * logs that stand in the way. */
 void spill_for_memory(struct spill *spill, size_t size);
 /* The same for blocks that were taken before that time. */
 void spill_old(struct spill *spill, int64_t before_ns);

@@ -1,7 +1,10 @@
-/* engine/log/store.c   The logs of one shard: opened, deleted, closed; and what happens to all of them when their directory fails.
+/* engine/log/store.c   The logs of one shard: opened, deleted, closed; and what happens to all of them when their
+ * directory fails.
  *
- *     delete   DROP entry --flushed--> spill of this log at rest --> files to a job --> struct log is freed, `ready` runs
- *     close    appends refused --> everything flushed --> everything in segments, checkpoint --> files closed --> `ready` */
+ *     delete   DROP entry --flushed--> spill of this log at rest --> files to a job --> struct log is freed, `ready`
+ *         runs
+ *     close    appends refused --> everything flushed --> everything in segments, checkpoint --> files closed -->
+ *         `ready` */
 #include "log/store.h"
 
 #include <stdatomic.h>

@@ -1,12 +1,14 @@
-/* engine/log/store.h   All logs of one shard and what they share: the WAL with its flush, the tail's memory, the read cache,
- * the writing-out to segments. And the log directory, which all stores of a node share at start and stop.
+/* engine/log/store.h   All logs of one shard and what they share: the WAL with its flush, the tail's memory, the read
+ * cache, the writing-out to segments. And the log directory, which all stores of a node share at start and stop.
  *
  *     append -> tail (memory) --flush--> WAL --watermark durable--> answers
  *                    \--- spill, later: segment file -> sync (job) -> checkpoint -> WAL file may be reused
  *
- * Start:  directory_open -> directory_recover (every log's state, from checkpoint + WALs, or by Kafka's rules) -> store_make per
+ * Start:  directory_open -> directory_recover (every log's state, from checkpoint + WALs, or by Kafka's rules) ->
+ * store_make per
  *         shard -> log_open per known log -> directory_begin (new incarnation durable, WALs drained) -> shards run.
- * Stop:   shards stop -> store_close (everything in segments, indexes, snapshots) -> directory_close (Kafka's marker). */
+ * Stop:   shards stop -> store_close (everything in segments, indexes, snapshots) -> directory_close (Kafka's
+ * marker). */
 #ifndef ENGINE_LOG_STORE_H
 #define ENGINE_LOG_STORE_H
 
@@ -84,24 +86,27 @@ struct directory {
     void *work; /* directory.c's own */
 };
 
-/* Locks, checks or makes the directory (meta.properties, guard). `why`: a sentence for people, in the arena, when it fails:
- * STATUS_LOCKED, STATUS_READ_ONLY, STATUS_MISMATCH, STATUS_DAMAGED, STATUS_NO_SPACE ... */
+/* Locks, checks or makes the directory (meta.properties, guard). `why`: a sentence for people, in the arena, when it
+ * fails: STATUS_LOCKED, STATUS_READ_ONLY, STATUS_MISMATCH, STATUS_DAMAGED, STATUS_NO_SPACE ... */
 must_check enum status directory_open(struct files *files, const struct directory_settings *settings, struct heap *heap,
                                       struct arena *arena, struct directory **directory, const char **why);
 /* Reads what is there into directory->found. Refuses damage with a clear word; changes nothing on disk that a second
  * try could miss. */
 must_check enum status directory_recover(struct directory *directory, struct arena *arena, const char **why);
-/* After every log that goes on living was opened: what recovery read becomes durable under the new incarnation. Logs that nobody opened
- * are set aside (renamed -stray), never deleted; unless forgotten first. Runs before the shards do. */
+/* After every log that goes on living was opened: what recovery read becomes durable under the new incarnation. Logs
+ * that nobody opened are set aside (renamed -stray), never deleted; unless forgotten first. Runs before the shards
+ * do. */
 must_check enum status directory_begin(struct directory *directory, struct store **stores, uint32_t store_count,
                                        struct arena *arena, const char **why);
-/* All batches of a found log as one piece in the arena, from its start to its end: the metadata log, which is read before any shard
- * runs. Every batch's CRC is checked; `why` says which one is bad. STATUS_DAMAGED, STATUS_IO_ERROR, STATUS_NO_MEMORY. */
+/* All batches of a found log as one piece in the arena, from its start to its end: the metadata log, which is read
+ * before any shard runs. Every batch's CRC is checked; `why` says which one is bad. STATUS_DAMAGED, STATUS_IO_ERROR,
+ * STATUS_NO_MEMORY. */
 must_check enum status log_load(struct directory *directory, const struct log_found *found, struct arena *arena,
                                 struct bytes *batches, const char **why);
 /* A topic whose removal was seen: its files may go. */
 void directory_forget(struct directory *directory, struct log_key key);
-/* After all stores were closed: checkpoints, our own state removed, the guard removed, then Kafka's clean-shutdown marker. */
+/* After all stores were closed: checkpoints, our own state removed, the guard removed, then Kafka's clean-shutdown
+ * marker. */
 must_check enum status directory_close(struct directory *directory, int64_t broker_epoch);
 void directory_abandon(struct directory *directory); /* lets go without a clean stop; leaves the disk as it is */
 
@@ -136,19 +141,21 @@ struct store {
 /* On the starting thread, before the shard runs. */
 must_check enum status store_make(struct shard *shard, struct directory *directory, const struct plan *plan,
                                   struct store **store);
-/* A log that recovery found, or (found == NULL) a new one: then nothing is on disk until it is first written. The settings stay the
- * caller's and live as long as the log. A new log's incarnation is durable with its first flushed entry. */
+/* A log that recovery found, or (found == NULL) a new one: then nothing is on disk until it is first written. The
+ * settings stay the caller's and live as long as the log. A new log's incarnation is durable with its first flushed
+ * entry. */
 must_check enum status log_open(struct store *store, const struct log_found *found, struct log_key key,
                                 struct text topic, const struct log_settings *settings, struct log **log);
 void log_change_settings(struct log *log, const struct log_settings *settings);
-/* Drops the log: its WAL entry, then (by a job) its files. `ready` runs when no pin, read or write refers to it any more and
- * the removal is durable; the struct log is gone then. Appends and reads answer STATUS_NOT_FOUND from now on. */
+/* Drops the log: its WAL entry, then (by a job) its files. `ready` runs when no pin, read or write refers to it any
+ * more and the removal is durable; the struct log is gone then. Appends and reads answer STATUS_NOT_FOUND from now
+ * on. */
 void log_delete(struct log *log, struct ready *ready);
 
 /* The sequence number up to which control entries (start, truncate, drop ...) are durable is store->flushed.at. */
 
-/* Retention from now on: a round over all logs every `interval_ms` (log.retention.check.interval.ms), the first after at
- * most 30 s. It also forgets producers that were silent for `producer_ms` (producer.id.expiration.ms). */
+/* Retention from now on: a round over all logs every `interval_ms` (log.retention.check.interval.ms), the first after
+ * at most 30 s. It also forgets producers that were silent for `producer_ms` (producer.id.expiration.ms). */
 void store_retain(struct store *store, int64_t interval_ms, int64_t producer_ms);
 
 /* Stops taking appends, writes everything out; `ready` runs when the store is empty-handed. On its shard. */

@@ -1,7 +1,7 @@
-/* engine/log/stray.c   Logs that the start found and nobody opened. What nobody knows is set aside, never deleted: its last bytes are
- * written to its segments, then its directory is renamed `<topic>-<partition>.<32 hex>-stray`, as Kafka does it. Only a log whose
- * removal was seen, in the metadata (forgotten) or in the WAL (dropped), loses its files, and only after a look at the
- * topic id that its directory names: a topic may have been made again under the same name. */
+/* engine/log/stray.c   Logs that the start found and nobody opened. What nobody knows is set aside, never deleted: its
+ * last bytes are written to its segments, then its directory is renamed `<topic>-<partition>.<32 hex>-stray`, as Kafka
+ * does it. Only a log whose removal was seen, in the metadata (forgotten) or in the WAL (dropped), loses its files, and
+ * only after a look at the topic id that its directory names: a topic may have been made again under the same name. */
 #include <string.h>
 
 #include "io/files.h"
@@ -24,7 +24,8 @@ static const struct log_settings STRAY_SETTINGS = {
     .message_bytes_max = INT32_MAX,
 };
 
-/* The log is in the first checkpoint and its bytes in the WAL by then; this entry, with `limit` -1, takes it out again. */
+/* The log is in the first checkpoint and its bytes in the WAL by then; this entry, with `limit` -1, takes it out
+ * again. */
 static enum status stray_enter(struct store *store, struct log *log)
 {
     if (!gather_room(store->gathers, 0)) return STATUS_NO_MEMORY;

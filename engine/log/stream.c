@@ -1,14 +1,15 @@
-/* engine/log/stream.c   Straight to the segment. The bytes of an append stand in a block of the stream such that address and position agree
- * modulo 4096, so the write takes them from there:
+/* engine/log/stream.c   Straight to the segment. The bytes of an append stand in a block of the stream such that
+ * address and position agree modulo 4096, so the write takes them from there:
  *
  *     block     |....old|new batches .............|0|         old: the partial block before, copied in front
  *     segment   ...old   new batches ............. 0          0: zeros up to 4096; the next piece writes over them
  *
- * The next piece begins on a page of its own, because this page is on its way to the device; the bytes that the two share are
- * copied. Old bytes are written again as they were, so a torn write leaves them as they are, whichever version a sector has.
+ * The next piece begins on a page of its own, because this page is on its way to the device; the bytes that the two
+ * share are copied. Old bytes are written again as they were, so a torn write leaves them as they are, whichever
+ * version a sector has.
  *
- * Order: a piece is written when everything before it is in the file; its entry is made when its write has completed; the entries of a log
- * follow each other in the WAL as their offsets do. Durable means: the entry's chunk is. */
+ * Order: a piece is written when everything before it is in the file; its entry is made when its write has completed;
+ * the entries of a log follow each other in the WAL as their offsets do. Durable means: the entry's chunk is. */
 #include "log/stream.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
-/* engine/log/stream.h   Large appends: bytes go straight to the log's segment with DSYNC, and only an entry that says so (an extent) goes
- * into the WAL. So a large stream is written once instead of twice.
+/* engine/log/stream.h   Large appends: bytes go straight to the log's segment with DSYNC, and only an entry that says
+ * so (an extent) goes into the WAL. So a large stream is written once instead of twice.
  *
  * A log has a stream while much is on its way; then every append of it goes here, so that its entries stay in order. */
 #ifndef ENGINE_LOG_STREAM_H
@@ -27,9 +27,11 @@ struct stream_piece {
     uint32_t crc; /* over the heads of its batches */
 };
 
-/*     IDLE --append--> SPILLING (what the tail had before) --> PREPARING (a job: file, room) --> READING (the partial block
+/*     IDLE --append--> SPILLING (what the tail had before) --> PREPARING (a job: file, room) --> READING (the partial
+ * block
  *      ^                                                                                        before) --> WRITING --+
- *      +------------------------------ nothing left; else from the top, as far as it is needed <---- extent entered --+     */
+ *      +------------------------------ nothing left; else from the top, as far as it is needed <---- extent entered --+
+ *              */
 enum stream_stage { STREAM_IDLE, STREAM_SPILLING, STREAM_PREPARING, STREAM_READING, STREAM_WRITING };
 
 struct stream {

@@ -1,7 +1,8 @@
-/* engine/log/tail.h   The part of a log that is in memory: spans of batches in the blocks of gather.h, oldest first. Fetches are
- * served from here without a copy; spill.c takes the bytes from here to the segments.
+/* engine/log/tail.h   The part of a log that is in memory: spans of batches in the blocks of gather.h, oldest first.
+ * Fetches are served from here without a copy; spill.c takes the bytes from here to the segments.
  *
- *     spans   |w w w w|. . . . .|      w: its bytes are in the segment's file; it stays for readers until memory is short
+ *     spans   |w w w w|. . . . .|      w: its bytes are in the segment's file; it stays for readers until memory is
+ *         short
  *              first            newest
  *
  * A log without bytes in memory has no tail at all, so an idle partition costs nothing here. */
@@ -69,8 +70,8 @@ void tail_truncate(struct tails *tails, struct log *log, int64_t end);
 /* Forgets everything. */
 void tail_drop(struct tails *tails, struct log *log);
 
-/* A batch that lies whole and stamped at gather_room's or (stream != NULL) stream_room's place gets its place in a segment and joins
- * the log (log.c). */
+/* A batch that lies whole and stamped at gather_room's or (stream != NULL) stream_room's place gets its place in a
+ * segment and joins the log (log.c). */
 void log_join(struct log *log, uint8_t *data, uint32_t size, enum append_origin origin, struct stream *stream);
 
 /* Fills read->extents from the tail, pinned; the offset is inside. */

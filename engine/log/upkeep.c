@@ -1,5 +1,5 @@
-/* engine/log/upkeep.c   The clockwork of a store. It runs only while there is something to look after: memory beyond the block that is
- * being filled, or a lack of space. */
+/* engine/log/upkeep.c   The clockwork of a store. It runs only while there is something to look after: memory beyond
+ * the block that is being filled, or a lack of space. */
 #include "log/upkeep.h"
 
 #include "io/files.h"

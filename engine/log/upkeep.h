@@ -1,8 +1,9 @@
-/* engine/log/upkeep.h   What a store does by the clock, a few times a minute while it holds anything: lets go of memory that nobody used for a
- * while, and looks at the space that is left on the device.
+/* engine/log/upkeep.h   What a store does by the clock, a few times a minute while it holds anything: lets go of memory
+ * that nobody used for a while, and looks at the space that is left on the device.
  *
- * Space: below the reserve, clients' appends are refused (store->full) while everything else goes on. If the device is full all the same
- * (store->no_space), writing out rests until the next look; what was acknowledged is in the WAL, whose files are there already. */
+ * Space: below the reserve, clients' appends are refused (store->full) while everything else goes on. If the device is
+ * full all the same (store->no_space), writing out rests until the next look; what was acknowledged is in the WAL,
+ * whose files are there already. */
 #ifndef ENGINE_LOG_UPKEEP_H
 #define ENGINE_LOG_UPKEEP_H
 

@@ -1,10 +1,11 @@
-/* engine/log/wal.h   The files of one shard's write-ahead log: of fixed size, written once with zeros when they are made, then
- * overwritten again and again, because an overwrite of written blocks needs neither a journal commit nor a worker thread.
+/* engine/log/wal.h   The files of one shard's write-ahead log: of fixed size, written once with zeros when they are
+ * made, then overwritten again and again, because an overwrite of written blocks needs neither a journal commit nor a
+ * worker thread.
  *
  *     FREE --current--> CURRENT --no room--> FULL --checkpoint covers it--> FREE
  *
- * They are made one ahead of need, by a job; the first one of a new directory is small, so that a fresh node starts at once. Names:
- * `sluice-wal-<shard>-<number>` in the root of the log directory, where Kafka ignores them. */
+ * They are made one ahead of need, by a job; the first one of a new directory is small, so that a fresh node starts at
+ * once. Names: `sluice-wal-<shard>-<number>` in the root of the log directory, where Kafka ignores them. */
 #ifndef ENGINE_LOG_WAL_H
 #define ENGINE_LOG_WAL_H
 

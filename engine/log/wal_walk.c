@@ -1,9 +1,11 @@
-/* engine/log/wal_walk.c   Following the chain of chunks in the WAL files of one shard. A chunk is the next one when it stands where the last
- * one ended (or first in a file, when it did not fit behind), is whole, has the next sequence, and names its predecessor's CRC.
+/* engine/log/wal_walk.c   Following the chain of chunks in the WAL files of one shard. A chunk is the next one when it
+ * stands where the last one ended (or first in a file, when it did not fit behind), is whole, has the next sequence,
+ * and names its predecessor's CRC.
  *
- * The chain's end is where no such chunk is. That is an honest end only if nothing later exists: the chunk after the last one was never
- * acknowledged, so it may be torn or missing. But a later chunk whose `completed` lies above the break says that the broken
- * chunk had been durable: then the disk has lost what was acknowledged, and the directory is refused. */
+ * The chain's end is where no such chunk is. That is an honest end only if nothing later exists: the chunk after the
+ * last one was never acknowledged, so it may be torn or missing. But a later chunk whose `completed` lies above the
+ * break says that the broken chunk had been durable: then the disk has lost what was acknowledged, and the directory is
+ * refused. */
 #include "log/recovery.h"
 
 #include "io/files.h"
@@ -44,7 +46,8 @@ static struct old_wal *wal_beginning(struct recovery *recovery, uint32_t shard, 
     return NULL;
 }
 
-/* The whole chunk at a place, checked. STATUS_NOT_FOUND: none of ours stands there whole; other statuses: the device failed. */
+/* The whole chunk at a place, checked. STATUS_NOT_FOUND: none of ours stands there whole; other statuses: the device
+ * failed. */
 static enum status chunk_load(struct recovery *recovery, uint32_t shard, const struct old_wal *wal, uint64_t position,
                               struct chunk_header *header, const uint8_t **chunk)
 {
@@ -136,8 +139,8 @@ static enum status refuse(const struct walk *walk, const char **why)
     return STATUS_DAMAGED;
 }
 
-/* Looks on behind the break: in the rest of the file, and in the others. A file that begins with a whole chunk from before the
- * break holds nothing from behind it; one that does not may have lost its beginning. */
+/* Looks on behind the break: in the rest of the file, and in the others. A file that begins with a whole chunk from
+ * before the break holds nothing from behind it; one that does not may have lost its beginning. */
 static enum status walk_look_on(struct walk *walk, const char **why)
 {
     struct recovery *recovery = walk->recovery;

@@ -1,5 +1,6 @@
-/* engine/log/window.c   A read-ahead for recovery: chunks are small and many, reads from a device are few and large. One piece of the file
- * stands in aligned memory; what lies outside is read anew, WINDOW_SIZE at a time or more when more is asked for. */
+/* engine/log/window.c   A read-ahead for recovery: chunks are small and many, reads from a device are few and large.
+ * One piece of the file stands in aligned memory; what lies outside is read anew, WINDOW_SIZE at a time or more when
+ * more is asked for. */
 #include "log/recovery.h"
 
 #include "io/files.h"

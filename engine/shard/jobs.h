@@ -15,14 +15,14 @@ struct shard;
 
 struct job {
     struct mail mail;
-    struct list_node node;              /* in the queue, or among the followers of its lane's first job */
-    struct list_node lane_node;         /* of a lane's first job: in the table of lanes */
-    struct list followers;              /* of a lane's first job: the others, in order */
+    struct list_node node;      /* in the queue, or among the followers of its lane's first job */
+    struct list_node lane_node; /* of a lane's first job: in the table of lanes */
+    struct list followers;      /* of a lane's first job: the others, in order */
     struct shard *shard;
     uint64_t lane;
-    enum status status;                 /* for `work` to set, for `done` to look at */
-    void (*work)(struct job *job);      /* on a helper thread; files_* calls are allowed */
-    void (*done)(struct job *job);      /* on the shard; must not free what others still refer to */
+    enum status status;            /* for `work` to set, for `done` to look at */
+    void (*work)(struct job *job); /* on a helper thread; files_* calls are allowed */
+    void (*done)(struct job *job); /* on the shard; must not free what others still refer to */
 };
 
 struct jobs_engine {

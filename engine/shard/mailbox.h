@@ -17,19 +17,19 @@ struct heap;
 struct shard;
 
 struct mail {
-    struct list_node node;    /* in the sender's list while the ring is full */
-    struct mail *below;       /* in the door's stack */
+    struct list_node node; /* in the sender's list while the ring is full */
+    struct mail *below;    /* in the door's stack */
     void (*deliver)(struct mail *mail, struct shard *at);
 };
 
 struct mail_ring;
 
 struct mailbox {
-    struct mail_ring **from;  /* rings that end here, by sender */
-    struct list *waiting;     /* by receiver: did not fit into its ring yet */
-    uint32_t *unpoked;        /* by receiver: posted since the last poke */
+    struct mail_ring **from; /* rings that end here, by sender */
+    struct list *waiting;    /* by receiver: did not fit into its ring yet */
+    uint32_t *unpoked;       /* by receiver: posted since the last poke */
     _Atomic(struct mail *) door;
-    _Atomic bool asleep;      /* said before the last look into the rings and the wait */
+    _Atomic bool asleep; /* said before the last look into the rings and the wait */
     uint64_t posted, delivered, pokes;
 };
 

@@ -20,11 +20,11 @@ enum { MEMORY_PAGE = 4096, MEMORY_CHUNK = 2 << 20 };
 
 struct block {
     uint8_t *data;
-    uint32_t size;          /* a power of two from 4 KiB, or whole chunks */
-    uint32_t pins;          /* 0: free */
+    uint32_t size; /* a power of two from 4 KiB, or whole chunks */
+    uint32_t pins; /* 0: free */
     uint8_t budget;
-    struct shard *shard;    /* where pin and unpin must be called */
-    struct list_node node;  /* the owner's, while pinned */
+    struct shard *shard;               /* where pin and unpin must be called */
+    struct list_node node;             /* the owner's, while pinned */
     void (*idle)(struct block *block); /* called when only one pin is left, if set: the owner's own */
 };
 

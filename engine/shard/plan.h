@@ -20,7 +20,7 @@ struct plan_input {
 };
 
 struct plan {
-    uint32_t shard_count;      /* data shards; the replication shard comes on top */
+    uint32_t shard_count; /* data shards; the replication shard comes on top */
     uint32_t job_thread_count;
     struct memory_plan data, replication;
     uint32_t ring_entries, completion_entries;

@@ -32,22 +32,22 @@ struct ready {
 };
 
 struct shard {
-    uint32_t index;          /* in the node: data shards 0 .. n-1, the replication shard n */
-    uint32_t shard_count;    /* all of them */
-    struct shard **shards;   /* by index; the same array for all */
+    uint32_t index;        /* in the node: data shards 0 .. n-1, the replication shard n */
+    uint32_t shard_count;  /* all of them */
+    struct shard **shards; /* by index; the same array for all */
     struct io *io;
-    struct files *files;     /* for start-up only; in the loop, file work goes by jobs */
+    struct files *files; /* for start-up only; in the loop, file work goes by jobs */
     struct jobs *jobs;
-    struct memory *memory;   /* the planned region: blocks (memory.h) */
-    struct heap heap;        /* control plane */
+    struct memory *memory; /* the planned region: blocks (memory.h) */
+    struct heap heap;      /* control plane */
     struct prng prng;
     struct mailbox mailbox;
     struct timers timers;
     struct list ready;
-    uint32_t job_count;      /* begun and not yet done */
-    bool stopping;           /* set by shard_stop: the loop ends once nothing is in flight */
+    uint32_t job_count; /* begun and not yet done */
+    bool stopping;      /* set by shard_stop: the loop ends once nothing is in flight */
     uint64_t turn_count;
-    int64_t step_ns_max;     /* the longest step until now: stalls */
+    int64_t step_ns_max; /* the longest step until now: stalls */
     /* What the floors above keep per shard; opaque here. */
     struct store *store;       /* engine/log */
     struct replicas *replicas; /* replication/replica */
@@ -59,8 +59,14 @@ void shard_init(struct shard *shard, uint32_t index, uint32_t shard_count, struc
 /* Gives back what shard_init took. Nobody posts any more, and the memory has ended. */
 void shard_end(struct shard *shard);
 /* The time of this turn. */
-static inline int64_t shard_now_ns(const struct shard *shard) { return shard->io->now_ns; }
-static inline int64_t shard_wall_ms(const struct shard *shard) { return shard->io->wall_ms; }
+static inline int64_t shard_now_ns(const struct shard *shard)
+{
+    return shard->io->now_ns;
+}
+static inline int64_t shard_wall_ms(const struct shard *shard)
+{
+    return shard->io->wall_ms;
+}
 
 static inline void ready_init(struct ready *ready, void (*run)(struct ready *))
 {

@@ -17,7 +17,7 @@ struct timer {
 };
 
 struct timers {
-    int64_t tick;     /* everything up to this tick (ms) has fired */
+    int64_t tick; /* everything up to this tick (ms) has fired */
     uint64_t count;
     uint64_t used[TIMERS_LEVELS]; /* a bit per slot that is not empty */
     struct list slots[TIMERS_LEVELS][TIMERS_SLOTS];
@@ -29,7 +29,10 @@ void timer_init(struct timer *timer, void (*fire)(struct timer *timer));
 void timer_set(struct timers *timers, struct timer *timer, int64_t deadline_ns);
 /* Nothing when it is not set. */
 void timer_clear(struct timers *timers, struct timer *timer);
-static inline bool timer_pending(const struct timer *timer) { return list_linked(&timer->node); }
+static inline bool timer_pending(const struct timer *timer)
+{
+    return list_linked(&timer->node);
+}
 /* When timers_expire has something to do next: never more than a tick after the earliest deadline, maybe long before it
  * (a far timer is brought nearer in steps); INT64_MAX when no timer is set. */
 int64_t timers_next_ns(const struct timers *timers);

@@ -10,15 +10,15 @@
 #include "shard/shard.h"
 
 struct watermark {
-    int64_t at;             /* everything below this offset has reached the mark */
-    struct list waiters;    /* ascending by offset */
+    int64_t at;          /* everything below this offset has reached the mark */
+    struct list waiters; /* ascending by offset */
 };
 
 struct watermark_wait {
-    struct ready ready;     /* its `run` is set by the waiter: resumes it */
+    struct ready ready; /* its `run` is set by the waiter: resumes it */
     struct list_node node;
     int64_t offset;
-    enum status status;     /* OK: reached; else why it never will be (watermark_fail) */
+    enum status status; /* OK: reached; else why it never will be (watermark_fail) */
 };
 
 void watermark_init(struct watermark *watermark, int64_t at);

@@ -139,8 +139,8 @@ static void synonym_add(struct config_view *view, struct text name, struct text 
     view->synonyms[view->synonym_count++] = (struct config_synonym){ name, value, origin };
 }
 
-/* Kafka shows the values under one name only: the first synonym's for a topic, its own for a broker. The value that holds
- * may come from another (retention.ms from log.retention.hours); then its source is told as the default. */
+/* Kafka shows the values under one name only: the first synonym's for a topic, its own for a broker. The value that
+ * holds may come from another (retention.ms from log.retention.hours); then its source is told as the default. */
 enum status config_describe(const struct config_place *place, const struct setting *row, struct config_view *view,
                             struct arena *arena)
 {

@@ -1,5 +1,6 @@
-/* tests/sim/actor.c   What the outside world does to the logs of one shard: appends and their retries, bad batches, reads that hold their
- * pins, raised starts, truncations, deletions and new logs under the old names. Each answer is held against the model at once. */
+/* tests/sim/actor.c   What the outside world does to the logs of one shard: appends and their retries, bad batches,
+ * reads that hold their pins, raised starts, truncations, deletions and new logs under the old names. Each answer is
+ * held against the model at once. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,5 +1,5 @@
-/* tests/sim/canary.c   The product asks canary() at each place where a bug is planted; one process tests one bug, so its number is the
- * one thing in tests/sim that is no argument. */
+/* tests/sim/canary.c   The product asks canary() at each place where a bug is planted; one process tests one bug, so
+ * its number is the one thing in tests/sim that is no argument. */
 #include "sim/canary.h"
 
 #include <string.h>

@@ -1,4 +1,5 @@
-/* tests/sim/canary.h   Which planted bug (engine/base/canary.h) is awake in this run: none, or the one named on the command line. */
+/* tests/sim/canary.h   Which planted bug (engine/base/canary.h) is awake in this run: none, or the one named on the
+ * command line. */
 #ifndef SIM_CANARY_H
 #define SIM_CANARY_H
 

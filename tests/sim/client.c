@@ -1,5 +1,6 @@
-/* tests/sim/client.c   Frames: int32 size, request header, message; answers the same with the response header. Answers must come in the order
- * of the requests (the protocol's promise); one that does not, or does not decode, fails the seed. */
+/* tests/sim/client.c   Frames: int32 size, request header, message; answers the same with the response header. Answers
+ * must come in the order of the requests (the protocol's promise); one that does not, or does not decode, fails the
+ * seed. */
 #include "sim/client.h"
 
 #include <stdlib.h>

@@ -1,6 +1,7 @@
-/* tests/sim/client.h   A client of the wire protocol on a simulated connection: requests go out as frames, answers come back in order and are
- * decoded with net/messages. A lost connection or a request that nobody answers in time ends all that is in flight with answer
- * NULL: what became of it is then unknown, and the caller's to find out. The next request connects anew. */
+/* tests/sim/client.h   A client of the wire protocol on a simulated connection: requests go out as frames, answers come
+ * back in order and are decoded with net/messages. A lost connection or a request that nobody answers in time ends all
+ * that is in flight with answer NULL: what became of it is then unknown, and the caller's to find out. The next request
+ * connects anew. */
 #ifndef SIM_CLIENT_H
 #define SIM_CLIENT_H
 

@@ -1,4 +1,5 @@
-/* tests/sim/disk.c   Sectors: what reads see, what the device surely holds, and what a power cut makes of the difference.
+/* tests/sim/disk.c   Sectors: what reads see, what the device surely holds, and what a power cut makes of the
+ * difference.
  *
  *     sector          data        before      after a power cut
  *     clean           new         -           new

@@ -1,17 +1,21 @@
-/* tests/sim/disk.h   The disk and file system of one simulated machine. What is read back at once and what would survive a power
- * cut are kept apart, for bytes and for names:
+/* tests/sim/disk.h   The disk and file system of one simulated machine. What is read back at once and what would
+ * survive a power cut are kept apart, for bytes and for names:
  *
- *     bytes   a sector (512 B) that was written but neither DURABLE nor synced is `dirty`: `data` is what reads see, `before` is
+ *     bytes   a sector (512 B) that was written but neither DURABLE nor synced is `dirty`: `data` is what reads see,
+ *         `before` is
  *             what the device surely holds. At a power cut each dirty sector is kept, lost or torn by itself.
- *     size    growing or cutting a file is one step of its own: it is kept or lost as a whole. A lost cut brings the old bytes back.
- *     names   creating, renaming and removing are changes in a journal until files_sync_directory of a directory they touch.
- *             At a power cut a prefix of the changes of each directory survives; a rename across two directories counts in both.
+ *     size    growing or cutting a file is one step of its own: it is kept or lost as a whole. A lost cut brings the
+ *         old bytes back.
+ *     names   creating, renaming and removing are changes in a journal until files_sync_directory of a directory they
+ *         touch.
+ *             At a power cut a prefix of the changes of each directory survives; a rename across two directories counts
+ *                 in both.
  *
- * The trap this sets, seen on ext4: after rename(A, B) without a sync of the directory, DURABLE bytes written to B are lost
- * together with the name: they stand under A.
+ * The trap this sets, seen on ext4: after rename(A, B) without a sync of the directory, DURABLE bytes written to B are
+ * lost together with the name: they stand under A.
  *
- * A power cut may fall at any operation: when `operations` reaches `crash_at`, that operation is done, but its caller is told of
- * an error, and so is every later one, until the machine is started again (`frozen`). */
+ * A power cut may fall at any operation: when `operations` reaches `crash_at`, that operation is done, but its caller
+ * is told of an error, and so is every later one, until the machine is started again (`frozen`). */
 #ifndef SIM_DISK_H
 #define SIM_DISK_H
 

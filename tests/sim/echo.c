@@ -1,6 +1,6 @@
-/* tests/sim/echo.c   Proves the simulated sockets: a server on one shard sends back what it receives, through every kind of receive there
- * is; clients send random bytes in random pieces, stall, and close. Each byte must come back in order, or the connection must
- * end; after the last client nothing may be left over.
+/* tests/sim/echo.c   Proves the simulated sockets: a server on one shard sends back what it receives, through every
+ * kind of receive there is; clients send random bytes in random pieces, stall, and close. Each byte must come back in
+ * order, or the connection must end; after the last client nothing may be left over.
  *
  *     client --5000 bytes in pieces--> IO_MANY, or one by one, or receive_exact --> io_send --> client compares */
 #include <string.h>

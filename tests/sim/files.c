@@ -1,5 +1,5 @@
-/* tests/sim/files.c   engine/io/files.h over the simulated disk: the same calls, the same statuses as the kernel gives. Every call that
- * changes something is one operation, at which a power cut may fall. */
+/* tests/sim/files.c   engine/io/files.h over the simulated disk: the same calls, the same statuses as the kernel gives.
+ * Every call that changes something is one operation, at which a power cut may fall. */
 #include <string.h>
 
 #include "base/arena.h"

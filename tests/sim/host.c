@@ -3,7 +3,8 @@
  *     directory_open -> directory_recover -> store_make per shard -> log_open per log -> directory_begin -> turns
  *     turns until quiet -> store_close per shard -> store_end -> directory_close
  *
- * A power cut may freeze the disk inside any of these calls: then the step fails, and the story goes on with the next start. */
+ * A power cut may freeze the disk inside any of these calls: then the step fails, and the story goes on with the next
+ * start. */
 #include "sim/host.h"
 
 #include <stdio.h>

@@ -1,9 +1,9 @@
-/* tests/sim/host.h   The storage engine alone on a simulated machine: the logs of a few shards, opened and written as the floors above would
- * do it, while the machine is cut off, killed, or stopped. host.c starts and stops it, actor.c does the work on it, model.c knows
- * what must be true.
+/* tests/sim/host.h   The storage engine alone on a simulated machine: the logs of a few shards, opened and written as
+ * the floors above would do it, while the machine is cut off, killed, or stopped. host.c starts and stops it, actor.c
+ * does the work on it, model.c knows what must be true.
  *
- * The host plays those who stand above engine/log: the metadata (which logs exist, durable the moment it is decided) and a quorum of
- * one (what is durable is committed at once). */
+ * The host plays those who stand above engine/log: the metadata (which logs exist, durable the moment it is decided)
+ * and a quorum of one (what is durable is committed at once). */
 #ifndef SIM_HOST_H
 #define SIM_HOST_H
 

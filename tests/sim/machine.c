@@ -1,8 +1,9 @@
-/* tests/sim/machine.c   The simulated ring: operations become events, events become entries of the done list, and the next turn resumes
- * them. The laws of io.h are kept as the kernel's engine keeps them: nothing completes from inside the submitting call, whole
- * or failed, every operation resumes exactly once.
+/* tests/sim/machine.c   The simulated ring: operations become events, events become entries of the done list, and the
+ * next turn resumes them. The laws of io.h are kept as the kernel's engine keeps them: nothing completes from inside
+ * the submitting call, whole or failed, every operation resumes exactly once.
  *
- * A write touches the disk when its event fires, not when it is begun; until then a power cut may leave any part of it. */
+ * A write touches the disk when its event fires, not when it is begun; until then a power cut may leave any part of
+ * it. */
 #include "sim/machine.h"
 
 #include <string.h>
@@ -351,8 +352,8 @@ static const struct io_engine ring_engine = {
 };
 /* clang-format on */
 
-/* Jobs: work runs at a moment of its own, whole; a power cut between two of its file operations freezes the disk, so that the rest
- * of it fails and nobody is told. */
+/* Jobs: work runs at a moment of its own, whole; a power cut between two of its file operations freezes the disk, so
+ * that the rest of it fails and nobody is told. */
 static void job_event(struct sim_event *event)
 {
     struct sim_job *entry = container_of(event, struct sim_job, event);

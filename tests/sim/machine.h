@@ -1,11 +1,12 @@
-/* tests/sim/machine.h   One computer: its disk, its sockets, a ring per shard and helper threads that are none, all in one thread over
- * the world's clock. A program (the toy, a store, a whole node) is started on it, runs in turns, and is stopped by a kill
- * or a power cut, after which the disk is what is left.
+/* tests/sim/machine.h   One computer: its disk, its sockets, a ring per shard and helper threads that are none, all in
+ * one thread over the world's clock. A program (the toy, a store, a whole node) is started on it, runs in turns, and is
+ * stopped by a kill or a power cut, after which the disk is what is left.
  *
- *     program -- io_write, io_send ... --> operation --(event after a latency)--> done list --> turn: io_turn --> resume
+ *     program -- io_write, io_send ... --> operation --(event after a latency)--> done list --> turn: io_turn -->
+ *         resume
  *
- * Each ring has one turn event; what completes, a poke and the program's own deadline bring it forward. The turn calls the
- * program's `turn`, which calls io_turn and returns its next deadline. */
+ * Each ring has one turn event; what completes, a poke and the program's own deadline bring it forward. The turn calls
+ * the program's `turn`, which calls io_turn and returns its next deadline. */
 #ifndef SIM_MACHINE_H
 #define SIM_MACHINE_H
 
@@ -63,7 +64,8 @@ struct sim_io {
     uint8_t *buffers;
     uint32_t buffer_size, buffer_count, buffers_free;
     uint8_t *buffer_taken;
-    /* The program's step: takes completions and does what follows; returns when it wants the next turn at the latest. */
+    /* The program's step: takes completions and does what follows; returns when it wants the next turn at the
+     * latest. */
     int64_t (*step)(struct sim_io *ring, void *context);
     void *context;
 };
@@ -110,8 +112,8 @@ void sim_io_run(struct sim_io *ring, int64_t (*step)(struct sim_io *ring, void *
 /* The step of a shard, with the shard as context. */
 int64_t sim_shard_step(struct sim_io *ring, void *context);
 struct jobs *sim_jobs_make(struct sim_machine *machine, uint32_t thread_count);
-/* Everything that is in flight is forgotten and all connections are reset; with `crash`, the disk decides what is left. The
- * program's memory is the caller's to free, afterwards. */
+/* Everything that is in flight is forgotten and all connections are reset; with `crash`, the disk decides what is left.
+ * The program's memory is the caller's to free, afterwards. */
 enum sim_stop { SIM_STOP_CLEAN, SIM_STOP_KILL, SIM_STOP_POWER };
 void sim_machine_stop(struct sim_machine *machine, enum sim_stop how);
 

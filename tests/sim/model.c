@@ -1,8 +1,10 @@
-/* tests/sim/model.c   The model's side of the record batch (61 bytes of header, then records; all of it written here, on purpose, a
- * second time) and its lists of batches.
+/* tests/sim/model.c   The model's side of the record batch (61 bytes of header, then records; all of it written here,
+ * on purpose, a second time) and its lists of batches.
  *
- *     0 base offset i64   8 length i32   12 leader epoch i32   16 magic i8   17 crc u32 (of all from 21)   21 attributes i16
- *     23 last delta i32   27 base time i64   35 max time i64   43 producer i64   51 epoch i16   53 sequence i32   57 count i32 */
+ *     0 base offset i64   8 length i32   12 leader epoch i32   16 magic i8   17 crc u32 (of all from 21)   21
+ *         attributes i16
+ *     23 last delta i32   27 base time i64   35 max time i64   43 producer i64   51 epoch i16   53 sequence i32   57
+ *         count i32 */
 #include "sim/model.h"
 
 #include <stdio.h>

@@ -1,11 +1,11 @@
-/* tests/sim/model.h   What the checkers believe: the logs as lists of batches, bytes and all, and how much of each was promised. It knows the
- * record batch format and nothing else of the product.
+/* tests/sim/model.h   What the checkers believe: the logs as lists of batches, bytes and all, and how much of each was
+ * promised. It knows the record batch format and nothing else of the product.
  *
  *     |-- gone --|------ promised: must survive ------|-- asked: may survive, as a prefix --|
  *     0          start                                promised                              end
  *
- * After a start each log is looked at once (model_recovered): its end must be one of the ends that are possible, at a border
- * of batches; then everything beyond is forgotten, and what is left must be read back equal. */
+ * After a start each log is looked at once (model_recovered): its end must be one of the ends that are possible, at a
+ * border of batches; then everything beyond is forgotten, and what is left must be read back equal. */
 #ifndef SIM_MODEL_H
 #define SIM_MODEL_H
 
@@ -73,11 +73,13 @@ void model_promise(struct model_log *log, int64_t limit);
 void model_cut(struct model *model, struct model_log *log, int64_t end);
 /* The batch that holds `offset`, or the next one; `count` when there is none. */
 uint32_t model_locate(const struct model_log *log, int64_t offset);
-/* A start found the log with these borders; fails the seed unless they are possible. `relaxed`: promises need not hold. */
+/* A start found the log with these borders; fails the seed unless they are possible. `relaxed`: promises need not
+ * hold. */
 void model_recovered(struct model *model, struct model_log *log, int64_t start, int64_t end, bool relaxed);
 /* Next sequence after what the log holds now. */
 void model_producers_rewind(struct model_log *log);
-/* `size` bytes that were read from `offset` on must be whole batches, equal to the model's; gives the offset after them. */
+/* `size` bytes that were read from `offset` on must be whole batches, equal to the model's; gives the offset after
+ * them. */
 int64_t model_read(struct model *model, const struct model_log *log, int64_t offset, const uint8_t *data, size_t size);
 
 #endif

@@ -1,10 +1,10 @@
-/* tests/sim/names.c   Directories: the names that are seen now, the names that would survive a power cut, and the journal of changes
- * between the two.
+/* tests/sim/names.c   Directories: the names that are seen now, the names that would survive a power cut, and the
+ * journal of changes between the two.
  *
  *     names_durable  --changes, oldest first-->  names
  *
- * Invariant: playing all changes on the durable names gives the present ones. A sync plays those of one directory (and those
- * they stand on); a power cut plays a prefix for each directory and forgets the rest. */
+ * Invariant: playing all changes on the durable names gives the present ones. A sync plays those of one directory (and
+ * those they stand on); a power cut plays a prefix for each directory and forgets the rest. */
 #include <string.h>
 
 #include "sim/disk.h"

@@ -1,5 +1,6 @@
-/* tests/sim/network.c   Pieces on their way. One event per direction: it brings the next piece, and sets itself anew while bytes are on
- * their way, so nothing inside a connection is ever reordered. A link ends when both owners have let go. */
+/* tests/sim/network.c   Pieces on their way. One event per direction: it brings the next piece, and sets itself anew
+ * while bytes are on their way, so nothing inside a connection is ever reordered. A link ends when both owners have let
+ * go. */
 #include "sim/network.h"
 
 #include <string.h>

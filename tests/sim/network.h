@@ -1,10 +1,11 @@
-/* tests/sim/network.h   Connections as pairs of ends. Bytes go from one end's send into the other's inbox: first on their way, then
- * arrived, in random pieces after random delays, in order within a connection and in no order between connections.
+/* tests/sim/network.h   Connections as pairs of ends. Bytes go from one end's send into the other's inbox: first on
+ * their way, then arrived, in random pieces after random delays, in order within a connection and in no order between
+ * connections.
  *
  *     inbox   [ arrived: may be taken ............ | on their way ...... ]  room, up to the window
  *
- * An end belongs to a socket of a node (sockets.c) or to a simulated client; its owner hears of everything by `wake` and looks for
- * itself: bytes, the peer's end of stream (`finished`), a reset, or room to send. */
+ * An end belongs to a socket of a node (sockets.c) or to a simulated client; its owner hears of everything by `wake`
+ * and looks for itself: bytes, the peer's end of stream (`finished`), a reset, or room to send. */
 #ifndef SIM_NETWORK_H
 #define SIM_NETWORK_H
 

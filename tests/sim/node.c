@@ -1,6 +1,6 @@
-/* tests/sim/node.c   The story of a whole node: clients speak the wire protocol to it over a bad network, while it is cut off, killed and
- * stopped cleanly, and started again with other settings. At the end the faults stop: then every request must be answered, every
- * promise be found kept, and nothing be left over. */
+/* tests/sim/node.c   The story of a whole node: clients speak the wire protocol to it over a bad network, while it is
+ * cut off, killed and stopped cleanly, and started again with other settings. At the end the faults stop: then every
+ * request must be answered, every promise be found kept, and nothing be left over. */
 #include "sim/demand.h"
 #include "sim/site.h"
 #include "sim/story.h"

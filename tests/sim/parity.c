@@ -1,6 +1,6 @@
-/* tests/sim/parity.c   The simulated disk is worth what it has in common with the real one: one random script of file operations runs on
- * both, kernel and uring on one side, the simulated ring without faults on the other. Every status, every size, every
- * listing and every byte read must be equal.
+/* tests/sim/parity.c   The simulated disk is worth what it has in common with the real one: one random script of file
+ * operations runs on both, kernel and uring on one side, the simulated ring without faults on the other. Every status,
+ * every size, every listing and every byte read must be equal.
  *
  *     sim_parity [SEED_FIRST:SEED_LAST [DIRECTORY]]      the directory is made, used and removed; default /tmp */
 #include <stdarg.h>

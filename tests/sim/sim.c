@@ -4,7 +4,8 @@
  *     sim [--story NAME] --seed N [--trace]                        one seed, told from the beginning
  *     sim --stories                                                their names
  *     sim --canary NAME ...                                        with that bug of engine/base/canary.h awake
- *     sim --replay FILE                                            the seeds of tests/sim/seeds.txt: lines of "STORY SEED # why"
+ *     sim --replay FILE                                            the seeds of tests/sim/seeds.txt: lines of "STORY
+ *         SEED # why"
  *
  * Output: at the end the faults that were fired, by class, the hash over all stories, and "N passed, N failed". */
 #include <errno.h>

@@ -1,5 +1,5 @@
-/* tests/sim/site.c   What the node stands on here: the simulated disk for files, a simulated ring per shard, jobs that are events. Its
- * settings come as a properties text through the product's own reader. */
+/* tests/sim/site.c   What the node stands on here: the simulated disk for files, a simulated ring per shard, jobs that
+ * are events. Its settings come as a properties text through the product's own reader. */
 #include "sim/site.h"
 
 #include <stdio.h>

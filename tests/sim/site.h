@@ -1,5 +1,5 @@
-/* tests/sim/site.h   A whole node on a simulated machine: made from drawn settings by node_make, exactly as `sluice serve` does it, turned by
- * the world's events, and ended by a clean stop, a kill or a power cut. */
+/* tests/sim/site.h   A whole node on a simulated machine: made from drawn settings by node_make, exactly as `sluice
+ * serve` does it, turned by the world's events, and ended by a clean stop, a kill or a power cut. */
 #ifndef SIM_SITE_H
 #define SIM_SITE_H
 

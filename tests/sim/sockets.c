@@ -1,6 +1,6 @@
-/* tests/sim/sockets.c   The node's ends of connections: accept, receive into the ring's buffers or straight to memory, send as the window
- * allows. Each socket has at most one operation of each kind; whatever happens to its end wakes it, and it goes on as far as
- * it can. */
+/* tests/sim/sockets.c   The node's ends of connections: accept, receive into the ring's buffers or straight to memory,
+ * send as the window allows. Each socket has at most one operation of each kind; whatever happens to its end wakes it,
+ * and it goes on as far as it can. */
 #include <arpa/inet.h>
 
 #include "sim/machine.h"

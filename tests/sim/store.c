@@ -1,6 +1,7 @@
-/* tests/sim/store.c   The story of the storage engine: a drawn configuration is worked on through several starts, each ended by a power cut
- * (at a random time or at a random operation of the disk), a kill, or a clean stop, and each begun with another number of shards.
- * At the end the faults stop: then everything asked for must be answered, everything be readable, and nothing be left over. */
+/* tests/sim/store.c   The story of the storage engine: a drawn configuration is worked on through several starts, each
+ * ended by a power cut (at a random time or at a random operation of the disk), a kill, or a clean stop, and each begun
+ * with another number of shards. At the end the faults stop: then everything asked for must be answered, everything be
+ * readable, and nothing be left over. */
 #include "sim/host.h"
 
 enum { STARTS_MIN = 4, STARTS_MAX = 7 };

@@ -1,5 +1,6 @@
-/* tests/sim/story.h   What a seed tells: a story draws its configuration, plays it over a world, and checks. Each runs in a process of its
- * own (sim.c forks one per seed), so a broken invariant of the product ends one story and not the run. */
+/* tests/sim/story.h   What a seed tells: a story draws its configuration, plays it over a world, and checks. Each runs
+ * in a process of its own (sim.c forks one per seed), so a broken invariant of the product ends one story and not the
+ * run. */
 #ifndef SIM_STORY_H
 #define SIM_STORY_H
 

@@ -1,12 +1,12 @@
-/* tests/sim/toy.c   The smallest program that is worth simulating: a log with group commit on one shard, replicated to nobody but its own
- * next start. It proves the simulator (same seed, same hash; every kind of crash happens), not the product, though it stands on
- * the product's seams: io_write DURABLE, jobs, files, shard_step.
+/* tests/sim/toy.c   The smallest program that is worth simulating: a log with group commit on one shard, replicated to
+ * nobody but its own next start. It proves the simulator (same seed, same hash; every kind of crash happens), not the
+ * product, though it stands on the product's seams: io_write DURABLE, jobs, files, shard_step.
  *
  *     append --> gathered --chunk of one block, one write in flight--> file "log.N" --> acknowledged
  *     full file --> job: create log.N+1, allocate, sync, sync directory --> go on there
  *
- * A block: number u64, count u64, then `count` values, CRC-32C in the last 4 bytes. Values are 1, 2, 3 ... without gaps, so the
- * checker needs to know nothing but the last acknowledged one. */
+ * A block: number u64, count u64, then `count` values, CRC-32C in the last 4 bytes. Values are 1, 2, 3 ... without
+ * gaps, so the checker needs to know nothing but the last acknowledged one. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -103,8 +103,8 @@ static void toy_flush(struct toy *toy)
     toy->full = ++toy->block % BLOCKS_PER_FILE == 0;
 }
 
-/* Reads the blocks from the first on; the first bad one is the end. Everything that was acknowledged must be there. What is believed
- * is synced first: after a kill it may stand in the file and not on the device. */
+/* Reads the blocks from the first on; the first bad one is the end. Everything that was acknowledged must be there.
+ * What is believed is synced first: after a kill it may stand in the file and not on the device. */
 static void toy_recover(struct toy *toy)
 {
     struct files *files = &toy->machine->disk.files;

@@ -1,5 +1,5 @@
-/* tests/sim/trace.c   The hash is a chain of multiply-and-rotate steps over time, text, format and numbers of each line; the ring
- * is written in place and read only when a story fails. */
+/* tests/sim/trace.c   The hash is a chain of multiply-and-rotate steps over time, text, format and numbers of each
+ * line; the ring is written in place and read only when a story fails. */
 #include "sim/trace.h"
 
 #include <string.h>

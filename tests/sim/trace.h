@@ -1,7 +1,7 @@
-/* tests/sim/trace.h   What happened, as numbers: every event of a story is folded into one 64-bit hash, and the last ones are
- * kept to be printed when something breaks. Nothing is formatted until then, so a trace costs nanoseconds. Two builds of one
- * commit that run one seed must end with the same hash; so nothing that differs between builds (addresses, sizes of
- * structs, uninitialised bytes) may ever be traced. */
+/* tests/sim/trace.h   What happened, as numbers: every event of a story is folded into one 64-bit hash, and the last
+ * ones are kept to be printed when something breaks. Nothing is formatted until then, so a trace costs nanoseconds. Two
+ * builds of one commit that run one seed must end with the same hash; so nothing that differs between builds
+ * (addresses, sizes of structs, uninitialised bytes) may ever be traced. */
 #ifndef SIM_TRACE_H
 #define SIM_TRACE_H
 

@@ -1,5 +1,5 @@
-/* tests/sim/world.c   The queue is a binary heap of pointers; each event knows its place, so that setting it anew and clearing it
- * cost as much as adding it. Order: time, then birth; never an address. */
+/* tests/sim/world.c   The queue is a binary heap of pointers; each event knows its place, so that setting it anew and
+ * clearing it cost as much as adding it. Order: time, then birth; never an address. */
 #include "sim/world.h"
 
 #include "base/check.h"

@@ -1,6 +1,7 @@
-/* tests/sim/world.h   One story: a clock that only events move, the events in order of time and then of birth, the seed's
- * randomness, the trace, and the count of the faults that were fired. Everything that takes time in the simulated kernel, disk
- * and network is an event here; between two events nothing happens. Memory of the simulator itself comes from `heap`. */
+/* tests/sim/world.h   One story: a clock that only events move, the events in order of time and then of birth, the
+ * seed's randomness, the trace, and the count of the faults that were fired. Everything that takes time in the
+ * simulated kernel, disk and network is an event here; between two events nothing happens. Memory of the simulator
+ * itself comes from `heap`. */
 #ifndef SIM_WORLD_H
 #define SIM_WORLD_H
 

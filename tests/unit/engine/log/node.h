@@ -1,5 +1,5 @@
-/* tests/unit/engine/log/node.h   A small node for tests of the log: some shards with real rings and helper threads over one log
- * directory of the real file system, all stepped by the test's own thread. */
+/* tests/unit/engine/log/node.h   A small node for tests of the log: some shards with real rings and helper threads over
+ * one log directory of the real file system, all stepped by the test's own thread. */
 #ifndef TESTS_UNIT_ENGINE_LOG_NODE_H
 #define TESTS_UNIT_ENGINE_LOG_NODE_H
 
@@ -240,8 +240,8 @@ static inline void node_read_done(struct ready *ready)
     container_of(ready, struct node_reading, read.ready)->done = true;
 }
 
-/* Reads everything from `offset` to the end, checking offsets, CRCs and that each record's value begins with the number of its
- * offset; returns the offset behind the last batch. */
+/* Reads everything from `offset` to the end, checking offsets, CRCs and that each record's value begins with the number
+ * of its offset; returns the offset behind the last batch. */
 static inline int64_t node_read_all(struct node *node, struct log *log, int64_t offset)
 {
     while (offset < log->end) {

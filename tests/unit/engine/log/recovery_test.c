@@ -1,4 +1,5 @@
-/* The truth table of recovery.c, a test per row; and damage to a real directory, which must be refused with a word, or be none. */
+/* The truth table of recovery.c, a test per row; and damage to a real directory, which must be refused with a word, or
+ * be none. */
 #include "node.h"
 
 #include <fcntl.h>

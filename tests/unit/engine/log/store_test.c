@@ -1,4 +1,5 @@
-/* The way of the data through the memory half: append, flush, durable, read; kill and start again; on a real file system. */
+/* The way of the data through the memory half: append, flush, durable, read; kill and start again; on a real file
+ * system. */
 #include "node.h"
 
 #include "log/checkpoint.h"
@@ -153,7 +154,8 @@ static void a_long_stream_goes_to_segments_and_the_wal_is_reused(void **state)
     node_remove(&node);
 }
 
-/* Large batches among small ones, segments that roll, little memory: bytes go straight to segments, also over a kill. */
+/* Large batches among small ones, segments that roll, little memory: bytes go straight to segments, also over a
+ * kill. */
 static void large_appends_are_written_once_and_survive(void **state)
 {
     (void)state;

@@ -1,4 +1,5 @@
-/* tests/unit/net/api/names_test.c   Which names a topic may have, what was named already, and a code for every status. */
+/* tests/unit/net/api/names_test.c   Which names a topic may have, what was named already, and a code for every
+ * status. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
-/* tests/unit/net/conn/doors.h   A face over the real ring on a loopback port, in the test's own thread, with three plain
- * APIs: ApiVersions answers at once, Produce answers at once with what its body summed up to, Fetch waits until the test
- * lets it go. */
+/* tests/unit/net/conn/doors.h   A face over the real ring on a loopback port, in the test's own thread, with three
+ * plain APIs: ApiVersions answers at once, Produce answers at once with what its body summed up to, Fetch waits until
+ * the test lets it go. */
 #ifndef TESTS_UNIT_NET_CONN_DOORS_H
 #define TESTS_UNIT_NET_CONN_DOORS_H
 

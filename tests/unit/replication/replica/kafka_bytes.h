@@ -1,4 +1,5 @@
-/* Bytes that Apache Kafka 4.3.1 wrote, formatted with --standalone and metadata.version 30 only: its bootstrap.checkpoint. */
+/* Bytes that Apache Kafka 4.3.1 wrote, formatted with --standalone and metadata.version 30 only: its
+ * bootstrap.checkpoint. */
 #ifndef TESTS_UNIT_REPLICATION_REPLICA_KAFKA_BYTES_H
 #define TESTS_UNIT_REPLICATION_REPLICA_KAFKA_BYTES_H
 
