@@ -242,6 +242,41 @@ static void a_stop_may_come_before_the_node_serves(void **state)
     bench_end(&bench);
 }
 
+static void life_of_one_name(struct bench *bench)
+{
+    for (int round = 0; round < 20; round++) {
+        struct uuid topic = create_topic(bench, "again", 2);
+        for (int i = 0; i <= round; i++) append_one(bench, topic, i % 2, i / 2);
+        if (round < 19) delete_topic(bench, "again");
+    }
+}
+
+static void a_name_that_is_used_again_holds_only_its_own_records(void **state)
+{
+    (void)state;
+    for (int killed = 0; killed < 2; killed++) {
+        struct bench bench;
+        bench_init(&bench);
+        if (killed) {
+            live_and_die(&bench, life_of_one_name);
+        } else {
+            bench_start(&bench);
+            life_of_one_name(&bench);
+            bench_stop(&bench);
+        }
+        for (int start = 0; start < 2; start++) {
+            bench_start(&bench);
+            struct uuid topic = topic_named(&bench, "again");
+            read_some(&bench, topic, 0, 9, true);
+            read_some(&bench, topic, 0, 10, false);
+            read_some(&bench, topic, 1, 9, true);
+            read_some(&bench, topic, 1, 10, false);
+            bench_stop(&bench);
+        }
+        bench_end(&bench);
+    }
+}
+
 static void fail_run(struct errand *errand)
 {
     directory_fail(errand->shard->store, STATUS_IO_ERROR);
@@ -284,6 +319,7 @@ int main(void)
         cmocka_unit_test(what_cant_be_a_node_is_refused_with_a_sentence),
         cmocka_unit_test(a_damaged_metadata_log_stops_the_start),
         cmocka_unit_test(a_stop_may_come_before_the_node_serves),
+        cmocka_unit_test(a_name_that_is_used_again_holds_only_its_own_records),
         cmocka_unit_test(a_failed_directory_takes_the_node_down_and_nothing_acknowledged_with_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
