@@ -62,7 +62,7 @@ static void truncations_cut_both_ends(void **state)
     struct heap heap;
     heap_init(&heap);
     struct epochs *epochs = epochs_make(&heap);
-    for (int i = 0; i < 5; i++) epochs_begin(epochs, i, 10 * i);
+    for (int i = 0; i < 5; i++) epochs_begin(epochs, i, (int64_t)10 * i);
 
     epochs_truncate_end(epochs, 41);
     assert_int_equal(epochs->count, 5);

@@ -103,12 +103,12 @@ static void looks_into_compressed_batches(void **state)
     files_begin(&node, 1 << 20);
     struct log *log = files_start(&node);
     for (unsigned codec = COMPRESSION_NONE; codec < COMPRESSION_COUNT; codec++) {
-        int64_t base = 1000 * codec;
+        int64_t base = (int64_t)1000 * codec;
         append_packed(&node, log, codec, (int64_t[]){ base + 10, base + 5, base + 30, base + 20 }, 4);
     }
     for (int round = 0; round < 2; round++) {
         for (unsigned codec = COMPRESSION_NONE; codec < COMPRESSION_COUNT; codec++) {
-            int64_t base = 1000 * codec;
+            int64_t base = (int64_t)1000 * codec;
             assert_int_equal(search(&node, log, base + 1, &offset, &time), STATUS_OK);
             assert_int_equal(offset, 4 * codec);
             assert_int_equal(search(&node, log, base + 11, &offset, &time), STATUS_OK);

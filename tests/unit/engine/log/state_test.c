@@ -136,7 +136,7 @@ static void fill(struct fixture *fixture)
     uint64_t position;
 
     for (int i = 0; i < 12; i++) {
-        struct batch batch = unit_batch(2 * i, 2, i % 3 == 0 ? 9 : -1, 0, i / 3 * 2);
+        struct batch batch = unit_batch((int64_t)2 * i, 2, i % 3 == 0 ? 9 : -1, 0, i / 3 * 2);
         batch.leader_epoch = i / 5;
         if (i == 9) batch.attributes = BATCH_TRANSACTIONAL;
         (void)place(fixture, batch, &position);

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -50,9 +51,8 @@ static inline size_t unit_unhex(const char *hex, uint8_t *bytes)
 {
     size_t size = 0;
     for (; hex[0] && hex[1]; hex += 2) {
-        unsigned byte;
-        assert_int_equal(sscanf(hex, "%2x", &byte), 1);
-        bytes[size++] = (uint8_t)byte;
+        char byte[3] = { hex[0], hex[1], 0 };
+        bytes[size++] = (uint8_t)strtoul(byte, NULL, 16);
     }
     return size;
 }
