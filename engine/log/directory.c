@@ -253,6 +253,7 @@ static enum status old_wals_settle(struct directory *directory, struct store **s
             wal_adopt(stores[wal->shard]->wal, wal->file, wal->number, wal->size);
         } else {
             files_close(directory->files, wal->file);
+            wal->file = -1;
             enum status status = files_remove(directory->files, directory->handle, wal->name);
             if (status != STATUS_OK && status != STATUS_NOT_FOUND) return status;
         }
