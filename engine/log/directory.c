@@ -11,13 +11,13 @@
 
 #include "base/arena.h"
 #include "io/files.h"
-#include "log/directory.h"
 #include "log/flush.h"
 #include "log/kafka_files.h"
 #include "log/recovery.h"
 #include "log/segment.h"
 #include "log/spill.h"
 #include "log/state.h"
+#include "log/stray.h"
 #include "log/wal.h"
 
 static enum status explain(struct directory *directory, struct arena *arena, enum status status, const char *what,

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "io/files.h"
-#include "log/directory.h"
 #include "log/flush.h"
 #include "log/gather.h"
 #include "log/kafka_files.h"
@@ -13,6 +12,7 @@
 #include "log/segment.h"
 #include "log/spill.h"
 #include "log/state.h"
+#include "log/stray.h"
 
 /* Nothing of it is ever appended again; whatever the topic's configs were is unknown. */
 static const struct log_settings STRAY_SETTINGS = {

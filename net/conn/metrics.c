@@ -1,4 +1,5 @@
-/* net/conn/metrics.c   The rows. */
+/* net/conn/metrics.c   What is counted of connections, requests and refusals: one row each, with the labels it is split
+ * by. Shards count into their own cells; whoever scrapes adds them up. */
 #include "conn/metrics.h"
 
 #include "messages/apis.h"
