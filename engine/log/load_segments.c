@@ -221,6 +221,19 @@ static int64_t next_base(const struct load_partition *partition, uint32_t i)
     return -1;
 }
 
+/* A clean stop leaves the recovery point at the log's end. A log that is shorter has lost what was acknowledged, and is not
+ * quietly cut: whoever removes the marker has it opened by the rules of a crash. */
+static enum status end_is_kept(struct load_partition *partition)
+{
+    const struct segment *last = segments_last(&partition->log);
+
+    if (!partition->load->clean || (last ? last->limit : 0) >= partition->recovery_point) return STATUS_OK;
+    return load_fail(
+        partition, STATUS_DAMAGED,
+        "the log ends before the recovery point of its clean stop; without .kafka_cleanshutdown it is cut there",
+        last ? last->base : 0);
+}
+
 enum status load_segments(struct load_partition *partition)
 {
     enum status status = STATUS_OK;
@@ -233,6 +246,7 @@ enum status load_segments(struct load_partition *partition)
         const struct segment *last = segments_last(&partition->log);
         if (last && last->limit > base) partition->cut = true;
         if (partition->cut && last) {
+            if (partition->load->clean && base < partition->recovery_point) break;
             if (partition->metadata) return load_fail(partition, STATUS_DAMAGED, "follows a bad batch", base);
             status = segment_set_aside(partition, entry->name);
             continue;
@@ -240,5 +254,5 @@ enum status load_segments(struct load_partition *partition)
         if (entry->size > INT32_MAX) return load_fail(partition, STATUS_DAMAGED, "is larger than 2 GiB", base);
         status = segment_load(partition, entry, base, next_base(partition, i));
     }
-    return status;
+    return status == STATUS_OK ? end_is_kept(partition) : status;
 }
