@@ -177,7 +177,7 @@ static void removal_go(struct removal *removal)
 
     if (removal->files_going || removal_writing(log)) return;
     if (list_linked(&removal->retry.node)) {
-        tail_drop(log->store->tails, log); /* Its own bytes may be what fills the memory. */
+        log_drop_tail(log); /* Its own bytes may be what fills the memory. */
         list_remove(&removal->retry.node);
         removal_enter(&removal->retry); /* A block that is there already may have room by now. */
     }
