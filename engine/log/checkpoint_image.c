@@ -118,6 +118,18 @@ size_t checkpoint_image_seal(struct checkpoint_image *image, const struct checkp
     return whole;
 }
 
+/* Records lie one behind the other up to the end, each with its name and state inside. */
+static bool records_fit(const uint8_t *records, size_t size)
+{
+    for (size_t at = 0; at < size; at += load_u32(records + at)) {
+        size_t left = size - at;
+        if (left < RECORD_SIZE) return false;
+        size_t record = load_u32(records + at), name = load_u32(records + at + 60), state = load_u32(records + at + 64);
+        if (record < RECORD_SIZE || record > left || name + state > record - RECORD_SIZE) return false;
+    }
+    return true;
+}
+
 enum status checkpoint_read(struct bytes file, struct checkpoint_header *header)
 {
     const uint8_t *data = file.data;
@@ -141,7 +153,7 @@ enum status checkpoint_read(struct bytes file, struct checkpoint_header *header)
     header->resume.previous_crc = load_u32(data + 92);
     if (header->body_size > file.size - HEADER_SIZE) return STATUS_TRUNCATED;
     if (crc32c(0, data + HEADER_SIZE, header->body_size) != header->body_crc) return STATUS_CORRUPT;
-    return STATUS_OK;
+    return records_fit(data + HEADER_SIZE, header->body_size) ? STATUS_OK : STATUS_CORRUPT;
 }
 
 bool checkpoint_next(struct bytes file, const struct checkpoint_header *header, size_t *at,
@@ -151,7 +163,7 @@ bool checkpoint_next(struct bytes file, const struct checkpoint_header *header, 
     if (*at >= header->body_size) return false;
 
     size_t left = header->body_size - *at;
-    invariant(left >= RECORD_SIZE && load_u32(data) <= left); /* The CRC has proved it. */
+    invariant(left >= RECORD_SIZE && load_u32(data) <= left); /* checkpoint_read has looked. */
     size_t name_size = load_u32(data + 60);
     size_t state_size = load_u32(data + 64);
     invariant(RECORD_SIZE + name_size + state_size <= load_u32(data));
