@@ -194,7 +194,7 @@ enum status boot(struct node *node, const char **why)
     if (status == STATUS_OK) status = load_images(node, &found, &scratch, why);
     if (status == STATUS_OK) status = forget_removed(node, &found, &scratch);
     if (status == STATUS_OK) {
-        struct store **stores = heap_take(&node->heap, node->shard_count * sizeof(*stores));
+        struct store **stores = heap_take(&node->heap, node->shard_count * sizeof(struct store *));
         for (uint32_t i = 0; i < node->shard_count; i++) stores[i] = work->parts[i].store;
         status = directory_begin(work->directory, stores, node->shard_count, &work->arena, why);
         for (uint32_t i = 0; i < node->shard_count && status == STATUS_OK; i++) {

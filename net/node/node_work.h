@@ -94,7 +94,7 @@ void stages_fail(struct node *node, enum status status);
 
 /* threads.c */
 must_check enum status threads_make(struct node *node, const char **why);
-void threads_release(struct node *node, bool run);
+void threads_release(struct node *node, bool go);
 void threads_join(struct node *node);
 
 #endif

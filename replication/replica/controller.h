@@ -90,7 +90,7 @@ struct node_identity {
 
 /* On the starting thread. `log` is initialized and has its raft; the controller's image is its own. */
 void controller_make(struct shard *shard, struct metadata_log *log, const struct node_identity *identity,
-                     struct controller **controller);
+                     struct controller **made);
 /* Empty at first: bootstrap_load fills it. */
 struct image *controller_image(struct controller *controller);
 /* On the replication shard. Leads the quorum, registers the node and takes its partitions: `active` runs when every

@@ -33,7 +33,7 @@ struct partition *replicas_find(const struct replicas *replicas, struct uuid top
 struct config_place replicas_configs(const struct replicas *replicas, const struct image_topic *topic);
 
 must_check enum status replicas_make(struct shard *shard, struct store *store, const struct settings *settings,
-                                     int32_t node, struct replicas **replicas);
+                                     int32_t node, struct replicas **made);
 /* Opens the logs of the partitions that the image places here. `find` looks up what recovery found of a log; NULL when
  * that is nothing. `why`, in the arena, when it fails. */
 must_check enum status replicas_open(struct replicas *replicas,

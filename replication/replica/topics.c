@@ -62,8 +62,8 @@ static bool collides(struct text a, struct text b)
 {
     if (a.size != b.size) return false;
     for (size_t i = 0; i < a.size; i++) {
-        char x = a.data[i] == '.' ? '_' : a.data[i], y = b.data[i] == '.' ? '_' : b.data[i];
-        if (x != y) return false;
+        bool same = a.data[i] == b.data[i] || (strchr("._", a.data[i]) && strchr("._", b.data[i]));
+        if (!same) return false;
     }
     return true;
 }
