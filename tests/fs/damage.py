@@ -2,7 +2,8 @@
 
 A node that is started on a damaged directory may refuse it, with a word about what is wrong; or it serves, and then every byte that it
 gives is the right one and whatever is gone is answered with an error. What it may never do: die of a signal or a broken invariant,
-give other bytes, or shorten a partition without a word.
+give other bytes, or shorten a partition: what it can't use is kept under
+another name, as Kafka does it with a directory whose topic it does not know.
 
 A batch's leader epoch (bytes 12 to 16) is left out of the comparison: it stands outside the CRC, in Kafka too.
 
@@ -117,19 +118,19 @@ def read_all(address, topics):
     return {(topic, number): read_partition(context, topic, number) for topic, count in topics.items() for number in range(count)}
 
 
-def complained(told, place):
-    """Is there a line about this partition?"""
-    return any("WARN" in line and f"{place[0]}-{place[1]}" in line for line in told.splitlines())
+def set_aside(directory, place):
+    """Is there a directory that this one could not be taken for, kept under another name?"""
+    return any(name.startswith(f"{place[0]}-{place[1]}.") and name.endswith("-stray") for name in os.listdir(directory))
 
 
-def compare(before, after, told, wal_damaged):
-    """What is wrong, or None. `told`: what the node said."""
+def compare(before, after, directory, wal_damaged):
+    """What is wrong, or None."""
     for place, (batches, _) in before.items():
         got, error = after[place]
         if got != batches[:len(got)]:
             return f"{place}: other bytes than were written"
         missing = len(batches) - len(got)
-        if missing > wal_damaged and not error and not complained(told, place):
+        if missing > wal_damaged and not error and not set_aside(directory, place):
             return f"{place}: {missing} of {len(batches)} batches are gone without a word"
     return None
 
