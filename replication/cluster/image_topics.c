@@ -67,7 +67,8 @@ enum status image_add_topic(struct image *image, const struct topic_record *reco
     uint32_t place = sorted_place(image, topic->name);
     struct list_node *next = place == image->topic_count ? &image->topics.head : &work->sorted[place]->node;
     list_insert_before(next, &topic->node);
-    memmove(work->sorted + place + 1, work->sorted + place, (image->topic_count - place) * sizeof(struct image_topic *));
+    memmove(work->sorted + place + 1, work->sorted + place,
+            (image->topic_count - place) * sizeof(struct image_topic *));
     work->sorted[place] = topic;
     image->topic_count++;
 
@@ -97,7 +98,8 @@ enum status image_remove_topic(struct image *image, const struct remove_topic_re
     struct image_work *work = image_work(image);
     uint32_t place = sorted_place(image, topic->name);
     invariant(work->sorted[place] == topic);
-    memmove(work->sorted + place, work->sorted + place + 1, (image->topic_count - place - 1) * sizeof(struct image_topic *));
+    memmove(work->sorted + place, work->sorted + place + 1,
+            (image->topic_count - place - 1) * sizeof(struct image_topic *));
     list_remove(&topic->node);
     map_remove(&image->by_name, text_hash(topic->name), &topic->name);
     map_remove(&image->by_id, uuid_hash(topic->id), &topic->id);

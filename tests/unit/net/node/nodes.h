@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -94,11 +95,15 @@ static inline void bench_init(struct bench *bench)
     };
 }
 
+static inline int bench_remove(const char *path, const struct stat *entry, int kind, struct FTW *place)
+{
+    (void)entry, (void)kind, (void)place;
+    return remove(path);
+}
+
 static inline void bench_end(struct bench *bench)
 {
-    char command[96];
-    (void)snprintf(command, sizeof(command), "rm -rf %s", bench->path);
-    assert_int_equal(system(command), 0);
+    assert_int_equal(nftw(bench->path, bench_remove, 8, FTW_DEPTH | FTW_PHYS), 0);
     arena_reset(&bench->arena);
     heap_end(&bench->heap);
 }
