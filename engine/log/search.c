@@ -21,6 +21,7 @@ struct search {
     struct log *log;
     struct reader *reader;
     enum search_stage stage;
+    int64_t start;        /* of the log, when it began */
     int64_t offset;       /* no record below can be the one */
     int64_t timestamp_ms; /* that is looked for */
     struct ready ready;
@@ -94,7 +95,7 @@ static void open_work(struct job *job)
     batch_decode(work->batch, &batch);
     job->status = batch_open(&batch, &heap, &records, &memory);
     work->reaches =
-        job->status == STATUS_OK && batch_reaches(&batch, records, work->timestamp_ms, work->log->start, &work->found);
+        job->status == STATUS_OK && batch_reaches(&batch, records, work->timestamp_ms, work->start, &work->found);
     if (job->status != STATUS_OK) { /* Stored as it came, undecodable: its first record stands for it. */
         work->found = (struct record){ .timestamp_ms = batch.max_timestamp_ms, .offset = batch.base_offset };
         work->reaches = true;
@@ -179,7 +180,7 @@ static enum search_step search_batch(struct search *work, const struct batch *he
         return SEARCH_WAITS;
     }
     struct bytes records = { batch.data + BATCH_HEADER_SIZE, batch.size - BATCH_HEADER_SIZE };
-    work->reaches = batch_reaches(&batch, records, work->timestamp_ms, work->log->start, &work->found);
+    work->reaches = batch_reaches(&batch, records, work->timestamp_ms, work->start, &work->found);
     return search_opened(work);
 }
 
@@ -222,9 +223,10 @@ static struct segment *segment_reaching(struct log *log, int64_t offset, int64_t
 static enum search_step search_place(struct search *work)
 {
     struct log *log = work->log;
-    struct segment *segment = segment_reaching(log, work->offset, work->timestamp_ms);
     bool missing;
 
+    work->offset = max_of(work->offset, log->start); /* It may be raised while we wait. */
+    struct segment *segment = segment_reaching(log, work->offset, work->timestamp_ms);
     if (!segment) return search_end(work, STATUS_NOT_FOUND);
     bool indexed = work->stage == SEARCH_INDEXING; /* Once: what can't be indexed is read from its start. */
     uint32_t relative = index_find_time(&segment->index, work->timestamp_ms, &missing);
@@ -292,7 +294,7 @@ bool log_search_begin(struct log_search *search)
     work->search = search;
     work->log = log;
     work->reader = reader_of(store);
-    work->offset = log->start;
+    work->offset = work->start = log->start;
     work->timestamp_ms = search->timestamp_ms;
     ready_init(&work->ready, search_go);
     ready_init(&work->read.ready, search_read_done);

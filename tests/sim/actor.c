@@ -437,8 +437,9 @@ static void search_check(struct search *search)
             sim_fail(host->world, "%s: searched time %ld, found %ld at offset %ld, whose time is %ld", model->name,
                      found->timestamp_ms, found->found_timestamp_ms, found->offset, at_ms);
         }
-        for (uint32_t i = model_locate(model, search->start); i < place; i++) {
-            if (model->batches[i].first >= search->start && model->batches[i].max_timestamp_ms >= found->timestamp_ms) {
+        int64_t start = held->log ? max_of(search->start, held->log->start) : found->offset; /* Raised meanwhile. */
+        for (uint32_t i = model_locate(model, start); i < place; i++) {
+            if (model->batches[i].first >= start && model->batches[i].max_timestamp_ms >= found->timestamp_ms) {
                 sim_fail(host->world, "%s: searched time %ld, found offset %ld, the batch at %ld is earlier",
                          model->name, found->timestamp_ms, found->offset, model->batches[i].first);
             }
