@@ -296,11 +296,29 @@ enum status recovery_list_wals(struct recovery *recovery)
     return status;
 }
 
+/* A WAL file gets its name when all of it is there, and never changes its size: a shorter one has lost chunks whose absence
+ * could be taken for the end of the chain. */
+static enum status wals_are_whole(const struct recovery *recovery, const char **why)
+{
+    for (uint32_t i = 0; i < recovery->wal_count; i++) {
+        const struct old_wal *wal = &recovery->wals[i];
+        if (wal->size > 0 && wal->size % WAL_ZEROS_SIZE == 0) continue;
+        struct text text = text_format(recovery->arena, "%s is damaged: it has been cut to %llu bytes", wal->name,
+                                       (unsigned long long)wal->size);
+        *why = text.data;
+        return STATUS_DAMAGED;
+    }
+    return STATUS_OK;
+}
+
 enum status recovery_read(struct recovery *recovery, const char **why)
 {
     map_init(&recovery->by_key, recovery->heap, found_has_key);
     enum status status = recovery_list_wals(recovery);
     if (status != STATUS_OK || !recovery->guarded) return status;
+
+    status = wals_are_whole(recovery, why);
+    if (status != STATUS_OK) return status;
 
     if (recovery->root.sequence == 0) {
         *why = "the directory was not stopped cleanly and " ROOT_FILE " is missing or damaged";
