@@ -87,7 +87,7 @@ static bool batch_stays(struct visit *visit, const struct batch *batch, uint64_t
     }
     segment->limit = batch_limit(batch);
     visit->position = position + batch->size;
-    return true;
+    return segment->limit < visit->end; /* What stands behind may be half overwritten by what came after the cut. */
 }
 
 static enum status segment_truncate(struct log *log, struct segment *segment, int64_t end)
