@@ -43,7 +43,8 @@ void actor_act(struct host_shard *at)
         int64_t span = log->committed.at - log->start;
         int64_t offset = log->start + (span > 0 ? (int64_t)prng_below(prng, (uint64_t)span + 1) : 0);
         if (sim_chance(prng, 1, 2)) offset = max_of(log->start, log->committed.at - 10);
-        act_read(held, offset, (uint32_t)sim_between(prng, 1, 200000), (int64_t)prng_below(prng, 10000000));
+        uint32_t size_max = (uint32_t)sim_between(prng, 1, 200000);
+        act_read(held, offset, size_max, (int64_t)prng_below(prng, 10000000));
     } else if ((draw -= w->read) < w->raise) {
         act_raise(held);
     } else if ((draw -= w->raise) < w->truncate) {

@@ -171,6 +171,7 @@ static void admin_create(struct demand *demand, int place)
 
     snprintf(topic->name, sizeof topic->name, "slot%d", place);
     topic->number = ++demand->topic_count;
+    topic->place = place;
     topic->partitions = (int32_t)sim_between(&demand->prng, 1, DEMAND_PARTITIONS);
     topic->next = demand->topics;
     demand->topics = demand->slots[place] = demand->asked = topic;
@@ -241,6 +242,8 @@ static void admin_raised(struct client_request *request, const void *message)
 
     if (answer && answer->topics.count == 1 && answer->topics.items[0].partitions.count == 1) {
         const struct delete_records_partition_answer *part = &answer->topics.items[0].partitions.items[0];
+        sim_told(demand->world, NULL, "DeleteRecords: topic %lu-%lu below %lu: error %lu", raising->log->number,
+                 (uint64_t)raising->log->partition, (uint64_t)raising->start, (uint64_t)part->error);
         if (part->error == 0) raising->log->start_told = max_of(raising->log->start_told, raising->start);
     }
     heap_give(&demand->world->heap, raising);
@@ -249,8 +252,8 @@ static void admin_raised(struct client_request *request, const void *message)
 
 static void admin_raise(struct demand *demand, struct demand_topic *topic)
 {
-    struct ledger_log *log =
-        ledger_log(&demand->ledger, topic->number, (int32_t)prng_below(&demand->prng, (uint64_t)topic->partitions));
+    struct ledger_log *log = ledger_log(&demand->ledger, topic->number, topic->place,
+                                        (int32_t)prng_below(&demand->prng, (uint64_t)topic->partitions));
     struct raising *raising = heap_take(&demand->world->heap, sizeof *raising);
     struct delete_records_ask ask;
     struct delete_records_topic_ask item;
@@ -294,7 +297,7 @@ static void admin_act(struct sim_event *event)
     } else if (!topic || topic->state == TOPIC_GONE) {
         demand->actions_left--;
         admin_create(demand, place);
-    } else if (sim_chance(&demand->prng, 1, 20)) {
+    } else if (place >= DEMAND_LASTING && sim_chance(&demand->prng, 1, 8)) {
         demand->actions_left--;
         admin_delete(demand, topic);
     } else if (sim_chance(&demand->prng, 1, 4)) {

@@ -8,7 +8,14 @@
 #include "sim/client.h"
 #include "sim/ledger.h"
 
-enum { DEMAND_SLOTS = 4, DEMAND_PRODUCERS = 4, DEMAND_CONSUMERS = 3, DEMAND_IN_FLIGHT = 5, DEMAND_PARTITIONS = 3 };
+enum {
+    DEMAND_SLOTS = 4,
+    DEMAND_PRODUCERS = 4,
+    DEMAND_CONSUMERS = 3,
+    DEMAND_IN_FLIGHT = 5,
+    DEMAND_PARTITIONS = 3,
+    DEMAND_LASTING = 2 /* slots whose topic is never deleted */
+};
 
 /* What is known of a topic. ASKED and LEAVING: somebody asked, the answer is not known. */
 enum topic_state { TOPIC_ASKED, TOPIC_LIVE, TOPIC_LEAVING, TOPIC_GONE };
@@ -18,7 +25,7 @@ struct demand_topic {
     uint64_t number; /* in the ledger */
     char name[24];
     struct uuid id; /* none: not known yet */
-    int32_t partitions;
+    int32_t partitions, place;
     enum topic_state state;
     bool uncertain; /* an answer about it was lost: what was asked may still happen */
 };
@@ -29,6 +36,7 @@ struct demand;
 struct sending {
     struct list_node node;
     struct producer *producer; /* NULL: nobody cares any more */
+    struct demand_topic *topic;
     struct ledger_log *log;
     uint8_t *data;
     uint32_t size, records;

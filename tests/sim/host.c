@@ -76,17 +76,16 @@ static void host_draw(struct host *host)
     host->value_size_max = (uint32_t)pick(host, values, array_count(values));
     host->actions_left = sim_between(prng, 1000, host->value_size_max > 4000 ? 2000 : 4000);
     host->action_gap_ns = (int64_t)pick(host, gaps, array_count(gaps));
-    host->weights = (struct host_weights){
-        .append = (uint32_t)sim_between(prng, 200, 900),
-        .again = (uint32_t)sim_between(prng, 0, 60),
-        .bad = (uint32_t)sim_between(prng, 0, 20),
-        .read = (uint32_t)sim_between(prng, 10, 300),
-        .raise = coin(host, 1, 2) ? 8 : 0,
-        .truncate = coin(host, 1, 3) ? 6 : 0,
-        .search = 10,
-        .remove = coin(host, 1, 2) ? 6 : 0,
-        .settings = 2,
-    };
+    struct host_weights *weights = &host->weights; /* One draw per statement: the order within one is the compiler's. */
+    weights->append = (uint32_t)sim_between(prng, 200, 900);
+    weights->again = (uint32_t)sim_between(prng, 0, 60);
+    weights->bad = (uint32_t)sim_between(prng, 0, 20);
+    weights->read = (uint32_t)sim_between(prng, 10, 300);
+    weights->raise = coin(host, 1, 2) ? 8 : 0;
+    weights->truncate = coin(host, 1, 3) ? 6 : 0;
+    weights->search = 10;
+    weights->remove = coin(host, 1, 2) ? 6 : 0;
+    weights->settings = 2;
     if (host->settings.relaxed) host->weights.truncate = 0; /* It would not be durable when it says so. */
     machine->turn_ns = (int64_t)sim_between(prng, 1000, 20000);
     machine->durable_ns = (int64_t)sim_between(prng, 20000, 500000);
@@ -112,17 +111,17 @@ static void log_settings_draw(struct host *host, struct log_settings *settings)
     static const uint64_t segment_sizes[] = { 16 << 10, 64 << 10, 256 << 10, 4 << 20 };
 
     *settings = (struct log_settings){
-        .segment_bytes = (int64_t)pick(host, segment_sizes, array_count(segment_sizes)),
-        .segment_ms = coin(host, 1, 4) ? 50 : 86400000,
         .retention_ms = -1,
-        .retention_bytes = coin(host, 1, 5) ? 100000 : -1,
-        .file_delete_delay_ms = coin(host, 1, 2) ? 10 : 60000,
         .timestamp_before_max_ms = INT64_MAX,
         .timestamp_after_max_ms = INT64_MAX,
-        .index_interval_bytes = coin(host, 1, 2) ? 4096 : 100,
         .message_bytes_max = 1 << 20,
         .delete_old = true,
     };
+    settings->segment_bytes = (int64_t)pick(host, segment_sizes, array_count(segment_sizes));
+    settings->segment_ms = coin(host, 1, 4) ? 50 : 86400000;
+    settings->retention_bytes = coin(host, 1, 5) ? 100000 : -1;
+    settings->file_delete_delay_ms = coin(host, 1, 2) ? 10 : 60000;
+    settings->index_interval_bytes = coin(host, 1, 2) ? 4096 : 100;
 }
 
 bool host_start(struct host *host)

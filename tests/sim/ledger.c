@@ -9,13 +9,14 @@
 
 enum { HEADER = 61, ATTRIBUTES = 21 };
 
-struct ledger_log *ledger_log(struct ledger *ledger, uint64_t topic, int32_t partition)
+struct ledger_log *ledger_log(struct ledger *ledger, uint64_t topic, int32_t family, int32_t partition)
 {
     for (struct ledger_log *log = ledger->logs; log; log = log->next)
         if (log->number == topic && log->partition == partition) return log;
 
     struct ledger_log *log = heap_take(&ledger->world->heap, sizeof *log);
     log->number = topic;
+    log->family = family;
     log->partition = partition;
     log->next = ledger->logs;
     ledger->logs = log;
@@ -120,6 +121,18 @@ void ledger_told(struct ledger *ledger, struct ledger_log *log, uint64_t value, 
     batch->told = offset;
 }
 
+/* Produce names a topic by its name: what was sent to one that was deleted meanwhile may stand in its successor. */
+static struct ledger_batch *batch_find_relative(struct ledger *ledger, struct ledger_log *log, uint64_t value,
+                                                int64_t base)
+{
+    for (struct ledger_log *other = ledger->logs; other; other = other->next) {
+        if (other->family != log->family || other->partition != log->partition || other == log) continue;
+        struct ledger_batch *batch = batch_find(other, value);
+        if (batch && batch->told < 0 && (batch->read < 0 || batch->read == base)) return batch;
+    }
+    return NULL;
+}
+
 static void batch_check(struct ledger *ledger, struct ledger_log *log, int64_t base, const uint8_t *data, uint32_t size)
 {
     struct sim_world *world = ledger->world;
@@ -134,6 +147,7 @@ static void batch_check(struct ledger *ledger, struct ledger_log *log, int64_t b
     (void)get_varint(&at); /* offset */
     (void)get_varint(&at); /* the key's size */
     struct ledger_batch *batch = batch_find(log, load_u64(at));
+    if (!batch) batch = batch_find_relative(ledger, log, load_u64(at), base);
     if (!batch || batch->size != size || batch->sum != load_u32(data + 17)) {
         sim_fail(world, "bytes-equal: topic %lu-%d: nobody sent the batch at %ld there", log->number, log->partition,
                  base);
@@ -190,12 +204,12 @@ void ledger_check(struct ledger *ledger, struct ledger_log *log, int64_t start, 
     }
     qsort(order, count, sizeof *order, by_offset);
     for (uint32_t i = 1; i < count; i++) {
-        if (order[i]->read < order[i - 1]->read + order[i - 1]->records) {
+        if (order[i]->read < order[i - 1]->read + order[i - 1]->records && !ledger->relaxed) {
             sim_fail(world, "topic %lu-%d: two batches at %ld", log->number, log->partition, order[i]->read);
         }
         for (uint32_t k = i; k-- > 0;) { /* The batch of this producer before it. */
             if (order[k]->producer != order[i]->producer || order[i]->producer < 0) continue;
-            if (order[i]->sequence <= order[k]->sequence) {
+            if (order[i]->sequence <= order[k]->sequence && !ledger->relaxed) {
                 sim_fail(world, "order: topic %lu-%d: sequence %d stands behind %d", log->number, log->partition,
                          order[i]->sequence, order[k]->sequence);
             }

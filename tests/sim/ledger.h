@@ -25,6 +25,7 @@ struct ledger_batch {
 struct ledger_log {
     struct ledger_log *next;
     uint64_t number; /* of the topic in the ledger */
+    int32_t family; /* topics that had the same name, one after the other */
     int32_t partition;
     struct ledger_batch *batches;
     uint32_t count, room;
@@ -39,7 +40,7 @@ struct ledger {
     bool relaxed; /* promises need not hold */
 };
 
-struct ledger_log *ledger_log(struct ledger *ledger, uint64_t topic, int32_t partition);
+struct ledger_log *ledger_log(struct ledger *ledger, uint64_t topic, int32_t family, int32_t partition);
 /* A batch as a client sends it; `records` values of `value_size` bytes; in the world's heap. */
 uint8_t *ledger_batch_make(struct ledger *ledger, struct ledger_log *log, int64_t producer_id, int16_t epoch,
                            int32_t producer, int32_t sequence, uint32_t records, uint32_t value_size, uint32_t *size,

@@ -72,7 +72,9 @@ static void sending_judge(struct sending *sending, int16_t error, int64_t offset
         if (producer->idempotent && !oldest) {
             sim_fail(demand->world, "order: sequence %d was taken before one that came first", sending->sequence);
         }
-        ledger_told(&demand->ledger, sending->log, sending->value, error == 0 ? offset : -1);
+        /* A name may mean another topic by now; then it is not known which one took it. */
+        bool same = topic_usable(sending->topic) && !sending->topic->uncertain;
+        ledger_told(&demand->ledger, sending->log, sending->value, error == 0 && same ? offset : -1);
         demand->told++;
         sending_end(sending);
     } else if (!producer->idempotent || error == UNKNOWN_TOPIC || error == UNKNOWN_ID) {
@@ -182,7 +184,8 @@ static void batch_begin(struct producer *producer)
     struct sending *sending = heap_take(&demand->world->heap, sizeof *sending);
 
     sending->producer = producer;
-    sending->log = ledger_log(&demand->ledger, producer->topic->number, producer->partition);
+    sending->log = ledger_log(&demand->ledger, producer->topic->number, producer->topic->place, producer->partition);
+    sending->topic = producer->topic;
     sending->records = (uint32_t)sim_between(prng, 1, demand->records_max);
     sending->sequence = producer->next_sequence;
     sending->data = ledger_batch_make(

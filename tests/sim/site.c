@@ -71,18 +71,20 @@ static void settings_make(struct site *site)
     struct property_list list;
     struct setting_report report = { 0 };
     int32_t bad_line;
-    uint32_t shards = (uint32_t)sim_between(&site->prng, 1, 3);
+    uint64_t shards = sim_between(&site->prng, 1, 3);
+    uint64_t memory = sim_between(&site->prng, 96, 160) << 20;
+    uint64_t roll_ms = sim_chance(&site->prng, 1, 3) ? 100 : 604800000;
+    uint64_t interval = sim_between(&site->prng, 100, 4096);
 
     snprintf(
         text, sizeof text,
         "node.id=1\nprocess.roles=broker,controller\ncontroller.listener.names=CONTROLLER\n"
         "listeners=PLAINTEXT://:%d\nlog.dirs=data\nnum.partitions=2\n"
         "socket.request.max.bytes=2097152\nmessage.max.bytes=1048576\n"
-        "sluice.shards=%u\nsluice.memory=%lu\nsluice.wal.size=%lu\nsluice.wal.file.size=%lu\nsluice.durability=%s\n"
+        "sluice.shards=%lu\nsluice.memory=%lu\nsluice.wal.size=%lu\nsluice.wal.file.size=%lu\nsluice.durability=%s\n"
         "log.segment.bytes=%ld\nlog.roll.ms=%lu\nlog.retention.check.interval.ms=1000\nlog.index.interval.bytes=%lu\n",
-        SITE_PORT, shards, sim_between(&site->prng, 96, 160) << 20, site->wal_size, site->wal_file_size,
-        site->relaxed ? "relaxed" : "durable", site->segment_bytes, sim_chance(&site->prng, 1, 3) ? 100ul : 604800000ul,
-        sim_between(&site->prng, 100, 4096));
+        SITE_PORT, shards, memory, site->wal_size, site->wal_file_size, site->relaxed ? "relaxed" : "durable",
+        site->segment_bytes, roll_ms, interval);
     heap_init(&site->heap);
     arena_init(&site->arena, &site->heap, NULL, 0, 16 << 20);
     properties_init(&list, &site->arena);
