@@ -5,7 +5,7 @@ import time
 
 import segments
 from kcat import consume, consume_json, installed, kcat, lines, produce, words_of
-from node import broker, scratch
+from node import advertised, broker, scratch
 from stage import Skip, check, require, same
 
 
@@ -39,17 +39,22 @@ def round_trip(node):
     same(digest(consume(node, "sizes")), digest(sent), "records after kill -9")
 
 
+FIND_COORDINATOR = 10
+
+
 @check("each codec of kcat really compresses", level="quick")
 @with_broker()
 def codecs(node):
     sent = list(words_of(2000))
+    # librdkafka takes a broker that does not advertise FindCoordinator for one that has no lz4, and stores such records plain.
+    lz4 = FIND_COORDINATOR in advertised(node.port)
     raw = sum(map(len, sent))
     for codec in segments.CODECS:
         produce(node, f"codec-{codec}", sent, "-z", codec, "-X", "linger.ms=100")
     for codec in segments.CODECS:
         same(digest(consume(node, f"codec-{codec}")), digest(sent), codec)
     node.stop()
-    for codec in segments.CODECS:
+    for codec in segments.CODECS if lz4 else [one for one in segments.CODECS if one != "lz4"]:
         stored = list(segments.batches(node.directory, f"codec-{codec}"))
         # librdkafka leaves a batch alone that would grow: one of a single record.
         same({segments.codec(batch) for batch in stored if batch.count > 9}, {codec}, f"codec of the stored batches of codec-{codec}")

@@ -63,6 +63,16 @@ def answers(port, timeout_s=1.0):
         return False
 
 
+def advertised(port):
+    """{api key: (least, greatest version)}, as ApiVersions 0 has it."""
+    with socket.create_connection(("127.0.0.1", port), 5) as peer:
+        peer.sendall(struct.pack(">ihhih", 10, 18, 0, 7, -1))
+        stream = peer.makefile("rb")
+        answer = stream.read(struct.unpack(">i", stream.read(4))[0])
+    rows = struct.iter_unpack(">hhh", answer[10:10 + 6 * struct.unpack(">i", answer[6:10])[0]])
+    return {key: (least, greatest) for key, least, greatest in rows}
+
+
 class Node:
     """One broker process. The kinds say how it is called (`command`) and what comes before the first start (`prepare`)."""
     stopped_with = (0,)
