@@ -7,6 +7,9 @@
 build_packages=(gcc g++ cmake ninja-build pkg-config liburing-dev libisal-dev libjemalloc-dev libzstd-dev liblz4-dev
     libsnappy-dev zlib1g-dev libmicrohttpd-dev)
 test_packages=(libcmocka-dev clang clang-tidy clang-format llvm kcat python3)
+# Real clients (tests/client): default and all.
+client_packages=(default-jdk-headless maven python3-venv rsyslog rsyslog-kafka)
+all_packages=(golang-go e2fsprogs xfsprogs)
 
 say() {
     echo "$@" >&2
@@ -17,6 +20,9 @@ package_present() {
     case $1 in
     clang-tidy | clang-format) compgen -c "$1" >/dev/null 2>&1 && return 0 ;;
     clang | kcat | python3) command -v "$1" >/dev/null && return 0 ;;
+    default-jdk-headless) command -v javac >/dev/null && return 0 ;;
+    maven) command -v mvn >/dev/null && return 0 ;;
+    golang-go) command -v go >/dev/null && return 0 ;;
     esac
     [[ $installed_packages == *" $1 "* ]]
 }
