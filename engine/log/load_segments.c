@@ -221,8 +221,8 @@ static int64_t next_base(const struct load_partition *partition, uint32_t i)
     return -1;
 }
 
-/* A clean stop leaves the recovery point at the log's end. A log that is shorter has lost what was acknowledged, and is not
- * quietly cut: whoever removes the marker has it opened by the rules of a crash. */
+/* A clean stop leaves the recovery point at the log's end. A log that is shorter has lost what was acknowledged, and is
+ * not quietly cut: whoever removes the marker has it opened by the rules of a crash. */
 static enum status end_is_kept(struct load_partition *partition)
 {
     const struct segment *last = segments_last(&partition->log);
