@@ -1,9 +1,10 @@
-/* tests/fuzz/net/api/dispatch_fuzz.c   A client's bytes, from the socket through framing, the dispatch table and the decoders of each
- * API and version, to the answer on its way back. The table is the one that a node serves; only what a request does is taken out:
- * each is answered at once, later, out of turn, with silence or with the end of the connection, as its bytes say.
+/* tests/fuzz/net/api/dispatch_fuzz.c   A client's bytes, from the socket through framing, the dispatch table and the
+ * decoders of each API and version, to the answer on its way back. The table is the one that a node serves; only what a
+ * request does is taken out: each is answered at once, later, out of turn, with silence or with the end of the
+ * connection, as its bytes say.
  *
- * The input is a list of {kind, key, version, size, bytes}: mostly well-framed requests of a version that is served or just not,
- * sometimes bytes as they are. Nothing is left over at the end: no memory, no request, no connection. */
+ * The input is a list of {kind, key, version, size, bytes}: mostly well-framed requests of a version that is served or
+ * just not, sometimes bytes as they are. Nothing is left over at the end: no memory, no request, no connection. */
 #include <stdlib.h>
 
 #include "api/api.h"

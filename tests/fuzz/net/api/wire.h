@@ -1,6 +1,6 @@
-/* tests/fuzz/net/api/wire.h   An io engine with one listening socket and one client, whose bytes are the fuzzer's. It keeps the laws
- * of io.h: nothing completes from inside the call that began it, everything that was begun resumes, buffers may run out. Time
- * passes with each turn, so that deadlines come. */
+/* tests/fuzz/net/api/wire.h   An io engine with one listening socket and one client, whose bytes are the fuzzer's. It
+ * keeps the laws of io.h: nothing completes from inside the call that began it, everything that was begun resumes,
+ * buffers may run out. Time passes with each turn, so that deadlines come. */
 #ifndef TESTS_FUZZ_NET_API_WIRE_H
 #define TESTS_FUZZ_NET_API_WIRE_H
 

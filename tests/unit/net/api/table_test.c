@@ -1,4 +1,5 @@
-/* tests/unit/net/api/table_test.c   The dispatch table: ascending, whole, and every row of it is counted under its name. */
+/* tests/unit/net/api/table_test.c   The dispatch table: ascending, whole, and every row of it is counted under its
+ * name. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
-/* tests/unit/net/http/http_test.c   Pages of a node that is made, serves, has a shard that is stuck, and stops; asked over a real
- * socket, as an orchestrator does. */
+/* tests/unit/net/http/http_test.c   Pages of a node that is made, serves, has a shard that is stuck, and stops; asked
+ * over a real socket, as an orchestrator does. */
 #include "../node/nodes.h"
 
 #include <arpa/inet.h>
