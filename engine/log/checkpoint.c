@@ -212,6 +212,7 @@ static void cut_log(struct checkpoint *checkpoint, struct log *log)
     if (log->deleted || (!log->opened && log->end == 0)) return;
     checkpoint_add(&checkpoint->image, log);
     if (!tail || tail->written == tail->count) return;
+    if (log->stream && !stream_busy(log->stream)) stream_end(log->stream); /* Its rest is spill.c's. */
     tail->cut = true;
     tail->cut_limit = log->end;
     checkpoint->spilling++;

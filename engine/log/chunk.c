@@ -138,8 +138,9 @@ enum status chunk_sum_batches(const uint8_t *data, size_t size, int64_t first, i
 
 static enum status entry_check(const struct chunk_entry *entry, const uint8_t *payload, size_t payload_size)
 {
-    if (entry->kind == CHUNK_EXTENT) return STATUS_OK; /* Its bytes stand elsewhere. */
-    if (entry->position > payload_size || entry->size > payload_size - entry->position) return STATUS_MALFORMED;
+    /* An extent's bytes stand elsewhere; they are proved when they are read (restore.c). */
+    uint32_t size = entry->kind == CHUNK_EXTENT ? chunk_extent_rest(entry->segment_position, entry->size) : entry->size;
+    if (entry->position > payload_size || size > payload_size - entry->position) return STATUS_MALFORMED;
 
     const uint8_t *data = payload + entry->position;
     uint32_t crc = 0;

@@ -19,7 +19,7 @@ enum {
 enum chunk_kind {
     CHUNK_OPEN = 1, /* a log exists: payload is the topic's name; first = limit = its first offset */
     CHUNK_APPEND,   /* payload is batches of [first, limit), which belong to `segment` at `segment_position` */
-    CHUNK_EXTENT,   /* the same, but the bytes stand in the segment only; there is no payload */
+    CHUNK_EXTENT,   /* the same, but the bytes stand in the segment; payload is what lies behind its last whole block */
     CHUNK_TRUNCATE, /* everything from `first` on is void; the log goes on under `next_incarnation` (in limit) */
     CHUNK_START,    /* offsets below `first` are gone */
     CHUNK_EPOCH,    /* `leader_epoch` begins at `first` */
@@ -61,6 +61,13 @@ static inline size_t chunk_size(size_t payload_size, uint32_t entry_count)
 static inline size_t chunk_table_position(size_t payload_size)
 {
     return CHUNK_HEADER_SIZE + round_up(payload_size, 8);
+}
+
+/* The payload of an extent: how many of its bytes lie behind the last whole block of the file. */
+static inline uint32_t chunk_extent_rest(uint64_t segment_position, uint32_t size)
+{
+    uint64_t rest = (segment_position + size) % CHUNK_BLOCK;
+    return rest < size ? (uint32_t)rest : size;
 }
 
 void chunk_entry_write(uint8_t *to, const struct chunk_entry *entry);

@@ -196,13 +196,12 @@ void draft_add(struct gathers *gathers, struct chunk_entry *entry, struct log *l
     draft->payload_size += (uint32_t)size;
 }
 
-void draft_add_extent(struct gathers *gathers, struct chunk_entry *entry, struct log *log, uint32_t size, uint32_t crc)
+void draft_add_extent(struct gathers *gathers, struct chunk_entry *entry, struct log *log, uint32_t size, uint32_t rest)
 {
     struct draft *draft = gathers->open;
 
-    invariant(entry->kind == CHUNK_EXTENT);
-    entry->crc = crc;
-    draft_add(gathers, entry, log, 0);
+    invariant(entry->kind == CHUNK_EXTENT && rest == chunk_extent_rest(entry->segment_position, size));
+    draft_add(gathers, entry, log, rest);
     store_u32(draft->table + (size_t)(draft->entry_count - 1) * CHUNK_ENTRY_SIZE + CHUNK_ENTRY_SIZE_AT, size);
     draft->marks[draft->entry_count - 1].size = size;
 }

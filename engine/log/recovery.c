@@ -342,6 +342,7 @@ void recovery_end(struct recovery *recovery)
 {
     for (uint32_t i = 0; i < recovery->wal_count; i++)
         if (recovery->wals[i].file >= 0) files_close(recovery->directory->files, recovery->wals[i].file);
+    heap_give(recovery->heap, recovery->joined);
     window_end(&recovery->window);
     map_end(&recovery->by_key);
 }

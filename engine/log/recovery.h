@@ -76,6 +76,7 @@ struct recovery {
     uint32_t *slot_in_force;
     uint32_t slot_count;
     struct window window;
+    uint8_t *joined; /* an extent's bytes */
 };
 
 /* With the guard: checkpoints and WAL. */

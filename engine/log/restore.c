@@ -98,26 +98,54 @@ static enum status extent_prefix(const uint8_t *data, size_t size, const struct 
     return chunk_sum_batches(data, at, entry->first, entry->limit, &crc);
 }
 
+/* Whole blocks from the segment, the rest from the WAL, together in recovery->joined. */
+static enum status extent_join(struct recovery *recovery, const struct log_found *found,
+                               const struct recovered_range *range)
+{
+    const struct chunk_entry *entry = &range->entry;
+    struct directory *directory = recovery->directory;
+    uint32_t rest = chunk_extent_rest(entry->segment_position, entry->size);
+    char path[PATH_SIZE];
+    const uint8_t *data;
+    int file;
+
+    recovery->joined = heap_resize(recovery->heap, recovery->joined, entry->size);
+    enum status status = window_read(&recovery->window, range->wal->file, range->position, rest, &data);
+    if (status != STATUS_OK) return status;
+    memcpy(recovery->joined + entry->size - rest, data, rest);
+    if (rest == entry->size) return STATUS_OK;
+
+    segment_path(found->topic, found->key.partition, entry->segment, ".log", path);
+    status = files_open(directory->files, directory->handle, path, FILES_READ | FILES_DIRECT, &file);
+    if (status != STATUS_OK) return status;
+    uint64_t wanted = entry->size - rest, length;
+    status = files_size(directory->files, file, &length);
+    if (status == STATUS_OK && entry->limit < range->limit) { /* The file may have been cut with the log. */
+        memset(recovery->joined, 0, wanted);
+        wanted = min_of(wanted, length - min_of(length, entry->segment_position));
+    }
+    recovery->window.file = -1; /* A handle's number may come again. */
+    if (status == STATUS_OK && wanted > 0)
+        status = window_read(&recovery->window, file, entry->segment_position, wanted, &data);
+    if (status == STATUS_OK && wanted > 0) memcpy(recovery->joined, data, wanted);
+    recovery->window.file = -1;
+    files_close(directory->files, file);
+    return status;
+}
+
 enum status recovery_range_bytes(struct recovery *recovery, const struct log_found *found,
                                  const struct recovered_range *range, const uint8_t **data)
 {
     const struct chunk_entry *entry = &range->entry;
-    struct directory *directory = recovery->directory;
-    char path[PATH_SIZE];
     uint32_t crc;
-    int file;
 
     if (entry->kind == CHUNK_APPEND)
         return window_read(&recovery->window, range->wal->file, range->position, entry->size, data);
 
-    segment_path(found->topic, found->key.partition, entry->segment, ".log", path);
-    enum status status = files_open(directory->files, directory->handle, path, FILES_READ | FILES_DIRECT, &file);
-    if (status != STATUS_OK) return status == STATUS_NOT_FOUND ? STATUS_DAMAGED : status;
-    recovery->window.file = -1;
-    status = window_read(&recovery->window, file, entry->segment_position, entry->size, data);
-    recovery->window.file = -1; /* The handle's number may come again. */
-    files_close(directory->files, file);
-    if (status != STATUS_OK) return status == STATUS_TRUNCATED ? STATUS_DAMAGED : status;
+    enum status status = extent_join(recovery, found, range);
+    if (status == STATUS_NOT_FOUND || status == STATUS_TRUNCATED) return STATUS_DAMAGED;
+    if (status != STATUS_OK) return status;
+    *data = recovery->joined;
     if (entry->limit < range->limit) {
         status = extent_prefix(*data, entry->size, entry);
     } else {

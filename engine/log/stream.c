@@ -1,15 +1,15 @@
-/* engine/log/stream.c   Straight to the segment. The bytes of an append stand in a block of the stream such that
- * address and position agree modulo 4096, so the write takes them from there:
+/* engine/log/stream.c   Straight to the segment. The bytes of an append stand in a block of the stream such that address and position agree
+ * modulo 4096, so the write takes them from there, whole blocks only:
  *
- *     block     |....old|new batches .............|0|         old: the partial block before, copied in front
- *     segment   ...old   new batches ............. 0          0: zeros up to 4096; the next piece writes over them
+ *     block     |....old|new batches .............|rest..|     old: what stands before in its first block, copied in front
+ *     segment   |old     new batches .............|            written with DSYNC: blocks that nothing was ever written to
+ *     WAL       extent {offsets, place, sum}, rest             the bytes behind the last whole block, less than 4096
  *
- * The next piece begins on a page of its own, because this page is on its way to the device; the bytes that the two
- * share are copied. Old bytes are written again as they were, so a torn write leaves them as they are, whichever
- * version a sector has.
+ * The next piece begins with the block of `rest`, on a page of its own. So a write neither touches a block twice nor crosses from
+ * written to unwritten blocks, which the kernel would hand to a worker thread. What is left when the stream ends is spill.c's.
  *
- * Order: a piece is written when everything before it is in the file; its entry is made when its write has completed;
- * the entries of a log follow each other in the WAL as their offsets do. Durable means: the entry's chunk is. */
+ * Order: a piece is written when everything before it is in the file or in its front; its entry is made when its write has completed; the
+ * entries of a log follow each other in the WAL as their offsets do. Durable means: the entry's chunk is. */
 #include "log/stream.h"
 
 #include <string.h>
@@ -62,6 +62,7 @@ void stream_end(struct stream *stream)
 
     if (stream->log->store->failed) stream_drop(stream);
     invariant(!stream_busy(stream));
+    if (stream->log->tail) tail_hand_over(stream->log->tail, -1);
     stream_leave_block(stream);
     list_remove(&stream->node);
     list_remove(&stream->ready.node);
@@ -211,15 +212,21 @@ static void stream_drop(struct stream *stream)
     stream->done = NULL;
 }
 
-/* The file's length for it. */
-static uint64_t piece_needs(const struct stream_piece *piece)
+/* Where its whole blocks end in the file. */
+static uint64_t piece_blocks_limit(const struct stream_piece *piece)
 {
-    return round_up(piece->position + piece->size, (uint64_t)BLOCK);
+    return round_down(piece->position + piece->size, (uint64_t)BLOCK);
+}
+
+/* Bytes behind its last whole block: they go into the WAL. */
+static uint32_t piece_rest(const struct stream_piece *piece)
+{
+    return chunk_extent_rest(piece->position, piece->size);
 }
 
 static void piece_prepare(struct stream *stream, const struct stream_piece *piece)
 {
-    uint64_t needed = piece_needs(piece);
+    uint64_t needed = piece_blocks_limit(piece);
     uint64_t ahead = min_of(needed + STREAM_AHEAD, (uint64_t)stream->log->settings->segment_bytes);
 
     stream->stage = STREAM_PREPARING;
@@ -229,25 +236,24 @@ static void piece_prepare(struct stream *stream, const struct stream_piece *piec
     segment_prepare(&stream->work);
 }
 
-/* The bytes before the piece in its first block come in front of it, zeros behind its last byte. */
-static void piece_write(struct stream *stream, struct stream_piece *piece)
+/* Puts what stands before the piece in front of it; false: there is no whole block to write. */
+static bool piece_write(struct stream *stream, struct stream_piece *piece)
 {
     struct store *store = stream->log->store;
     struct segment *segment = segments_at(stream->log, piece->segment);
     uint8_t *data = piece->gather->block->data;
     uint32_t from = round_down(piece->at, (uint32_t)BLOCK);
-    uint32_t limit = piece->at + piece->size;
-    uint32_t whole = round_up(limit, (uint32_t)BLOCK);
+    uint32_t limit = round_down(piece->at + piece->size, (uint32_t)BLOCK);
 
     memcpy(data + from, stream->block, piece->at - from);
-    memset(data + limit, 0, whole - limit);
-    tail_close_span(stream->log->tail);
+    if (limit == from) return false;
     stream->stage = STREAM_WRITING;
-    stream->part = (struct iovec){ .iov_base = data + from, .iov_len = whole - from };
-    store->spill->bytes_written += whole - from;
+    stream->part = (struct iovec){ .iov_base = data + from, .iov_len = limit - from };
+    store->spill->bytes_written += limit - from;
     store->spill->write_count++;
     io_write(store->shard->io, &stream->io, segment->file, &stream->part, 1, piece->position - (piece->at - from),
              store->directory->relaxed ? 0 : IO_DURABLE);
+    return true;
 }
 
 static bool piece_has_partial(const struct stream *stream, const struct stream_piece *piece)
@@ -256,36 +262,44 @@ static bool piece_has_partial(const struct stream *stream, const struct stream_p
            (stream->block_limit == piece->position && stream->block_segment == piece->segment);
 }
 
-/* The next step for the oldest piece, whatever it is that it lacks. */
-static void stream_go(struct stream *stream)
+static bool piece_has_file(const struct segment *segment, const struct stream_piece *piece)
+{
+    if (piece_blocks_limit(piece) <= piece->position) return true; /* It will not be written. */
+    return segment->named && segment->file >= 0 && segment->allocated >= piece_blocks_limit(piece);
+}
+
+/* The next step for the oldest piece, whatever it is that it lacks. True: it is written (or need not be). */
+static bool stream_step(struct stream *stream)
 {
     struct store *store = stream->log->store;
     struct list_node *node = list_first(&stream->pieces);
 
     if (stream->stage == STREAM_IDLE && (store->failed || stream->log->deleted)) {
         stream_drop(stream);
-        return;
+        return false;
     }
-    if (!node || stream->stage != STREAM_IDLE || store->no_space) return;
+    if (!node || stream->stage != STREAM_IDLE || stream->done || store->no_space) return false;
 
     struct stream_piece *piece = container_of(node, struct stream_piece, node);
     struct segment *segment = segments_at(stream->log, piece->segment);
     struct tail *tail = stream->log->tail;
     invariant(segment && tail && tail->written < tail->count);
 
+    tail_hand_over(tail, piece->segment); /* The rest of a segment that was rolled. */
     if (tail->spilling || !tail_span(tail, tail->written)->direct) {
         stream->stage = STREAM_SPILLING;
         spill_log(store->spill, stream->log);
         spill_go(store->spill);
-    } else if (!segment->named || segment->file < 0 || segment->allocated < piece_needs(piece)) {
+    } else if (!piece_has_file(segment, piece)) {
         piece_prepare(stream, piece);
     } else if (!piece_has_partial(stream, piece)) {
         stream->stage = STREAM_READING;
         io_read(store->shard->io, &stream->io, segment->file, stream->block, BLOCK,
                 round_down(piece->position, (uint64_t)BLOCK));
     } else {
-        piece_write(stream, piece);
+        return !piece_write(stream, piece);
     }
+    return false;
 }
 
 /* The extent in the WAL; false: no memory for it yet. */
@@ -293,8 +307,11 @@ static bool piece_enter(struct stream *stream, const struct stream_piece *piece)
 {
     struct log *log = stream->log;
     struct gathers *gathers = log->store->gathers;
+    uint32_t rest = piece_rest(piece);
+    uint8_t *room = gather_room(gathers, rest);
+    if (!room) return false;
 
-    if (!gather_room(gathers, 0)) return false;
+    memcpy(room, piece->gather->block->data + piece->at + piece->size - rest, rest);
     struct chunk_entry entry = {
         .kind = CHUNK_EXTENT,
         .key = log->key,
@@ -302,10 +319,11 @@ static bool piece_enter(struct stream *stream, const struct stream_piece *piece)
         .first = piece->first,
         .limit = piece->limit,
         .leader_epoch = piece->leader_epoch,
+        .crc = piece->crc,
         .segment = piece->segment,
         .segment_position = piece->position,
     };
-    draft_add_extent(gathers, &entry, log, piece->size, piece->crc);
+    draft_add_extent(gathers, &entry, log, piece->size, rest);
     log->store->stream_size += piece->size;
     flush_soon(log->store->flush);
     return true;
@@ -322,14 +340,7 @@ static void stream_enter(struct stream *stream)
     stream->done = NULL;
 }
 
-static void stream_ready(struct ready *ready)
-{
-    struct stream *stream = container_of(ready, struct stream, ready);
-
-    stream_enter(stream);
-    if (!stream->done) stream_go(stream);
-}
-
+/* The oldest piece is in the file, as far as its whole blocks go. */
 static void stream_wrote(struct stream *stream)
 {
     struct log *log = stream->log;
@@ -338,18 +349,37 @@ static void stream_wrote(struct stream *stream)
     const uint8_t *data = piece->gather->block->data;
     uint32_t limit = piece->at + piece->size;
 
-    invariant(segment->written == piece->position && !stream->done);
-    segment->written = piece->position + piece->size;
+    invariant(!stream->done && segment->written <= piece->position);
+    invariant(segment->written >= round_down(piece->position, (uint64_t)BLOCK));
+    segment->written = max_of(segment->written, piece_blocks_limit(piece));
     tail_wrote(log->store->tails, log->tail, piece->segment, segment->written);
     memcpy(stream->block, data + round_down(limit, (uint32_t)BLOCK), limit % BLOCK);
     stream->block_segment = piece->segment;
-    stream->block_limit = segment->written;
+    stream->block_limit = piece->position + piece->size;
     stream->done = piece;
     stream->stage = STREAM_IDLE;
     stream_enter(stream);
-    if (!stream->done) stream_go(stream);
-    checkpoint_spilled(log->store->checkpoint, log);
-    if (!stream_busy(stream)) store_settle(log->store);
+}
+
+/* As far as it goes now. The stream may be gone when this returns: a checkpoint that waits for its rest ends it. */
+static void stream_go(struct stream *stream)
+{
+    struct log *log = stream->log;
+    struct store *store = log->store;
+
+    while (stream_step(stream)) stream_wrote(stream);
+    bool busy = stream_busy(stream);
+    if (!busy && log->tail && log->tail->cut) stream_end(stream);
+    if (log->tail) checkpoint_spilled(store->checkpoint, log);
+    if (!busy) store_settle(store);
+}
+
+static void stream_ready(struct ready *ready)
+{
+    struct stream *stream = container_of(ready, struct stream, ready);
+
+    stream_enter(stream);
+    stream_go(stream);
 }
 
 static void stream_resume(struct completion *io)
@@ -358,16 +388,18 @@ static void stream_resume(struct completion *io)
 
     if (io->status != STATUS_OK) {
         stream_fail(stream, io->status);
-    } else if (stream->stage == STREAM_READING) {
+        return;
+    }
+    if (stream->stage == STREAM_READING) {
         struct stream_piece *piece = container_of(list_first(&stream->pieces), struct stream_piece, node);
         stream->block_segment = piece->segment;
         stream->block_limit = piece->position;
         stream->stage = STREAM_IDLE;
-        stream_go(stream);
     } else {
         invariant(stream->stage == STREAM_WRITING);
         stream_wrote(stream);
     }
+    stream_go(stream);
 }
 
 static void stream_prepared(struct segment_work *work)
@@ -376,15 +408,13 @@ static void stream_prepared(struct segment_work *work)
 
     invariant(stream->stage == STREAM_PREPARING);
     stream->stage = STREAM_IDLE;
-    if (work->status != STATUS_OK) {
-        if (work->status == STATUS_NO_SPACE) {
-            upkeep_no_space(stream->log->store->upkeep);
-        } else {
-            stream_fail(stream, work->status);
-        }
-        return;
+    if (work->status == STATUS_NO_SPACE) {
+        upkeep_no_space(stream->log->store->upkeep);
+    } else if (work->status != STATUS_OK) {
+        stream_fail(stream, work->status);
+    } else {
+        stream_go(stream);
     }
-    stream_go(stream);
 }
 
 void stream_spilled(struct stream *stream)

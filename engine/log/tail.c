@@ -92,7 +92,7 @@ static void tail_widen(struct tails *tails, struct tail *tail)
 /* Neighbours in memory, in the segment and in offsets become one span. */
 static bool span_join(struct span *last, const struct span *span)
 {
-    if (last->closed || last->direct != span->direct) return false;
+    if (last->direct != span->direct) return false;
     if (last->gather != span->gather || last->at + last->size != span->at) return false;
     if (last->segment != span->segment || last->segment_position + last->size != span->segment_position) return false;
     if (last->limit != span->first || last->size + span->size > TAIL_SPAN_SIZE) return false;
@@ -143,9 +143,10 @@ void tail_wrote(struct tails *tails, struct tail *tail, int64_t segment, uint64_
     }
 }
 
-void tail_close_span(struct tail *tail)
+void tail_hand_over(struct tail *tail, int64_t segment)
 {
-    if (tail && tail->count > 0) tail_span(tail, tail->count - 1)->closed = true;
+    for (uint32_t i = tail->written; i < tail->count && tail_span(tail, i)->segment != segment; i++)
+        tail_span(tail, i)->direct = false;
 }
 
 bool tail_leave(struct tails *tails, struct tail *tail, struct gather *gather)

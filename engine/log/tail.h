@@ -22,8 +22,8 @@ struct span {
     struct gather *gather;
     uint32_t at, size; /* in its block */
     uint32_t segment_position;
-    bool direct;     /* stream.c writes it, not spill.c */
-    bool closed;     /* on its way: nothing joins it */
+    bool direct; /* stream.c writes it, not spill.c */
+
     int64_t segment; /* base of the segment it belongs to */
 };
 
@@ -61,8 +61,8 @@ void tail_add(struct tails *tails, struct log *log, const struct span *span);
 int64_t tail_find(const struct tail *tail, int64_t offset);
 /* The spans that end in the segment at or below `limit` are in the file now. */
 void tail_wrote(struct tails *tails, struct tail *tail, int64_t segment, uint64_t limit);
-/* The newest span grows no more. */
-void tail_close_span(struct tail *tail);
+/* stream.c leaves its unwritten spans to spill.c, but for those in `segment` (-1: all). */
+void tail_hand_over(struct tail *tail, int64_t segment);
 /* Lets the written spans in `gather` go. True when nothing of the log is left in that block. */
 bool tail_leave(struct tails *tails, struct tail *tail, struct gather *gather);
 /* Forgets all batches from `end` on (which begins a batch). */
