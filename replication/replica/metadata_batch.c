@@ -121,6 +121,7 @@ static enum status apply_batch(struct image *image, const struct batch *batch, s
     record_walk_begin(&walk, batch, records);
     while (record_walk_next(&walk, &record, &status)) {
         struct any_record any;
+        if (!record.value.data || (control && !record.key.data)) return STATUS_BAD_RECORD;
         if (control) {
             status = apply_control(image, &record, arena);
         } else {
@@ -132,6 +133,13 @@ static enum status apply_batch(struct image *image, const struct batch *batch, s
     return status;
 }
 
+/* Offsets and times can be added to without running over. */
+static bool batch_plausible(const struct batch *batch)
+{
+    return batch->base_offset >= 0 && batch->base_offset < INT64_MAX / 2 && batch->last_delta >= 0 &&
+           batch->leader_epoch >= -1;
+}
+
 enum status metadata_apply(struct image *image, struct bytes batches, struct arena *arena)
 {
     size_t at = 0;
@@ -140,6 +148,7 @@ enum status metadata_apply(struct image *image, struct bytes batches, struct are
         enum status status = batch_read(batches.data + at, batches.size - at, &batch);
         if (status != STATUS_OK) return status;
         at += batch.size;
+        if (!batch_plausible(&batch)) return STATUS_DAMAGED;
         if (batch_limit(&batch) <= image->offset) continue;
         if (batch.base_offset != image->offset || batch.leader_epoch < image->epoch) return STATUS_DAMAGED;
 
@@ -159,7 +168,7 @@ static bool is_footer(const struct batch *batch)
 
     if (!(batch->attributes & BATCH_CONTROL)) return false;
     record_walk_begin(&walk, batch, (struct bytes){ batch->data + BATCH_HEADER_SIZE, batch->size - BATCH_HEADER_SIZE });
-    return record_walk_next(&walk, &record, &status) && record.key.size == CONTROL_KEY_SIZE &&
+    return record_walk_next(&walk, &record, &status) && record.key.data && record.key.size == CONTROL_KEY_SIZE &&
            load_i16(record.key.data + 2) == CONTROL_SNAPSHOT_FOOTER;
 }
 
@@ -171,6 +180,7 @@ enum status metadata_apply_snapshot(struct image *image, struct bytes file, int6
     for (size_t at = 0; at < file.size && !complete;) {
         struct batch batch;
         enum status status = batch_read(file.data + at, file.size - at, &batch);
+        if (status == STATUS_OK && !batch_plausible(&batch)) status = STATUS_DAMAGED;
         if (status == STATUS_OK) status = batch_check_crc(&batch);
         if (status == STATUS_OK) status = apply_batch(image, &batch, arena);
         arena_reset(arena);

@@ -113,6 +113,24 @@ static void a_gap_a_contradiction_or_half_a_batch_stop_it(void **state)
     bench_end(&bench);
 }
 
+static void a_record_without_a_value_and_an_offset_beyond_all_stop_it(void **state)
+{
+    (void)state;
+    struct bench bench;
+    uint8_t memory[128];
+    struct batch_builder builder;
+    bench_init(&bench);
+    batch_begin(&builder, memory, sizeof(memory), 0, 1);
+    batch_add(&builder, BYTES_NULL, BYTES_NULL, 1);
+    struct bytes batch = batch_end(&builder);
+    assert_int_equal(metadata_apply(&bench.image, batch, &bench.scratch), STATUS_BAD_RECORD);
+    batch_stamp(memory, INT64_MAX, 1);
+    assert_int_equal(metadata_apply(&bench.image, batch, &bench.scratch), STATUS_DAMAGED);
+    batch_stamp(memory, -1, 1);
+    assert_int_equal(metadata_apply(&bench.image, batch, &bench.scratch), STATUS_DAMAGED);
+    bench_end(&bench);
+}
+
 static void an_unknown_record_stops_it(void **state)
 {
     (void)state;
@@ -187,6 +205,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(batches_move_the_image_along),
         cmocka_unit_test(a_gap_a_contradiction_or_half_a_batch_stop_it),
+        cmocka_unit_test(a_record_without_a_value_and_an_offset_beyond_all_stop_it),
         cmocka_unit_test(an_unknown_record_stops_it),
         cmocka_unit_test(kafkas_snapshot_is_read_whole_or_not_at_all),
         cmocka_unit_test(our_batches_are_kafkas_byte_for_byte),
