@@ -269,10 +269,30 @@ static enum cold_step large_end(struct cold_read *cold)
 
 /* ---- the walk over the window ---- */
 
+/* A gap in the offsets below the tail: the tail has the next batch. */
+static enum cold_step cold_above(struct cold_read *cold)
+{
+    struct log *log = cold->log;
+    if (log->tail && log->tail->count > 0) tail_read(log->tail, cold->read);
+    return cold_end(cold, cold->read->status);
+}
+
+/* Nothing at or behind the wanted offset in this segment, because compaction left a gap at its end: what is wanted next stands in
+ * the one behind it. */
+static enum cold_step walk_on(struct cold_read *cold, struct segment *segment)
+{
+    if (segment == segments_last(cold->log)) return cold_above(cold);
+    cold->read->offset = max_of(cold->read->offset, segment->limit);
+    cold->placed = cold->sequential = cold->scanned = false;
+    window_leave(cold);
+    return STEP_AGAIN;
+}
+
 /* The window ends before the next batch does. */
 static enum cold_step walk_short(struct cold_read *cold, struct segment *segment, uint64_t limit, uint32_t batch_size)
 {
-    if (cold->read->size > 0 || limit > segment->written) return cold_end(cold, STATUS_OK);
+    if (cold->read->size > 0) return cold_end(cold, STATUS_OK);
+    if (limit > segment->written) return walk_on(cold, segment);
     if (batch_size > (READER_PIECES - 1) * CACHE_PIECE) return large_begin(cold, segment, batch_size);
     cold->wanted = limit;
     return STEP_AGAIN;
@@ -403,14 +423,6 @@ static enum status window_status(const struct cold_read *cold)
         if (cold->pieces[i]->status != STATUS_OK) return cold->pieces[i]->status;
     }
     return STATUS_OK;
-}
-
-/* A gap in the offsets below the tail: the tail has the next batch. */
-static enum cold_step cold_above(struct cold_read *cold)
-{
-    struct log *log = cold->log;
-    if (log->tail && log->tail->count > 0) tail_read(log->tail, cold->read);
-    return cold_end(cold, cold->read->status);
 }
 
 static enum cold_step cold_step(struct cold_read *cold)

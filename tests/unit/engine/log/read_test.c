@@ -185,6 +185,34 @@ static void a_missing_file_is_an_error_not_a_crash(void **state)
     node_remove(&node);
 }
 
+/* As compaction leaves it: the last offsets of a segment are gone. */
+static void a_gap_behind_a_segment_leads_to_the_next(void **state)
+{
+    (void)state;
+    struct node node;
+    struct batch batch;
+    char name[64];
+    size_t size;
+
+    files_begin(&node, 1 << 20);
+    files_fill(&node, files_start(&node), 300, 5, 2000);
+    node_stop(&node);
+    struct log *log = files_start(&node);
+    int64_t gap = log->segments->items[1].base, next = log->segments->items[2].base;
+    node_stop(&node);
+    snprintf(name, sizeof name, "%020lld.log", (long long)gap);
+    files_unlink(&node, name);
+    log = files_start(&node);
+    assert_int_equal(log->segments->items[1].base, next);
+    for (int64_t offset = gap; offset < next; offset += 3) {
+        assert_int_equal(files_read_at(&node, log, offset, 1, joined, &size), STATUS_OK);
+        assert_int_equal(batch_read(joined, size, &batch), STATUS_OK);
+        assert_int_equal(batch.base_offset, next);
+    }
+    node_stop(&node);
+    node_remove(&node);
+}
+
 static void a_cancelled_read_ends_once(void **state)
 {
     (void)state;
@@ -360,6 +388,7 @@ int main(void)
         cmocka_unit_test(a_flipped_bit_does_not_leave),
         cmocka_unit_test(a_wrong_index_is_found_out),
         cmocka_unit_test(a_missing_file_is_an_error_not_a_crash),
+        cmocka_unit_test(a_gap_behind_a_segment_leads_to_the_next),
         cmocka_unit_test(a_cancelled_read_ends_once),
         cmocka_unit_test(a_deleted_log_waits_for_its_readers),
         cmocka_unit_test(many_readers_share_little_memory),
