@@ -44,13 +44,13 @@ enum { MEMORY_SHARE = 4 };
 static uint64_t cgroup_limit(const char *path)
 {
     FILE *file = fopen(path, "re");
-    unsigned long long limit;
-    uint64_t found = UINT64_MAX;
+    char line[64] = "", *end = line;
+    uint64_t limit = UINT64_MAX;
 
-    if (!file) return found;
-    if (fscanf(file, "%llu", &limit) == 1) found = limit;
+    if (!file) return limit;
+    if (fgets(line, sizeof(line), file)) limit = strtoull(line, &end, 10);
     fclose(file);
-    return found;
+    return end == line ? UINT64_MAX : limit;
 }
 
 static uint64_t memory_allowed(void)

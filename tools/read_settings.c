@@ -79,7 +79,7 @@ enum status read_settings(const struct settings_source *source, struct arena *ar
     enum status status = gather(&list, source, arena, out, &bad);
     if (status != STATUS_OK) return status;
 
-    settings->origins = arena_take(arena, broker_table.row_count * sizeof(*settings->origins));
+    settings->origins = arena_take(arena, broker_table.row_count * sizeof(struct property *));
     if (!settings->origins) return STATUS_NO_MEMORY;
     status = settings_apply(&broker_table, &list, &settings->values, settings->origins, &report, arena);
     print_report(&report, out);

@@ -60,6 +60,7 @@ static struct partition *part_look(struct fetch_group *group, struct fetch_part 
         return NULL;
     }
 
+    invariant(partition != NULL);
     const struct log *log = partition->log;
     part->high_watermark = log->committed.at;
     part->last_stable = log->last_stable;

@@ -16,7 +16,8 @@
 
 struct library {
     void *handle;
-#define LIBRARY_MEMBER(name) __typeof__(MHD_##name) *name;
+/* A name that is declared can't stand in parentheses. */
+#define LIBRARY_MEMBER(name) __typeof__(MHD_##name) *name; /* NOLINT(bugprone-macro-parentheses) */
     LIBRARY_CALLS(LIBRARY_MEMBER)
 #undef LIBRARY_MEMBER
 };

@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -21,13 +22,15 @@ static void write_one(struct sink *sink, const char *name, enum metric_type type
 static void write_memory(struct sink *sink)
 {
     FILE *file = fopen("/proc/self/statm", "re");
-    unsigned long long size, resident;
+    char line[128];
 
     if (!file) return;
-    if (fscanf(file, "%llu %llu", &size, &resident) == 2) {
-        double page = (double)sysconf(_SC_PAGESIZE);
-        write_one(sink, "process_virtual_memory_bytes", METRIC_GAUGE, "address space in use", (double)size * page);
-        write_one(sink, "process_resident_memory_bytes", METRIC_GAUGE, "memory in use", (double)resident * page);
+    if (fgets(line, sizeof(line), file)) { /* "SIZE RESIDENT ...", in pages */
+        char *resident = NULL;
+        double page = (double)sysconf(_SC_PAGESIZE), size = (double)strtoull(line, &resident, 10);
+        write_one(sink, "process_virtual_memory_bytes", METRIC_GAUGE, "address space in use", size * page);
+        write_one(sink, "process_resident_memory_bytes", METRIC_GAUGE, "memory in use",
+                  (double)strtoull(resident, NULL, 10) * page);
     }
     fclose(file);
 }
@@ -56,22 +59,25 @@ static void write_files(struct sink *sink)
     write_one(sink, "process_max_fds", METRIC_GAUGE, "file descriptors that may be open", (double)limit.rlim_cur);
 }
 
+static void write_disk_line(struct sink *sink, const char *line, const char *key, const char *name, const char *help)
+{
+    size_t size = strlen(key);
+
+    if (strncmp(line, key, size) != 0) return;
+    write_one(sink, name, METRIC_GAUGE, help, (double)strtoull(line + size, NULL, 10));
+}
+
 /* Kafka counts the same lines of the same file. */
 static void write_disk(struct sink *sink)
 {
     FILE *file = fopen("/proc/self/io", "re");
-    char name[32];
-    unsigned long long n;
+    char line[128];
 
     if (!file) return;
-    while (fscanf(file, "%31[^:]: %llu ", name, &n) == 2) {
-        if (strcmp(name, "read_bytes") == 0) {
-            write_one(sink, "kafka_server_kafkaserver_linux_disk_read_bytes", METRIC_GAUGE, "bytes read from disk",
-                      (double)n);
-        } else if (strcmp(name, "write_bytes") == 0) {
-            write_one(sink, "kafka_server_kafkaserver_linux_disk_write_bytes", METRIC_GAUGE, "bytes written to disk",
-                      (double)n);
-        }
+    while (fgets(line, sizeof(line), file)) {
+        write_disk_line(sink, line, "read_bytes:", "kafka_server_kafkaserver_linux_disk_read_bytes", "read from disk");
+        write_disk_line(sink, line, "write_bytes:", "kafka_server_kafkaserver_linux_disk_write_bytes",
+                        "written to disk");
     }
     fclose(file);
 }
