@@ -31,6 +31,8 @@ struct producer_ids {
 struct produce_queue {
     struct list parts;
     struct ready room;
+    struct timer again; /* room in a block that is there already wakes nobody */
+    struct shard *owner;
 };
 
 struct apis {
@@ -67,7 +69,7 @@ void describe_configs_begin(struct request *request);
 void describe_cluster_begin(struct request *request);
 
 /* Per shard, made by apis_attach. */
-void produce_queue_init(struct produce_queue *queue);
+void produce_queue_init(struct produce_queue *queue, struct shard *owner);
 void producer_ids_init(struct producer_ids *ids);
 void creations_end(struct apis *apis);
 

@@ -3,7 +3,7 @@
 #include "api/produce.h"
 #include "log/store.h"
 
-enum { BATCH_COUNT_AT = 57 };
+enum { BATCH_COUNT_AT = 57, ROOM_PAUSE_MS = 5 };
 
 /* An answer that comes too late for the client counts as what it was: an append. */
 static void part_count(const struct produce_part *part, enum status status)
@@ -92,24 +92,45 @@ static struct produce_queue *queue_of(const struct shard *owner)
     return &apis->produce;
 }
 
+/* For a block of the tail's memory; but the WAL may lack room, or the block may come to somebody else who leaves room in it,
+ * so it is looked again after a while. */
+static void queue_wait(struct produce_queue *queue)
+{
+    struct shard *owner = queue->owner;
+
+    if (!list_linked(&queue->room.node)) memory_wait(owner->memory, MEMORY_TAIL, &queue->room);
+    timer_set(&owner->timers, &queue->again, shard_now_ns(owner) + (int64_t)ROOM_PAUSE_MS * 1000000);
+}
+
 static void queue_go(struct ready *ready)
 {
     struct produce_queue *queue = container_of(ready, struct produce_queue, room);
 
+    timer_clear(&queue->owner->timers, &queue->again);
     while (!list_empty(&queue->parts)) {
         struct produce_part *part = container_of(list_first(&queue->parts), struct produce_part, node);
         if (!part_place(part)) {
-            memory_wait(part->owner->memory, MEMORY_TAIL, &queue->room);
+            queue_wait(queue);
             return;
         }
         list_remove(&part->node);
     }
 }
 
-void produce_queue_init(struct produce_queue *queue)
+static void queue_again(struct timer *timer)
+{
+    struct produce_queue *queue = container_of(timer, struct produce_queue, again);
+
+    list_remove(&queue->room.node);
+    queue_go(&queue->room);
+}
+
+void produce_queue_init(struct produce_queue *queue, struct shard *owner)
 {
     list_init(&queue->parts);
     ready_init(&queue->room, queue_go);
+    timer_init(&queue->again, queue_again);
+    queue->owner = owner;
 }
 
 void produce_part_arrive(struct route_part *route, struct shard *owner)
@@ -123,5 +144,5 @@ void produce_part_arrive(struct route_part *route, struct shard *owner)
 
     part->stage = PART_ROOM;
     list_append(&queue->parts, &part->node);
-    if (!list_linked(&queue->room.node)) memory_wait(owner->memory, MEMORY_TAIL, &queue->room);
+    if (!list_linked(&queue->room.node) && !timer_pending(&queue->again)) queue_wait(queue);
 }

@@ -49,7 +49,7 @@ void apis_attach(struct face *face, const struct apis_settings *settings)
     *apis = (struct apis){ .face = face, .shard = shard, .replicas = shard->replicas, .settings = *settings };
     list_init(&apis->creations);
     list_init(&apis->returns_free);
-    produce_queue_init(&apis->produce);
+    produce_queue_init(&apis->produce, shard);
     producer_ids_init(&apis->producer_ids);
     face->apis = apis;
 }
