@@ -55,9 +55,9 @@ static void consumer_placed(struct client_request *request, const void *message)
             struct ledger_log *log = log_of(consumer);
             bool lasting = consumer->topic->place < DEMAND_LASTING; /* Else the name may mean another topic by now. */
             if ((lasting || consumer->reading_all) &&
-                (offset > log->start_asked || (offset < log->start_told && !consumer->demand->ledger.relaxed))) {
+                (offset > log->start_asked || (offset < consumer->start_told && !consumer->demand->ledger.relaxed))) {
                 sim_fail(consumer->demand->world, "topic %lu-%d: earliest is %ld, asked %ld, told %ld", log->number,
-                         log->partition, offset, log->start_asked, log->start_told);
+                         log->partition, offset, log->start_asked, consumer->start_told);
             }
             consumer->position = consumer->start = offset;
         }

@@ -70,7 +70,7 @@ struct consumer {
     int64_t position;  /* -1: to be found */
     int64_t committed; /* the ledger's when the fetch was asked */
     int64_t end;       /* while reading all: the latest offset, once known; -1 */
-    int64_t start;
+    int64_t start, start_told;
     bool asking, reading_all, done;
 };
 

@@ -25,7 +25,7 @@ struct ledger_batch {
 struct ledger_log {
     struct ledger_log *next;
     uint64_t number; /* of the topic in the ledger */
-    int32_t family; /* topics that had the same name, one after the other */
+    int32_t family;  /* topics that had the same name, one after the other */
     int32_t partition;
     struct ledger_batch *batches;
     uint32_t count, room;
