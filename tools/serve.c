@@ -205,6 +205,7 @@ static void greet(struct serve *serve, const struct node *node)
     if (serve->http) {
         struct text listen = values->http_listen;
         while (listen.size > 0 && listen.data[listen.size - 1] != ':') listen.size--;
+        if (listen.size == 1) listen = TEXT("localhost:");
         tell(serve, TRACE_INFO, "metrics at http://%.*s%u/metrics", TEXT_ARGS(listen), http_port(serve->http));
     }
     if (!node_told(node, 0, &name, &host, &port)) return;
