@@ -23,11 +23,12 @@ void wal_init(struct wal *wal, struct store *store, uint64_t size, uint64_t file
 {
     *wal = (struct wal){ .store = store, .size = size, .file_size = round_up(file_size, WAL_ZEROS_SIZE) };
     wal->making.wal = wal;
+    wal->removing.wal = wal;
 }
 
 void wal_end(struct wal *wal)
 {
-    invariant(!wal->making.running);
+    invariant(!wal->making.running && !wal->removing.running);
     for (uint32_t i = 0; i < wal->file_count; i++) files_close(wal->store->directory->files, wal->files[i].file);
     heap_give(&wal->store->shard->heap, wal->making.zeros_memory);
 }
@@ -38,6 +39,8 @@ void wal_adopt(struct wal *wal, int file, uint32_t number, uint64_t size)
     wal->files[wal->file_count++] = (struct wal_file){ .file = file, .number = number, .size = size };
     wal->next_number = max_of(wal->next_number, number + 1);
 }
+
+static void wal_trim(struct wal *wal);
 
 /* ---- making files ---- */
 
@@ -177,6 +180,43 @@ bool wal_place(struct wal *wal, size_t size, uint64_t sequence, int *file, uint6
     return true;
 }
 
+static void removing_work(struct job *job)
+{
+    struct wal_removing *removing = container_of(job, struct wal_removing, job);
+    struct directory *directory = removing->wal->store->directory;
+    char name[64];
+
+    files_close(directory->files, removing->file);
+    wal_file_name(removing->wal->store->shard->index, removing->number, name);
+    job->status = files_remove(directory->files, directory->handle, name);
+}
+
+static void removing_done(struct job *job)
+{
+    struct wal_removing *removing = container_of(job, struct wal_removing, job);
+
+    removing->running = false; /* If it failed, the next start finds it again: nobody believes it. */
+    wal_trim(removing->wal);
+}
+
+/* A start takes as many files as it needs at once; what the plan does not want goes again, and so does the small first one. */
+static void wal_trim(struct wal *wal)
+{
+    if (wal->removing.running || wal_total(wal) <= wal->size) return;
+    for (uint32_t i = 0; i < wal->file_count; i++) {
+        struct wal_file *file = &wal->files[i];
+        if (file->state != WAL_FREE || wal_total(wal) - file->size < wal->size) continue;
+        struct wal_removing *removing = &wal->removing;
+        removing->file = file->file;
+        removing->number = file->number;
+        removing->running = true;
+        *file = wal->files[--wal->file_count];
+        if (wal->current == &wal->files[wal->file_count]) wal->current = file;
+        jobs_begin(wal->store->shard, &removing->job, 0, removing_work, removing_done);
+        return;
+    }
+}
+
 void wal_release(struct wal *wal, uint64_t sequence)
 {
     for (uint32_t i = 0; i < wal->file_count; i++) {
@@ -186,6 +226,7 @@ void wal_release(struct wal *wal, uint64_t sequence)
             file->used = 0;
         }
     }
+    wal_trim(wal);
     flush_go(wal->store->flush);
 }
 

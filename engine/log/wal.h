@@ -39,6 +39,15 @@ struct wal_making {
     bool running;
 };
 
+/* Removes a file that a start made beyond the plan. */
+struct wal_removing {
+    struct job job;
+    struct wal *wal;
+    uint32_t number;
+    int file;
+    bool running;
+};
+
 struct wal {
     struct store *store;
     uint64_t size, file_size; /* wanted: all files, one file */
@@ -47,6 +56,7 @@ struct wal {
     struct wal_file *current; /* or NULL */
     uint32_t next_number;
     struct wal_making making;
+    struct wal_removing removing;
     uint64_t bytes_written;
 };
 

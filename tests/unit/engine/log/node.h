@@ -39,6 +39,7 @@ struct node {
     bool relaxed;
     uint64_t seed;
     const char *why;
+    char told[256]; /* what it was, once the arena is gone */
 };
 
 static const struct log_settings node_log_settings = {

@@ -288,6 +288,7 @@ static int64_t restart_end(struct node *node, enum status *status)
         if (node->stores[i]) store_end(node->stores[i]);
         node->stores[i] = NULL;
     }
+    snprintf(node->told, sizeof node->told, "%s", node->why);
     directory_abandon(node->directory);
     node_end_rest(node);
     return end;
@@ -316,7 +317,7 @@ static void a_broken_chunk_that_was_durable_is_refused(void **state)
         flip(&node, places[i]);
         (void)restart_end(&node, &status);
         assert_int_equal(status, STATUS_DAMAGED);
-        assert_non_null(strstr(node.why, "write-ahead log"));
+        assert_non_null(strstr(node.told, "write-ahead log"));
         node_remove(&node);
     }
 }
