@@ -18,6 +18,7 @@ struct loading {
     uint8_t *data;
     size_t size, room;
     int64_t next; /* the offset that is expected */
+    bool ended;   /* what follows was never promised */
 };
 
 static enum status bad_batch(struct loading *loading, const char *where, const char *what)
@@ -98,6 +99,10 @@ static enum status ranges_take(struct loading *loading, const struct recovered *
         const uint8_t *data;
         if (range->entry.kind == CHUNK_EPOCH) continue;
         status = recovery_range_bytes(recovery, loading->found, range, &data);
+        if (status == STATUS_DAMAGED && !range->promised) { /* As restore.c: the log ends here. */
+            loading->ended = true;
+            return STATUS_OK;
+        }
         if (status == STATUS_OK) status = batches_take(loading, data, range->entry.size, range->entry.limit, "WAL");
     }
     return status;
@@ -123,7 +128,8 @@ enum status log_load(struct directory *directory, const struct log_found *found,
 
     status = segments_take(&loading, entries, count, min_of(recovered->end, recovered->cut));
     if (status == STATUS_OK) status = ranges_take(&loading, recovered);
-    if (status == STATUS_OK && loading.next < found->end) status = bad_batch(&loading, "end", "batches are missing");
+    if (status == STATUS_OK && !loading.ended && loading.next < found->end)
+        status = bad_batch(&loading, "end", "batches are missing");
     *batches = (struct bytes){ loading.data, loading.size };
     return status;
 }

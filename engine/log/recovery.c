@@ -12,7 +12,8 @@
  *     APPEND     known        same              first >= end             a range more; end = limit
  *     APPEND     known        same              otherwise                damage
  *     EXTENT     as APPEND, but it may begin below the end (it was written across the cut); its bytes are read from the
- *                segment when the log is opened, and must match the entry's sum, else damage
+ *                segment when the log is opened, and must match the entry's sum, else damage (with relaxed durability:
+ *                else the log ends before it)
  *     TRUNCATE   known        same              first <= end             ranges and state are cut; the new incarnation
  *     START      known        same              -                        start = the larger one
  *     EPOCH      known        same              -                        a range without bytes
@@ -106,6 +107,7 @@ static enum status range_add(struct recovery *recovery, struct log_found *found,
     range->wal = wal;
     range->position = position;
     range->limit = entry->limit;
+    range->promised = recovery->promised;
     if (recovered->last) {
         recovered->last->next = range;
     } else {

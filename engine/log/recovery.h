@@ -18,6 +18,7 @@ struct recovered_range {
     struct old_wal *wal;
     uint64_t position; /* of the bytes in that file */
     int64_t limit;     /* as it was written; a truncation lowers entry.limit */
+    bool promised;     /* written when durability was not relaxed: what is missing is damage */
 };
 
 /* What log_found.open points to. */
@@ -77,6 +78,7 @@ struct recovery {
     uint32_t slot_count;
     struct window window;
     uint8_t *joined; /* an extent's bytes */
+    bool promised;   /* of the chunk that is being looked at */
 };
 
 /* With the guard: checkpoints and WAL. */

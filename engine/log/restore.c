@@ -190,10 +190,16 @@ enum status recovery_restore(struct log *log, const struct log_found *found)
     checkpoint_add(&store->checkpoint->image, log);
 
     log->settings = &REPLAY;
-    for (const struct recovered_range *range = recovered->first; range && status == STATUS_OK; range = range->next)
+    bool whole = true;
+    for (const struct recovered_range *range = recovered->first; range && whole && status == STATUS_OK;
+         range = range->next) {
         status = replay_range(log, found, recovery, range);
+        if (status != STATUS_DAMAGED || range->promised) continue;
+        whole = false; /* Nobody was promised that it is there: the log ends here. */
+        status = STATUS_OK;
+    }
     log->settings = settings;
-    if (status == STATUS_OK && log->end != found->end) status = STATUS_DAMAGED;
+    if (status == STATUS_OK && whole && log->end != found->end) status = STATUS_DAMAGED;
     recovered->opened = true;
     return status;
 }

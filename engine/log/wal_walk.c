@@ -96,6 +96,7 @@ static enum status chunk_apply(struct walk *walk, const struct chunk_header *hea
                                const char **why)
 {
     walk->wal->used = true;
+    walk->recovery->promised = header->completed > 0;
     if (header->sequence < walk->from->cut) return STATUS_OK; /* The checkpoint says it all. */
     for (uint32_t i = 0; i < header->entry_count; i++) {
         struct chunk_entry entry;
