@@ -80,6 +80,7 @@ static bool segment_takes(const struct log *log, const struct segment *segment, 
 {
     int64_t last_offset = batch->base_offset + batch->last_delta;
     if (last_offset - segment->base > INT32_MAX) return false;
+    if (segment->sealed) return false; /* A truncation ended exactly where a segment does. */
     if (segment->size == 0) return true;
     if (log->segments->roll) return false;
 
