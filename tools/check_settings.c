@@ -54,13 +54,17 @@ static struct text look_listeners(const struct checking *checking)
     struct text name, host, wrong = look_places(checking, &values->listeners, "listeners");
     uint16_t port;
 
-    if (wrong.data) return wrong;
-    for (int32_t i = 0; i < values->listeners.count; i++) {
-        if (address_listener(values->listeners.items[i], &name, &host, &port) &&
-            !holds(&values->controller_listeners, name)) {
-            return TEXT_NULL;
-        }
+    bool reachable = false;
+    for (int32_t i = 0; i < values->listeners.count && !wrong.data; i++) {
+        (void)address_listener(values->listeners.items[i], &name, &host, &port);
+        if (holds(&values->controller_listeners, name)) continue;
+        struct text protocol = address_protocol(values->protocol_map, name);
+        reachable = true;
+        if (text_equal(protocol, TEXT("PLAINTEXT"))) continue;
+        wrong = text_format(checking->arena, "listeners: %.*s speaks %.*s, and only PLAINTEXT is there yet",
+                            TEXT_ARGS(name), TEXT_ARGS(protocol));
     }
+    if (wrong.data || reachable) return wrong;
     return TEXT("listeners names nothing that clients can reach");
 }
 

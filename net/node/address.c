@@ -34,6 +34,16 @@ bool address_listener(struct text text, struct text *name, struct text *host, ui
     return address_split((struct text){ rest.data + 2, rest.size - 2 }, host, port);
 }
 
+struct text address_protocol(struct text map, struct text name)
+{
+    while (map.data) {
+        struct text entry = text_trim(text_cut(&map, ','));
+        struct text key = text_trim(text_cut(&entry, ':'));
+        if (text_equal(key, name) && entry.data) return text_trim(entry);
+    }
+    return name;
+}
+
 bool address_resolve(struct text host, uint16_t port, struct sockaddr_storage *address, struct arena *arena)
 {
     struct sockaddr_in *four = (struct sockaddr_in *)address;

@@ -12,17 +12,6 @@ struct place {
     uint16_t port;
 };
 
-/* The protocol of a listener's name; the name itself when the map does not have it. */
-static struct text protocol_of(struct text map, struct text name)
-{
-    while (map.data) {
-        struct text entry = text_trim(text_cut(&map, ','));
-        struct text key = text_trim(text_cut(&entry, ':'));
-        if (text_equal(key, name) && entry.data) return text_trim(entry);
-    }
-    return name;
-}
-
 static bool is_controller(const struct broker_values *values, struct text name)
 {
     for (int32_t i = 0; i < values->controller_listeners.count; i++) {
@@ -64,7 +53,7 @@ static enum status listener_read(struct node *node, struct text text, const char
         work->identity.controller = (struct image_endpoint){ place.name, host, place.port, PROTOCOL_PLAINTEXT };
         return STATUS_OK;
     }
-    struct text protocol = protocol_of(values->protocol_map, place.name);
+    struct text protocol = address_protocol(values->protocol_map, place.name);
     if (!text_equal(protocol, TEXT("PLAINTEXT"))) {
         *why = text_format(&work->arena, "listener %.*s: %.*s is not supported yet, only PLAINTEXT",
                            TEXT_ARGS(place.name), TEXT_ARGS(protocol))

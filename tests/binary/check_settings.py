@@ -71,6 +71,8 @@ def _():
         path = write(work, "node.id=5\nlisteners=PLAINTEXT://:9092,CONTROLLER://:9093\nlog.dirs=/tmp/x\n")
         same(sluice("config", "check", path).out, f"{path}: good\n", "verdict")
         require("not found" in sluice("config", "check", path + "x", code=2).text, "a missing file is not named")
+        path = write(work, "listeners=SSL://:9092\n")
+        require("listeners: SSL speaks SSL" in sluice("config", "check", path, code=2).out, "an SSL listener")
         path = write(work, "a=\\u00zz\n")
         require(f"{path}:1: error" in sluice("config", "check", path, code=2).out, "a broken escape has no line")
 
