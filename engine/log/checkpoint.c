@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+#include "base/canary.h"
 #include "io/files.h"
 #include "log/flush.h"
 #include "log/gather.h"
@@ -232,6 +233,7 @@ static void cut_begin(struct checkpoint *checkpoint)
     checkpoint->final = store->closing && store_quiet(store);
     checkpoint->resume = flush_resume_point(store->flush);
     list_each(&store->logs, node) cut_log(checkpoint, container_of(node, struct log, node));
+    if (CANARY(CANARY_WAL_REUSED_EARLY)) wal_release(store->wal, checkpoint->cut);
 }
 
 void checkpoint_spilled(struct checkpoint *checkpoint, struct log *log)

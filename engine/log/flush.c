@@ -8,6 +8,7 @@
  * only begun when they are. (Without DSYNC nothing is known, and it says 0.) */
 #include "log/flush.h"
 
+#include "base/canary.h"
 #include "io/files.h"
 #include "log/state.h"
 #include "log/wal.h"
@@ -73,6 +74,16 @@ static bool flush_next(struct flush *flush, int *file, uint64_t *position)
     return !flush->hungry;
 }
 
+/* Each log's mark moves, and whoever waits there becomes ready. */
+static void draft_tell(struct flush *flush, struct draft *draft)
+{
+    for (uint32_t i = 0; i < draft->entry_count; i++) {
+        struct draft_mark *mark = &draft->marks[i];
+        if (!mark->log || mark->limit <= mark->log->durable.at) continue;
+        watermark_advance(flush->store->shard, &mark->log->durable, mark->limit);
+    }
+}
+
 void flush_go(struct flush *flush)
 {
     struct store *store = flush->store;
@@ -88,9 +99,10 @@ void flush_go(struct flush *flush)
     flush->byte_count += flush->part.iov_len;
     flush->chunk_count++;
     io_write(store->shard->io, &flush->io, file, &flush->part, 1, position, store->directory->relaxed ? 0 : IO_DURABLE);
+    if (CANARY(CANARY_ACK_BEFORE_WRITE)) draft_tell(flush, flush->draft);
 }
 
-/* What the chunk held is durable: each log's mark moves, and whoever waits there becomes ready. */
+/* What the chunk held is durable. */
 static void draft_durable(struct flush *flush, struct draft *draft)
 {
     struct shard *shard = flush->store->shard;
@@ -100,8 +112,8 @@ static void draft_durable(struct flush *flush, struct draft *draft)
         if (!mark->log) continue;
         invariant(mark->log->waiting >= mark->size);
         mark->log->waiting -= mark->size;
-        if (mark->limit > mark->log->durable.at) watermark_advance(shard, &mark->log->durable, mark->limit);
     }
+    draft_tell(flush, draft);
     watermark_advance(shard, &flush->store->flushed, (int64_t)flush->flushed);
     draft_give(flush->store->gathers, draft);
 }

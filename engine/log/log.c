@@ -6,6 +6,7 @@
  * counted into the chunk. */
 #include "log/log.h"
 
+#include "base/canary.h"
 #include "base/crc32c.h"
 #include "log/checkpoint.h"
 #include "log/flush.h"
@@ -214,7 +215,7 @@ static enum status batch_copy(uint8_t *to, const struct batch *batch)
 {
     memcpy(to, batch->data, BATCH_CRC_FROM);
     uint32_t crc = crc32c_copy(0, to + BATCH_CRC_FROM, batch->data + BATCH_CRC_FROM, batch->size - BATCH_CRC_FROM);
-    return crc == batch->crc ? STATUS_OK : STATUS_CORRUPT;
+    return crc == batch->crc || CANARY(CANARY_CRC_UNCHECKED) ? STATUS_OK : STATUS_CORRUPT;
 }
 
 /* Where the batch is gathered: in the WAL's next chunk, or in the log's own stream. NULL: no memory. */
@@ -240,7 +241,7 @@ static enum status append_one(struct log *log, const struct batch *source, struc
         status = batch_admit(log, data, &batch, append);
         if (status != STATUS_OK) return status;
     }
-    status = log_state_check(log, &batch, append);
+    if (!CANARY(CANARY_SEQUENCE_UNCHECKED)) status = log_state_check(log, &batch, append);
     if (status != STATUS_OK || append->duplicate) return status;
 
     append->first = log->end;

@@ -15,6 +15,7 @@
 
 #include <string.h>
 
+#include "base/canary.h"
 #include "io/files.h"
 #include "log/checkpoint.h"
 #include "log/stream.h"
@@ -156,6 +157,7 @@ static void slot_write(struct spill_slot *slot)
 
     invariant(size > 0);
     memset(slot->staging + partial + size, 0, whole - partial - size);
+    if (CANARY(CANARY_BLOCK_OUT_OF_ORDER)) memset(slot->staging, 0, partial); /* As if it were an older picture. */
     slot->stage = SPILL_WRITING;
     slot->limit = slot->position + size;
     slot->part = (struct iovec){ .iov_base = slot->staging, .iov_len = whole };

@@ -14,6 +14,7 @@
 
 #include <string.h>
 
+#include "base/canary.h"
 #include "base/crc32c.h"
 #include "log/checkpoint.h"
 #include "log/flush.h"
@@ -252,7 +253,7 @@ static bool piece_write(struct stream *stream, struct stream_piece *piece)
     store->spill->bytes_written += limit - from;
     store->spill->write_count++;
     io_write(store->shard->io, &stream->io, segment->file, &stream->part, 1, piece->position - (piece->at - from),
-             store->directory->relaxed ? 0 : IO_DURABLE);
+             store->directory->relaxed || CANARY(CANARY_EXTENT_BEFORE_BYTES) ? 0 : IO_DURABLE);
     return true;
 }
 

@@ -6,6 +6,7 @@
  * last one was never acknowledged, so it may be torn or missing. But a later chunk whose `completed` lies above the
  * break says that the broken chunk had been durable: then the disk has lost what was acknowledged, and the directory is
  * refused. */
+#include "base/canary.h"
 #include "log/recovery.h"
 
 #include "io/files.h"
@@ -31,7 +32,8 @@ static struct old_wal *wal_of(struct recovery *recovery, uint32_t shard, uint32_
 
 static bool header_ours(const struct recovery *recovery, uint32_t shard, const struct chunk_header *header)
 {
-    return header->incarnation == recovery->root.incarnation && header->shard == shard &&
+    bool of_this_start = header->incarnation == recovery->root.incarnation || CANARY(CANARY_STALE_CHUNK_BELIEVED);
+    return of_this_start && header->shard == shard &&
            uuid_equal(header->directory, recovery->directory->identity.directory);
 }
 
@@ -68,7 +70,8 @@ static enum status chunk_load(struct recovery *recovery, uint32_t shard, const s
 
 static bool chunk_follows(const struct walk *walk, const struct chunk_header *header)
 {
-    return header->sequence == walk->sequence && (!walk->chained || header->previous_crc == walk->previous_crc);
+    bool chained = !walk->chained || header->previous_crc == walk->previous_crc || CANARY(CANARY_STALE_CHUNK_BELIEVED);
+    return header->sequence == walk->sequence && chained;
 }
 
 /* The next chunk: here, or at the beginning of another file. */
@@ -160,7 +163,7 @@ static enum status walk_look_on(struct walk *walk, const char **why)
         if (status == STATUS_OK && !older) status = scan(walk, wal, 0, &damaged);
     }
     if (status != STATUS_OK) return status;
-    return damaged ? refuse(walk, why) : STATUS_OK;
+    return damaged && !CANARY(CANARY_DAMAGE_IS_END) ? refuse(walk, why) : STATUS_OK;
 }
 
 enum status wal_walk(struct recovery *recovery, const struct checkpoint_header *from, const char **why)
