@@ -14,6 +14,7 @@
 #include "base/heap.h"
 #include "log/aborted.h"
 #include "log/producer_state.h"
+#include "log/upkeep.h"
 
 /* One job on one segment. */
 struct segment_task {
@@ -343,6 +344,8 @@ static void prepare_apply(struct segment_work *work)
     struct segment *segment = task_finish(work);
 
     if (work->status == STATUS_OK) {
+        if (task->allocated > segment->allocated)
+            upkeep_grew(work->log->store->upkeep, task->allocated - segment->allocated);
         segment->allocated = task->allocated;
         segment->named = true;
         work->log->segments->made = true;

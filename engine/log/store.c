@@ -267,7 +267,7 @@ static void closing_one_done(struct segment_work *work);
 
 static void closing_go(struct store *store)
 {
-    if (!store->closed || !store->checkpoint->closed) return;
+    if (!store->closed || !store->checkpoint->closed || store->upkeep->looking) return;
     if (!store->closings) {
         store->closings = heap_take(&store->shard->heap, sizeof *store->closings);
         store->closings->store = store;

@@ -55,7 +55,10 @@ static void look_done(struct job *job)
     bool was_full = store->full;
 
     upkeep->looking = false;
-    if (job->status != STATUS_OK) return; /* Asked again at the next look; a device that is gone fails its writes. */
+    if (job->status != STATUS_OK) { /* Asked again at the next look; a device that is gone fails its writes. */
+        store_settle(store);
+        return;
+    }
     if (upkeep->available < reserve) store->full = true;
     if (upkeep->available >= reserve + reserve / 8 + UPKEEP_ROOM) store->full = false;
     if (upkeep->available >= UPKEEP_ROOM) store->no_space = false;
@@ -63,6 +66,20 @@ static void look_done(struct job *job)
     if (store->full || store->no_space) upkeep_soon(upkeep);
     streams_go(store);
     store_settle(store);
+}
+
+static void look_begin(struct upkeep *upkeep)
+{
+    if (upkeep->looking) return;
+    upkeep->looking = true;
+    upkeep->grown = 0;
+    jobs_begin(upkeep->store->shard, &upkeep->job, 0, look_work, look_done);
+}
+
+void upkeep_grew(struct upkeep *upkeep, uint64_t size)
+{
+    upkeep->grown += size;
+    if (upkeep->grown >= UPKEEP_GROWN && !upkeep->store->starting && !upkeep->store->failed) look_begin(upkeep);
 }
 
 static void upkeep_fire(struct timer *timer)
@@ -75,9 +92,6 @@ static void upkeep_fire(struct timer *timer)
     streams_trim(store);
     spill_old(store->spill, shard_now_ns(shard) - (int64_t)UPKEEP_AGE_MS * NS_PER_MS);
     store_settle(store);
-    if (!upkeep->looking) {
-        upkeep->looking = true;
-        jobs_begin(shard, &upkeep->job, 0, look_work, look_done);
-    }
+    look_begin(upkeep);
     if (store->gathers->block_count > 1) upkeep_soon(upkeep);
 }

@@ -10,13 +10,14 @@
 #include "log/store.h"
 #include "shard/jobs.h"
 
-enum { UPKEEP_INTERVAL_MS = 5000, UPKEEP_AGE_MS = 60000, UPKEEP_ROOM = 16 << 20 };
+enum { UPKEEP_INTERVAL_MS = 5000, UPKEEP_AGE_MS = 60000, UPKEEP_ROOM = 16 << 20, UPKEEP_GROWN = 8 << 20 };
 
 struct upkeep {
     struct store *store;
     struct timer timer;
     struct job job;
     uint64_t available; /* bytes of the device, at the last look */
+    uint64_t grown;     /* bytes of files since then */
     bool looking;
 };
 
@@ -24,6 +25,8 @@ void upkeep_init(struct upkeep *upkeep, struct store *store);
 void upkeep_end(struct upkeep *upkeep);
 /* There is something to look after. */
 void upkeep_soon(struct upkeep *upkeep);
+/* Files have grown: a fast stream fills the reserve between two looks by the clock, so every few of these look, too. */
+void upkeep_grew(struct upkeep *upkeep, uint64_t size);
 /* A write found no space: it is tried again after the next look. */
 void upkeep_no_space(struct upkeep *upkeep);
 
