@@ -42,7 +42,7 @@ struct store {
     bool closing, failed;
     bool no_space; /* a write found none: writing out rests until upkeep.c has looked */
     bool full;     /* the disk's reserve is reached: appends are refused, reads go on */
-    /* Told when the directory failed or recovered space; set by the floor above. */
+    /* Told when the directory failed; set by the floor above. */
     void (*on_failure)(struct store *store, enum status status);
     struct list streams;  /* of large appends */
     uint64_t stream_size; /* bytes that extents since the last cut stand for */

@@ -52,7 +52,6 @@ static void look_done(struct job *job)
     struct upkeep *upkeep = container_of(job, struct upkeep, job);
     struct store *store = upkeep->store;
     uint64_t reserve = store->directory->reserve_size;
-    bool was_full = store->full;
 
     upkeep->looking = false;
     if (job->status != STATUS_OK) { /* Asked again at the next look; a device that is gone fails its writes. */
@@ -62,7 +61,6 @@ static void look_done(struct job *job)
     if (upkeep->available < reserve) store->full = true;
     if (upkeep->available >= reserve + reserve / 8 + UPKEEP_ROOM) store->full = false;
     if (upkeep->available >= UPKEEP_ROOM) store->no_space = false;
-    if (was_full && !store->full && store->on_failure) store->on_failure(store, STATUS_OK);
     if (store->full || store->no_space) upkeep_soon(upkeep);
     streams_go(store);
     store_settle(store);
