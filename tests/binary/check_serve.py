@@ -262,5 +262,8 @@ def _():
 @check("binary: relaxed durability is said at the start")
 def _():
     with scratch("binary") as work, Sluice(work, overrides={"sluice.durability": "relaxed"}) as node:
+        deadline = time.monotonic() + 10  # the port answers a moment before the line is out
+        while "durability relaxed" not in node.log_text() and time.monotonic() < deadline:
+            time.sleep(0.05)
         require("durability relaxed" in node.log_text(), node.log_text())
         require("unknown" not in sluice("version").out, "version")
