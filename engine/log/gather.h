@@ -69,7 +69,8 @@ uint8_t *gather_room(struct gathers *gathers, size_t size);
 /* An entry for the `size` bytes that were just written to gather_room's place; position, size and (for batches) crc are
  * set here. */
 void draft_add(struct gathers *gathers, struct chunk_entry *entry, struct log *log, size_t size);
-/* An entry for `size` bytes that stand in the segment, but for the last `rest`, which were just written to gather_room's place. */
+/* An entry for `size` bytes that stand in the segment, but for the last `rest`, which were just written to
+ * gather_room's place. */
 void draft_add_extent(struct gathers *gathers, struct chunk_entry *entry, struct log *log, uint32_t size,
                       uint32_t rest);
 /* The same bytes as a continuation of the last entry, when that is an append of the same log that ends where they

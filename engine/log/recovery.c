@@ -300,8 +300,8 @@ enum status recovery_list_wals(struct recovery *recovery)
     return status;
 }
 
-/* A WAL file gets its name when all of it is there, and never changes its size: a shorter one has lost chunks whose absence
- * could be taken for the end of the chain. */
+/* A WAL file gets its name when all of it is there, and never changes its size: a shorter one has lost chunks whose
+ * absence could be taken for the end of the chain. */
 static enum status wals_are_whole(const struct recovery *recovery, const char **why)
 {
     for (uint32_t i = 0; i < recovery->wal_count; i++) {

@@ -1,15 +1,17 @@
-/* engine/log/stream.c   Straight to the segment. The bytes of an append stand in a block of the stream such that address and position agree
- * modulo 4096, so the write takes them from there, whole blocks only:
+/* engine/log/stream.c   Straight to the segment. The bytes of an append stand in a block of the stream such that
+ * address and position agree modulo 4096, so the write takes them from there, whole blocks only:
  *
- *     block     |....old|new batches .............|rest..|     old: what stands before in its first block, copied in front
- *     segment   |old     new batches .............|            written with DSYNC: blocks that nothing was ever written to
- *     WAL       extent {offsets, place, sum}, rest             the bytes behind the last whole block, less than 4096
+ *     block     |....old|new batches .......|rest..|     old: what stands before it in its first block, copied
+ *     segment   |old     new batches .......|            written with DSYNC: blocks that were never written before
+ *     WAL       extent {offsets, place, sum}, rest       rest: what lies behind the last whole block, below 4096
  *
- * The next piece begins with the block of `rest`, on a page of its own. So a write neither touches a block twice nor crosses from
- * written to unwritten blocks, which the kernel would hand to a worker thread. What is left when the stream ends is spill.c's.
+ * The next piece begins with the block of `rest`, on a page of its own. So a write neither touches a block twice nor
+ * crosses from written to unwritten blocks, which the kernel would hand to a worker thread. What is left when the
+ * stream ends is spill.c's.
  *
- * Order: a piece is written when everything before it is in the file or in its front; its entry is made when its write has completed; the
- * entries of a log follow each other in the WAL as their offsets do. Durable means: the entry's chunk is. */
+ * Order: a piece is written when everything before it is in the file or in its front; its entry is made when its write
+ * has completed; the entries of a log follow each other in the WAL as their offsets do. Durable means: the entry's
+ * chunk is. */
 #include "log/stream.h"
 
 #include <string.h>

@@ -202,7 +202,8 @@ static void removing_done(struct job *job)
     wal_trim(removing->wal);
 }
 
-/* A start takes as many files as it needs at once; what the plan does not want goes again, and so does the small first one. */
+/* A start takes as many files as it needs at once; what the plan does not want goes again, and so does the small first
+ * one. */
 static void wal_trim(struct wal *wal)
 {
     if (wal->removing.running || wal_total(wal) <= wal->size) return;

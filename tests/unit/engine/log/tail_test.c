@@ -1,4 +1,5 @@
-/* Reads from memory at every border: inside a batch, at the limit, by size, with too few extents, over gaps; and what leaves the tail. */
+/* Reads from memory at every border: inside a batch, at the limit, by size, with too few extents, over gaps; and what
+ * leaves the tail. */
 #include "node.h"
 
 #include "log/spill.h"
