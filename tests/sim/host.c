@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "io/files.h"
 
 static void host_draw(struct host *host);
@@ -174,6 +175,10 @@ static bool stands(struct host *host, const char *what, enum status status, cons
     if (host->machine.disk.frozen) return false;
     if (status == STATUS_OK) return true;
     sim_told(host->world, what, "failed: status %lu", status, 0, 0, 0);
+    if (host->damaged && (status == STATUS_DAMAGED || status == STATUS_CORRUPT)) {
+        host->refused = true;
+        return false;
+    }
     if (host->errors) return false;
     sim_fail(host->world, "start %lu: %s: %s: %s", host->starts, what, status_text(status), why ? why : "");
 }
@@ -367,6 +372,54 @@ bool host_stop_clean(struct host *host)
     sim_machine_stop(&host->machine, SIM_STOP_CLEAN);
     host_forget(host);
     return true;
+}
+
+struct chunk_place {
+    struct sim_block *block;
+    uint64_t incarnation, sequence;
+};
+
+/* The chunk's header as chunk.c lays it out: the magic at 0, incarnation at 32, sequence at 40. */
+static uint32_t chunks_collect(const struct sim_inode *inode, struct chunk_place *places, uint32_t room)
+{
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < inode->block_room && count < room; i++) {
+        struct sim_block *block = inode->blocks[i];
+        if (!block || block == sim_zero || memcmp(block->data, "SLUICEWL", 8)) continue;
+        places[count++] = (struct chunk_place){ block, load_u64(block->data + 32), load_u64(block->data + 40) };
+    }
+    return count;
+}
+
+void host_damage(struct host *host)
+{
+    enum { PLACES = 4096 };
+    struct sim_inode *data = sim_names_find(&host->machine.disk.root->names, "data");
+    struct chunk_place *places = heap_take(&host->world->heap, PLACES * sizeof *places);
+    uint32_t count = 0, chosen = UINT32_MAX;
+
+    for (uint32_t i = 0; data && i < data->names.count; i++) {
+        const struct sim_name *name = &data->names.items[i];
+        if (strncmp(name->text, "sluice-wal-0-", 13)) continue; /* Of one shard: sequences compare. */
+        count += chunks_collect(name->inode, places + count, PLACES - count);
+    }
+    /* Only the last one may have been in flight; the one before it proves all that come before. */
+    for (uint32_t i = 0, seen = 0; i < count; i++) {
+        bool proved = false;
+        for (uint32_t k = 0; k < count && !proved; k++) {
+            proved = places[k].incarnation == places[i].incarnation && places[k].sequence >= places[i].sequence + 2;
+        }
+        if (proved && prng_below(&host->prng, ++seen) == 0) chosen = i;
+    }
+    if (chosen < count) {
+        uint64_t place = prng_below(&host->prng, 128);
+        places[chosen].block->data[place] ^= (uint8_t)(1u << prng_below(&host->prng, 8));
+        sim_fault(host->world, SIM_BIT_FLIP);
+        sim_told(host->world, NULL, "bit flip in chunk %lu", places[chosen].sequence, 0, 0, 0);
+        host->damaged = true;
+    }
+    heap_give(&host->world->heap, places);
 }
 
 void host_stop_hard(struct host *host, bool power)

@@ -77,7 +77,9 @@ struct host {
     uint32_t value_size_max, records_max;
     uint64_t actions_left;
     int64_t action_gap_ns;
-    bool errors; /* of the device are drawn */
+    bool errors;  /* of the device are drawn */
+    bool damaged; /* a bit of the WAL was flipped at rest: a start may refuse, in so many words, and nothing else */
+    bool refused; /* it did */
     /* One start. */
     uint32_t shard_count;
     struct host_shard shards[HOST_SHARDS_MAX];
@@ -98,6 +100,8 @@ bool host_start(struct host *host);
 bool host_stop_clean(struct host *host);
 void host_stop_hard(struct host *host, bool power);
 void host_end(struct host *host);
+/* Flips a bit in a chunk of the WAL that later chunks say was durable. */
+void host_damage(struct host *host);
 /* On a shard that is drawn. NULL: the device failed. */
 struct host_log *host_open(struct host *host, struct model_log *model, const struct log_found *found);
 struct model_log *host_log_draw(struct host *host, uint32_t name);

@@ -63,7 +63,13 @@ static void store_play(struct sim_world *world)
     host->errors = false;
     errors_set(host, false);
     host->machine.slow_ppm = 0;
-    invariant(host_start(host));
+    if (!host->settings.relaxed && sim_chance(&host->prng, 1, 6)) host_damage(host);
+    if (!host_start(host)) {
+        invariant(host->refused);
+        host_stop_hard(host, false);
+        host_end(host);
+        return;
+    }
     host->actions_left = 50;
     play_start(host, 50);
     host->quiet = true;
