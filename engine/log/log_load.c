@@ -115,8 +115,8 @@ enum status log_load(struct directory *directory, const struct log_found *found,
     struct loading loading = {
         .directory = directory, .found = found, .arena = arena, .why = why, .next = found->start
     };
-    struct files_entry *entries;
-    uint32_t count;
+    struct files_entry *entries = NULL;
+    uint32_t count = 0;
 
     *why = "";
     enum status status = segments_list(&loading, &entries, &count, &loading.room);

@@ -238,6 +238,7 @@ static bool read_give(struct log_read *read, const uint8_t *data, uint32_t size,
         last->size += size;
     } else {
         if (read->extent_count == read->extent_max) return false;
+        invariant(read->extents != NULL);
         block_pin(block);
         read->extents[read->extent_count++] = (struct extent){ .data = data, .size = size, .block = block };
     }

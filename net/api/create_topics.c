@@ -77,7 +77,8 @@ static void topic_show(struct create_topics *work, const struct topic_create *cr
     if (!topic) return;
     struct config_place place = replicas_configs(apis->replicas, topic);
     struct config_view *views = config_rows(&place, &topic_table, &request->arena, &count);
-    if (views) row->configs.items = arena_take(&request->arena, count * sizeof(*row->configs.items));
+    if (!views) return;
+    row->configs.items = arena_take(&request->arena, count * sizeof(*row->configs.items));
     if (!row->configs.items) return;
     for (uint32_t i = 0; i < count; i++) {
         row->configs.items[row->configs.count++] =

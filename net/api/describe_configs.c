@@ -46,7 +46,8 @@ static int8_t type_told(uint8_t type)
         [SETTING_BOOL] = 1,   [SETTING_SHORT] = 4, [SETTING_INT] = 3,      [SETTING_LONG] = 5, [SETTING_DOUBLE] = 6,
         [SETTING_STRING] = 2, [SETTING_CLASS] = 8, [SETTING_PASSWORD] = 9, [SETTING_LIST] = 7, [SETTING_ENUM] = 2
     };
-    return type < array_count(told) ? told[type] : 0;
+    if (type >= array_count(told)) return 0;
+    return told[type];
 }
 
 static bool synonyms_fill(const struct describe *describe, const struct config_view *view,

@@ -102,7 +102,8 @@ static int16_t special_since(int64_t timestamp_ms)
 {
     static const int16_t since[] = { 1, 1, 7, 8, 9, 11 };
     if (timestamp_ms >= 0) return 0;
-    return timestamp_ms < -(int64_t)array_count(since) ? NEVER : since[-timestamp_ms - 1];
+    if (timestamp_ms < -(int64_t)array_count(since)) return NEVER;
+    return since[-timestamp_ms - 1];
 }
 
 static void list_offsets_joined(struct route *route)

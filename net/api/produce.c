@@ -94,7 +94,8 @@ static void topic_look(struct produce *produce, const struct produce_topic_ask *
 
         struct route_place place =
             by_id ? route_by_id(apis, topic->topic_id, ask->index) : route_by_name(apis, topic->name, ask->index);
-        int16_t error = refused != ERROR_NONE ? refused : part_look(produce, topic, &place, &ask->records);
+        int16_t error = refused;
+        if (error == ERROR_NONE) error = part_look(produce, topic, &place, &ask->records);
         struct produce_partition_answer *row = row_add(answer, ask->index, error_tell(produce->request, error));
         produce->refused |= error != ERROR_NONE;
         if (error == ERROR_NONE) part_send(produce, &place, &ask->records, row);
