@@ -277,8 +277,8 @@ static enum cold_step cold_above(struct cold_read *cold)
     return cold_end(cold, cold->read->status);
 }
 
-/* Nothing at or behind the wanted offset in this segment, because compaction left a gap at its end: what is wanted next stands in
- * the one behind it. */
+/* Nothing at or behind the wanted offset in this segment, because compaction left a gap at its end: what is wanted next
+ * stands in the one behind it. */
 static enum cold_step walk_on(struct cold_read *cold, struct segment *segment)
 {
     if (segment == segments_last(cold->log)) return cold_above(cold);

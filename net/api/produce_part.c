@@ -92,8 +92,8 @@ static struct produce_queue *queue_of(const struct shard *owner)
     return &apis->produce;
 }
 
-/* For a block of the tail's memory; but the WAL may lack room, or the block may come to somebody else who leaves room in it,
- * so it is looked again after a while. */
+/* For a block of the tail's memory; but the WAL may lack room, or the block may come to somebody else who leaves room
+ * in it, so it is looked again after a while. */
 static void queue_wait(struct produce_queue *queue)
 {
     struct shard *owner = queue->owner;

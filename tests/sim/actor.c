@@ -196,7 +196,8 @@ static void ticket_ready(struct ready *ready)
         switch (ticket->kind) {
         case TICKET_BATCH:
             if (held->log) note_durable(held);
-            if (held->log && held->log->offline) model_promise(model, ticket->limit); /* It failed after this was durable. */
+            if (held->log && held->log->offline)
+                model_promise(model, ticket->limit); /* It failed after this was durable. */
             if (model->promised < ticket->limit) sim_fail(host->world, "%s: woken before its time", model->name);
             break;
         case TICKET_START: model->start_promised = max_of(model->start_promised, ticket->limit); break;

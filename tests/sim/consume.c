@@ -1,5 +1,6 @@
-/* tests/sim/consume.c   A consumer: fetches one partition from a position on, holds every batch against the ledger, and now and then begins
- * elsewhere. At the end of a story it reads everything: each live log from its earliest to its latest offset. */
+/* tests/sim/consume.c   A consumer: fetches one partition from a position on, holds every batch against the ledger, and
+ * now and then begins elsewhere. At the end of a story it reads everything: each live log from its earliest to its
+ * latest offset. */
 #include <string.h>
 
 #include "messages/fetch.h"

@@ -1,5 +1,5 @@
-/* tests/sim/demand.c   Beginning, end and rest of the demand, and its administrator: one request at a time; after every one that is lost
- * it looks at the metadata, which says what became of it. */
+/* tests/sim/demand.c   Beginning, end and rest of the demand, and its administrator: one request at a time; after every
+ * one that is lost it looks at the metadata, which says what became of it. */
 #include "sim/demand.h"
 
 #include <stdio.h>

@@ -1,6 +1,7 @@
-/* tests/sim/demand.h   The people at the other end of the wire: producers, consumers and one administrator, each with a client of their own
- * (client.h), all writing into one ledger. They know how to retry, and when not to: what a lost connection leaves unknown is
- * asked again where a protocol allows it (idempotent producers, metadata), and otherwise stays unknown. */
+/* tests/sim/demand.h   The people at the other end of the wire: producers, consumers and one administrator, each with a
+ * client of their own (client.h), all writing into one ledger. They know how to retry, and when not to: what a lost
+ * connection leaves unknown is asked again where a protocol allows it (idempotent producers, metadata), and otherwise
+ * stays unknown. */
 #ifndef SIM_DEMAND_H
 #define SIM_DEMAND_H
 
@@ -101,7 +102,8 @@ void demand_init(struct demand *demand, struct sim_world *world, struct sim_netw
 void demand_end(struct demand *demand);
 /* Nobody waits for anything. */
 bool demand_at_rest(const struct demand *demand);
-/* After everything is at rest: every live log is read from its start to its end, and the ledger is asked. True when done. */
+/* After everything is at rest: every live log is read from its start to its end, and the ledger is asked. True when
+ * done. */
 void demand_read_all_begin(struct demand *demand);
 bool demand_read_all_done(struct demand *demand);
 

@@ -1,5 +1,5 @@
-/* tests/sim/ledger.h   What clients sent, what they were told, and what they have read: enough to say what must be true of a node, and
- * nothing of how it works.
+/* tests/sim/ledger.h   What clients sent, what they were told, and what they have read: enough to say what must be true
+ * of a node, and nothing of how it works.
  *
  *     a batch:  sent --answered--> told (at an offset)        must stand there for good
  *                    \--lost-----> unknown                    may stand somewhere, once

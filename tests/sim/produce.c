@@ -1,6 +1,7 @@
-/* tests/sim/produce.c   A producer: up to five batches on the wire, answers in order. After a failure it waits until nothing is on the wire
- * and sends again what was not answered, in order and with the same sequences (idempotent), or gives it up as unknown (not
- * idempotent). When the node has forgotten its sequences it begins again under a new id; what was open is then unknown. */
+/* tests/sim/produce.c   A producer: up to five batches on the wire, answers in order. After a failure it waits until
+ * nothing is on the wire and sends again what was not answered, in order and with the same sequences (idempotent), or
+ * gives it up as unknown (not idempotent). When the node has forgotten its sequences it begins again under a new id;
+ * what was open is then unknown. */
 #include <string.h>
 
 #include "messages/init_producer_id.h"
