@@ -49,7 +49,7 @@ void actor_act(struct host_shard *at)
         act_raise(held);
     } else if ((draw -= w->raise) < w->truncate) {
         act_truncate(held);
-    } else if ((draw -= w->truncate) < w->search) {
+    } else if (draw - w->truncate < w->search) {
         act_search(held);
     } else {
         act_remove(held);
@@ -326,7 +326,7 @@ static void read_check(struct host_read *reading)
         if (!moved && !taken && !memory) refused(held, "read", read->status);
         return;
     }
-    if (read->size) joined = heap_take(&host->world->heap, read->size);
+    joined = heap_take(&host->world->heap, read->size);
     for (uint32_t i = 0; i < read->extent_count; i++) {
         if (size + read->extents[i].size > read->size)
             sim_fail(host->world, "%s: extents are longer than the read", model->name);

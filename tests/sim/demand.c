@@ -292,9 +292,13 @@ static void admin_act(struct sim_event *event)
     }
     if (unknown || (!demand->quiet && sim_chance(&demand->prng, 1, 10))) {
         admin_look(demand);
-    } else if (demand->quiet || demand->actions_left == 0) {
+        return;
+    }
+    if (demand->quiet || demand->actions_left == 0) {
         admin_again(demand);
-    } else if (!topic || topic->state == TOPIC_GONE) {
+        return;
+    }
+    if (!topic || topic->state == TOPIC_GONE) {
         demand->actions_left--;
         admin_create(demand, place);
     } else if (place >= DEMAND_LASTING && sim_chance(&demand->prng, 1, 8)) {
