@@ -110,11 +110,19 @@ enum status meta_properties_write(struct files *files, int directory, struct hea
 
 /* ---- checkpoints: a version, a count, and as many lines ---- */
 
+enum { LINE_SIZE_MIN = sizeof "0 0\n" - 1 };
+
 struct lines {
     struct text rest;
     const char *path;
     int64_t count;
 };
+
+static enum status too_few(const struct lines *lines, struct arena *arena, const char **why)
+{
+    *why = reason(arena, lines->path, "fewer entries than it announces", TEXT(""));
+    return STATUS_DAMAGED;
+}
 
 static enum status lines_begin(struct lines *lines, struct text content, struct arena *arena, const char **why)
 {
@@ -126,11 +134,12 @@ static enum status lines_begin(struct lines *lines, struct text content, struct 
         *why = reason(arena, lines->path, "unknown version", TEXT(""));
         return STATUS_DAMAGED;
     }
-    if (!lines->rest.data || !text_to_i64(text_cut(&lines->rest, '\n'), &lines->count) || lines->count < 0 ||
-        lines->count > KAFKA_FILE_SIZE_MAX / 4) {
+    if (!lines->rest.data || !text_to_i64(text_cut(&lines->rest, '\n'), &lines->count) || lines->count < 0) {
         *why = reason(arena, lines->path, "no valid number of entries", TEXT(""));
         return STATUS_DAMAGED;
     }
+    /* Before any memory is taken for them; the last line may lack its newline. */
+    if ((size_t)lines->count > (lines->rest.size + 1) / LINE_SIZE_MIN) return too_few(lines, arena, why);
     return STATUS_OK;
 }
 
@@ -138,9 +147,7 @@ static enum status lines_begin(struct lines *lines, struct text content, struct 
 static enum status lines_next(struct lines *lines, struct arena *arena, struct text *line, const char **why)
 {
     *line = text_cut(&lines->rest, '\n');
-    if (line->size > 0) return STATUS_OK;
-    *why = reason(arena, lines->path, "fewer entries than it announces", TEXT(""));
-    return STATUS_DAMAGED;
+    return line->size > 0 ? STATUS_OK : too_few(lines, arena, why);
 }
 
 static enum status lines_end(struct lines *lines, struct arena *arena, const char **why)
@@ -174,7 +181,10 @@ enum status checkpoint_file_read(struct files *files, int directory, const char 
     if (status != STATUS_OK) return status;
 
     *found = arena_take(arena, (size_t)lines.count * sizeof **found);
-    if (!*found) return STATUS_NO_MEMORY;
+    if (!*found) {
+        *why = reason(arena, path, status_text(STATUS_NO_MEMORY), TEXT(""));
+        return STATUS_NO_MEMORY;
+    }
     for (; *count < lines.count; ++*count) {
         status = lines_next(&lines, arena, &text, why);
         if (status != STATUS_OK) return status;

@@ -14,6 +14,7 @@
 #include "base/heap.h"
 #include "log/aborted.h"
 #include "log/producer_state.h"
+#include "log/reader.h"
 #include "log/upkeep.h"
 
 /* One job on one segment. */
@@ -400,18 +401,30 @@ static void sync_work(struct job *job)
     work->status = work->task ? task_sync(work->task) : STATUS_OK;
 }
 
+/* A removal that found the log's files in use goes on when the last job has let go of them. */
+static void files_let_go(struct log *log)
+{
+    if (log->deleted && !log_state_busy(log)) log_files_released(log);
+}
+
 static void prepare_done(struct job *job)
 {
     struct segment_work *work = container_of(job, struct segment_work, job);
+    struct log *log = work->log;
+
     prepare_apply(work);
     work->done(work);
+    files_let_go(log);
 }
 
 static void sync_done(struct job *job)
 {
     struct segment_work *work = container_of(job, struct segment_work, job);
+    struct log *log = work->log;
+
     sync_apply(work);
     work->done(work);
+    files_let_go(log);
 }
 
 void segment_prepare(struct segment_work *work)

@@ -129,10 +129,20 @@ static void malformed_checkpoints_are_refused(void **test)
     assert_int_equal(checkpoint(*test, "", &count), STATUS_OK);
     assert_int_equal(checkpoint(*test, "0\n0\n", &count), STATUS_OK);
     assert_int_equal(checkpoint(*test, "0\n1\na 0 5", &count), STATUS_OK); /* Kafka takes a missing last newline. */
-    static const char *const bad[] = {
-        "1\n0\n",        "0\n",         "0\nx\n",        "0\n-1\n",         "0\n2\na 0 5\n",
-        "0\n0\na 0 5\n", "0\n1\na 0\n", "0\n1\na x 5\n", "0\n1\na 0 5 6\n", "0\n1\na 0 -5\n",
-    };
+    static const char
+        *const bad[] = {
+            "1\n0\n",
+            "0\n",
+            "0\nx\n",
+            "0\n-1\n",
+            "0\n2\na 0 5\n",
+            "0\n0\na 0 5\n",
+            "0\n1\na 0\n",
+            "0\n1\na x 5\n",
+            "0\n1\na 0 5 6\n",
+            "0\n1\na 0 -5\n",
+            "0\n99999999\na 0 5\n", /* No memory is taken for lines that can't be there. */
+        };
     for (size_t i = 0; i < array_count(bad); i++) assert_int_equal(checkpoint(*test, bad[i], &count), STATUS_DAMAGED);
 }
 
