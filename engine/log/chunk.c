@@ -46,7 +46,8 @@ void chunk_entry_write(uint8_t *to, const struct chunk_entry *entry)
     store_u32(to + 56, entry->position);
     store_u32(to + 60, entry->size);
     store_i64(to + 64, entry->segment);
-    store_u64(to + 72, entry->segment_position);
+    store_u32(to + 72, entry->rest_crc);
+    store_u32(to + 76, entry->segment_position);
 }
 
 enum status chunk_entry_read(const uint8_t *from, struct chunk_entry *entry)
@@ -63,7 +64,8 @@ enum status chunk_entry_read(const uint8_t *from, struct chunk_entry *entry)
     entry->position = load_u32(from + 56);
     entry->size = load_u32(from + 60);
     entry->segment = load_i64(from + 64);
-    entry->segment_position = load_u64(from + 72);
+    entry->rest_crc = load_u32(from + 72);
+    entry->segment_position = load_u32(from + 76);
     return STATUS_OK;
 }
 
@@ -138,7 +140,7 @@ enum status chunk_sum_batches(const uint8_t *data, size_t size, int64_t first, i
 
 static enum status entry_check(const struct chunk_entry *entry, const uint8_t *payload, size_t payload_size)
 {
-    /* An extent's bytes stand elsewhere; they are proved when they are read (restore.c). */
+    /* Most of an extent's bytes stand elsewhere, and are proved when they are read (restore.c). */
     uint32_t size = entry->kind == CHUNK_EXTENT ? chunk_extent_rest(entry->segment_position, entry->size) : entry->size;
     if (entry->position > payload_size || size > payload_size - entry->position) return STATUS_MALFORMED;
 
@@ -150,6 +152,7 @@ static enum status entry_check(const struct chunk_entry *entry, const uint8_t *p
         if (status != STATUS_OK) return status;
         return crc == entry->crc ? STATUS_OK : STATUS_CORRUPT;
     }
+    case CHUNK_EXTENT: return crc32c(0, data, size) == entry->rest_crc ? STATUS_OK : STATUS_CORRUPT;
     case CHUNK_OPEN: return crc32c(0, data, entry->size) == entry->crc ? STATUS_OK : STATUS_CORRUPT;
     default: return STATUS_OK;
     }

@@ -36,7 +36,8 @@ struct chunk_entry {
     uint32_t crc;            /* append, extent: over the 21-byte heads of its batches; open: over the name */
     uint32_t position, size; /* in the payload */
     int64_t segment;         /* base of the segment the bytes belong to */
-    uint64_t segment_position;
+    uint32_t segment_position;
+    uint32_t rest_crc; /* extent: over its bytes in the payload */
 };
 
 struct chunk_header {
@@ -64,10 +65,10 @@ static inline size_t chunk_table_position(size_t payload_size)
 }
 
 /* The payload of an extent: how many of its bytes lie behind the last whole block of the file. */
-static inline uint32_t chunk_extent_rest(uint64_t segment_position, uint32_t size)
+static inline uint32_t chunk_extent_rest(uint32_t segment_position, uint32_t size)
 {
-    uint64_t rest = (segment_position + size) % CHUNK_BLOCK;
-    return rest < size ? (uint32_t)rest : size;
+    uint32_t rest = (segment_position + size) % CHUNK_BLOCK;
+    return rest < size ? rest : size;
 }
 
 void chunk_entry_write(uint8_t *to, const struct chunk_entry *entry);

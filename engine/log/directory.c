@@ -262,6 +262,21 @@ static enum status old_wals_settle(struct directory *directory, struct store **s
     return STATUS_OK;
 }
 
+/* WAL files that a crash found half made (wal.c). */
+static enum status half_made_remove(struct directory *directory, struct arena *arena)
+{
+    struct files_entry *entries;
+    uint32_t count;
+
+    enum status status = files_list(directory->files, directory->handle, arena, &entries, &count);
+    for (uint32_t i = 0; i < count && status == STATUS_OK; i++) {
+        struct text name = text_of(entries[i].name);
+        if (entries[i].directory || !text_starts(name, TEXT("sluice-wal-")) || !text_ends(name, TEXT(".new"))) continue;
+        status = files_remove(directory->files, directory->handle, entries[i].name);
+    }
+    return status;
+}
+
 /* Each shard has a file to write to, small if it is its first, so that the first append need not wait for one. */
 static enum status wals_ready(struct store **stores, uint32_t store_count)
 {
@@ -287,6 +302,7 @@ enum status directory_begin(struct directory *directory, struct store **stores, 
     if (status == STATUS_OK) status = clean_marker_remove(directory->files, directory->handle);
     if (status == STATUS_OK) status = strays_settle(directory);
     if (status == STATUS_OK) status = old_wals_settle(directory, stores, store_count);
+    if (status == STATUS_OK) status = half_made_remove(directory, arena);
     if (status == STATUS_OK) status = wals_ready(stores, store_count);
     if (status != STATUS_OK) return explain(directory, arena, status, "the start could not be made durable", why);
 

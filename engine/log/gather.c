@@ -52,20 +52,18 @@ void gathers_end(struct gathers *gathers)
     list_each(&gathers->free_pieces, node) heap_give(heap, container_of(node, struct stream_piece, node));
 }
 
-/* How much of a block may go to appends: one chunk of the budget is kept for the staging of spill.c, without which no
- * memory would ever come back. */
-static bool memory_left(struct store *store, size_t size)
+size_t gathers_kept(const struct gathers *gathers)
 {
-    return memory_free(store->shard->memory, MEMORY_TAIL) >=
-           size + (spill_has_staging(store->spill) ? 0 : (size_t)MEMORY_CHUNK);
+    size_t staging = spill_has_staging(gathers->store->spill) ? 0 : (size_t)MEMORY_CHUNK;
+    return staging + GATHER_BLOCK_SIZE;
 }
 
-struct gather *gather_take(struct gathers *gathers, size_t size)
+static struct gather *block_for(struct gathers *gathers, size_t size, size_t kept)
 {
     struct store *store = gathers->store;
     size_t whole = round_up(size, (size_t)GATHER_BLOCK_SIZE);
 
-    if (!memory_left(store, whole)) return NULL;
+    if (memory_free(store->shard->memory, MEMORY_TAIL) < whole + kept) return NULL;
     struct block *block = block_take(store->shard->memory, MEMORY_TAIL, whole);
     if (!block) return NULL;
 
@@ -79,6 +77,11 @@ struct gather *gather_take(struct gathers *gathers, size_t size)
     gathers->block_count++;
     upkeep_soon(store->upkeep);
     return gather;
+}
+
+struct gather *gather_take(struct gathers *gathers, size_t size)
+{
+    return block_for(gathers, size, gathers_kept(gathers));
 }
 
 static struct draft *draft_begin(struct gathers *gathers, struct gather *gather)
@@ -134,8 +137,9 @@ static bool fits(const struct gathers *gathers, const struct gather *gather, uin
     return at + size <= gather->block->size && size <= gathers->store->wal->file_size;
 }
 
-/* The draft that can take so much: the open one, a new one behind it, or the first of a new block. */
-static struct draft *draft_for(struct gathers *gathers, size_t size)
+/* The draft that can take so much: the open one, a new one behind it, or the first of a new block, if `kept` bytes of
+ * memory are left then. */
+static struct draft *draft_for(struct gathers *gathers, size_t size, size_t kept)
 {
     struct draft *open = gathers->open;
 
@@ -154,7 +158,7 @@ static struct draft *draft_for(struct gathers *gathers, size_t size)
     struct gather *gather = gathers->current;
     if (!gather || !fits(gathers, gather, gather->used, size, 1)) {
         gathers->current = NULL; /* Full: it may be written out and let go, even if there is no other yet. */
-        gather = gather_take(gathers, chunk_size(size, 1));
+        gather = block_for(gathers, chunk_size(size, 1), kept);
         if (!gather) return NULL;
         gathers->current = gather;
     }
@@ -162,10 +166,20 @@ static struct draft *draft_for(struct gathers *gathers, size_t size)
     return gathers->open;
 }
 
+static uint8_t *room_in(struct draft *draft)
+{
+    return draft ? draft->gather->block->data + draft->at + CHUNK_HEADER_SIZE + draft->payload_size : NULL;
+}
+
 uint8_t *gather_room(struct gathers *gathers, size_t size)
 {
-    struct draft *draft = draft_for(gathers, size);
-    return draft ? draft->gather->block->data + draft->at + CHUNK_HEADER_SIZE + draft->payload_size : NULL;
+    return room_in(draft_for(gathers, size, gathers_kept(gathers)));
+}
+
+uint8_t *gather_entry_room(struct gathers *gathers, size_t size)
+{
+    invariant(size < CHUNK_BLOCK);
+    return room_in(draft_for(gathers, size, gathers_kept(gathers) - GATHER_BLOCK_SIZE));
 }
 
 /* Goes on with the sum over the heads of batches: what their own CRCs leave out. */

@@ -61,11 +61,17 @@ struct gathers {
 void gathers_init(struct gathers *gathers, struct store *store);
 void gathers_end(struct gathers *gathers);
 
+/* What of the tail's memory appends may not use: a block for the staging of spill.c, until it has it, and one for
+ * entries without batches. Without these, no memory would ever come back. */
+size_t gathers_kept(const struct gathers *gathers);
 /* A block for at least `size` bytes, with nothing in it; NULL: no memory. */
 struct gather *gather_take(struct gathers *gathers, size_t size);
 /* Room for `size` bytes of payload and one more entry: where they go, or NULL when the tail's memory is used up.
  * Nothing has happened until draft_add or draft_grow. */
 uint8_t *gather_room(struct gathers *gathers, size_t size);
+/* The same for an entry without batches; it may use the block that is kept for those, because memory that is used up
+ * comes back by them: by an extent's or a removal's. `size` is below CHUNK_BLOCK. */
+uint8_t *gather_entry_room(struct gathers *gathers, size_t size);
 /* An entry for the `size` bytes that were just written to gather_room's place; position, size and (for batches) crc are
  * set here. */
 void draft_add(struct gathers *gathers, struct chunk_entry *entry, struct log *log, size_t size);

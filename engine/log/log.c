@@ -59,7 +59,7 @@ static enum status log_enter(struct log *log, enum chunk_kind kind, int64_t firs
     struct gathers *gathers = log->store->gathers;
     enum status status = log_announce(log);
     if (status != STATUS_OK) return status;
-    if (!gather_room(gathers, 0)) return STATUS_BUSY;
+    if (!gather_entry_room(gathers, 0)) return STATUS_BUSY;
 
     struct chunk_entry entry = {
         .kind = kind,
@@ -142,7 +142,7 @@ void log_join(struct log *log, uint8_t *data, uint32_t size, enum append_origin 
     struct store *store = log->store;
     struct gathers *gathers = store->gathers;
     struct gather *gather;
-    uint64_t position;
+    uint32_t position;
     struct batch batch;
 
     batch_decode(data, &batch);
@@ -173,7 +173,7 @@ void log_join(struct log *log, uint8_t *data, uint32_t size, enum append_origin 
         .gather = gather,
         .at = (uint32_t)(data - gather->block->data),
         .size = size,
-        .segment_position = (uint32_t)position,
+        .segment_position = position,
         .direct = stream != NULL,
         .segment = entry.segment,
     };

@@ -78,7 +78,7 @@ static enum status replay_batches(struct log *log, const struct recovered_range 
 
 static enum status replay_epoch(struct log *log, int32_t epoch)
 {
-    if (!gather_room(log->store->gathers, 0)) {
+    if (!gather_entry_room(log->store->gathers, 0)) {
         enum status status = restore_make_room(log->store);
         if (status != STATUS_OK) return status;
     }

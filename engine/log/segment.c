@@ -100,7 +100,7 @@ static void segment_keep_snapshot(struct log *log, struct segment *segment)
     producer_snapshot_write(log->producers, segment->snapshot);
 }
 
-struct segment *segments_place(struct log *log, const struct batch *batch, uint64_t *position)
+struct segment *segments_place(struct log *log, const struct batch *batch, uint32_t *position)
 {
     struct segment *segment = segments_last(log);
     if (!segment || !segment_takes(log, segment, batch)) {
@@ -126,7 +126,7 @@ struct segment *segments_place(struct log *log, const struct batch *batch, uint6
                    .position = (uint32_t)segment->size,
                });
 
-    *position = segment->size;
+    *position = (uint32_t)segment->size;
     segment->size += batch->size;
     segment->limit = last_offset + 1;
     return segment;

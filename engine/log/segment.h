@@ -62,7 +62,7 @@ struct segments {
 
 /* Where the next batch goes: *position in the last segment; rolls first when the batch does not fit by the log's
  * settings. Called once per appended batch, in order; also notes index entries. */
-struct segment *segments_place(struct log *log, const struct batch *batch, uint64_t *position);
+struct segment *segments_place(struct log *log, const struct batch *batch, uint32_t *position);
 /* The segment that holds `offset`, or (a gap) the next one above it; NULL: none. */
 struct segment *segments_find(const struct log *log, int64_t offset);
 /* The segment that begins exactly at `base`, or NULL. */

@@ -306,6 +306,20 @@ void spill_old(struct spill *spill, int64_t before_ns)
 
 /* ---- at start and stop ---- */
 
+/* Behind `used` bytes of the block that ends at `limit` stays what the file has: at a start, an extent of the incarnation
+ * that is still in force may begin there. */
+static enum status last_block_keep(struct spill *spill, int file, uint64_t limit, uint8_t *block, size_t used)
+{
+    uint8_t *old = spill->slots[1].staging;
+    size_t done = 0;
+
+    enum status status = files_read(spill->store->directory->files, file, old, BLOCK, limit - BLOCK, &done);
+    if (status != STATUS_OK) return status;
+    memset(old + done, 0, BLOCK - done);
+    memcpy(block + used, old + used, BLOCK - used);
+    return STATUS_OK;
+}
+
 enum status spill_now(struct spill *spill, struct log *log)
 {
     struct store *store = spill->store;
@@ -330,7 +344,11 @@ enum status spill_now(struct spill *spill, struct log *log)
 
         size_t size = tail_copy(log->tail, base, segment->written, slot->staging + partial, SPILL_SLOT_SIZE - partial);
         size_t whole = round_up(partial + size, (size_t)BLOCK);
-        memset(slot->staging + partial + size, 0, whole - partial - size);
+        if (whole > partial + size) {
+            status = last_block_keep(spill, segment->file, position + whole, slot->staging + whole - BLOCK,
+                                     (partial + size) % BLOCK);
+            if (status != STATUS_OK) return status;
+        }
         status = files_write(files, segment->file, slot->staging, whole, position, 0);
         if (status != STATUS_OK) return status;
         segment->written += size;

@@ -194,7 +194,7 @@ static void removal_enter(struct ready *ready)
     struct log *log = removal->log;
     struct store *store = log->store;
 
-    if (log->opened && !gather_room(store->gathers, 0)) {
+    if (log->opened && !gather_entry_room(store->gathers, 0)) {
         memory_wait(store->shard->memory, MEMORY_TAIL, &removal->retry);
         return;
     }
@@ -329,8 +329,8 @@ static void memory_settle(struct store *store)
     struct memory *memory = store->shard->memory;
     size_t left = memory_free(memory, MEMORY_TAIL);
     size_t quarter = (left + memory_used(memory, MEMORY_TAIL)) / 4;
-    size_t block = GATHER_BLOCK_SIZE + (spill_has_staging(store->spill) ? 0 : (size_t)MEMORY_CHUNK);
-    size_t wanted = max_of(quarter, block); /* With less, no append may ever find room again. */
+    size_t wanted = max_of(
+        quarter, GATHER_BLOCK_SIZE + gathers_kept(store->gathers)); /* With less, no append may ever find room again. */
     if (left >= wanted) return;
     streams_trim(store);
     spill_for_memory(store->spill, wanted);

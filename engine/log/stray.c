@@ -28,7 +28,7 @@ static const struct log_settings STRAY_SETTINGS = {
  * again. */
 static enum status stray_enter(struct store *store, struct log *log)
 {
-    if (!gather_room(store->gathers, 0)) return STATUS_NO_MEMORY;
+    if (!gather_entry_room(store->gathers, 0)) return STATUS_NO_MEMORY;
     struct chunk_entry entry = {
         .kind = CHUNK_DROP, .key = log->key, .incarnation = log->incarnation, .first = log->end, .limit = -1
     };

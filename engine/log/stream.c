@@ -311,7 +311,7 @@ static bool piece_enter(struct stream *stream, const struct stream_piece *piece)
     struct log *log = stream->log;
     struct gathers *gathers = log->store->gathers;
     uint32_t rest = piece_rest(piece);
-    uint8_t *room = gather_room(gathers, rest);
+    uint8_t *room = gather_entry_room(gathers, rest);
     if (!room) return false;
 
     memcpy(room, piece->gather->block->data + piece->at + piece->size - rest, rest);
@@ -325,6 +325,7 @@ static bool piece_enter(struct stream *stream, const struct stream_piece *piece)
         .crc = piece->crc,
         .segment = piece->segment,
         .segment_position = piece->position,
+        .rest_crc = crc32c(0, room, rest),
     };
     draft_add_extent(gathers, &entry, log, piece->size, rest);
     log->store->stream_size += piece->size;

@@ -20,18 +20,18 @@ struct stream_piece {
     struct list_node node;
     struct gather *gather;
     uint32_t at, size; /* in the block */
-    uint64_t position; /* in the segment; position % 4096 == at % 4096 */
+    uint32_t position; /* in the segment; position % 4096 == at % 4096 */
     int64_t segment;
     int64_t first, limit; /* offsets */
     int32_t leader_epoch;
     uint32_t crc; /* over the heads of its batches */
 };
 
-/*     IDLE --append--> SPILLING (what the tail had before) --> PREPARING (a job: file, room) --> READING (the partial
- * block
- *      ^                                                                                        before) --> WRITING --+
- *      +------------------------------ nothing left; else from the top, as far as it is needed <---- extent entered --+
- *              */
+/*     IDLE --append--> SPILLING    what the tail had before
+ *      ^                PREPARING   a job: the file, and room in it
+ *      |                READING     the partial block before
+ *      |                WRITING     ... then the extent is entered
+ *      +--- nothing left; else from SPILLING on, each step only if it is needed ---+ */
 enum stream_stage { STREAM_IDLE, STREAM_SPILLING, STREAM_PREPARING, STREAM_READING, STREAM_WRITING };
 
 struct stream {

@@ -2,8 +2,8 @@
  *
  *   - chunks fill one file from its beginning to its end; a chunk lies in one file whole;
  *   - a file is written again only after wal_release said that nothing in it is needed;
- *   - its name and its zeros are durable before the first chunk goes into it. A file under way is called `.new` and is
- *     removed by the next start. */
+ *   - its name and its zeros are durable before the first chunk goes into it. A file under way is called `.new`; what a
+ *     crash leaves of it is removed by the next start, and never made use of: it may have any size. */
 #include "log/wal.h"
 
 #include <stdio.h>
@@ -63,7 +63,10 @@ static void making_work(struct job *job)
 
     wal_file_name(store->shard->index, making->number, name);
     snprintf(fresh, sizeof fresh, "%s.new", name);
-    job->status = files_open(files, directory, fresh, FILES_WRITE | FILES_CREATE | FILES_DIRECT, &making->file);
+    job->status = files_remove(files, directory, fresh);
+    if (job->status != STATUS_OK && job->status != STATUS_NOT_FOUND) return;
+    job->status =
+        files_open(files, directory, fresh, FILES_WRITE | FILES_CREATE | FILES_EXCLUSIVE | FILES_DIRECT, &making->file);
     if (job->status != STATUS_OK) return;
 
     job->status = zeros_write(files, making->file, making->zeros, making->size);

@@ -18,7 +18,7 @@
 
 enum {
     SHARDS_MAX = 1024,
-    CHUNKS_MIN = 2,            /* of any budget */
+    CHUNKS_MIN = 3,            /* of any budget: two of the tail are kept for what frees the others */
     REGION_CHUNKS_MAX = 16384, /* 32 GiB per shard */
     JOB_THREADS_MIN = 2,
     JOB_THREADS_MAX = 8,

@@ -10,7 +10,7 @@ from node import Sluice, scratch
 from parts import ask, clog, get, wait_until
 from stage import check, require, same
 
-SAMPLE = re.compile(r'^([a-z_]+)(\{[a-zA-Z_]+="(?:[^"\\\n]|\\.)*"(?:,[a-zA-Z_]+="(?:[^"\\\n]|\\.)*")*\})? (-?[0-9.e+]+|\+Inf)$')
+SAMPLE = re.compile(r'^([a-z_]+)(\{[a-zA-Z_]+="(?:[^"\\\n]|\\.)*"(?:,[a-zA-Z_]+="(?:[^"\\\n]|\\.)*")*\})? (-?[0-9.]+(?:e[-+][0-9]+)?|[+]Inf)$')
 
 
 def parse(text):

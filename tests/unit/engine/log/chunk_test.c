@@ -7,17 +7,30 @@ enum { ROOM = 64 << 10 };
 
 static _Alignas(4096) uint8_t chunk[ROOM], copy[ROOM];
 
-/* Two appends of one batch each, and a truncation between them. */
+enum { ENTRIES = 4, REST = 700 };
+
+/* What lies behind the last whole block of an extent's bytes. */
+static void extent_make(struct chunk_entry *extent, uint8_t *payload)
+{
+    memset(payload, 0x5a, REST);
+    extent->size = 5 * CHUNK_BLOCK + REST - extent->segment_position;
+    extent->rest_crc = crc32c(0, payload, REST);
+}
+
+/* Two appends of one batch each, a truncation between them, and an extent. */
 static size_t chunk_make(struct chunk_header *header)
 {
-    struct chunk_entry entries[3] = { { .kind = CHUNK_APPEND, .first = 10, .limit = 13, .segment = 10 },
-                                      { .kind = CHUNK_TRUNCATE, .first = 12, .limit = 99 },
-                                      { .kind = CHUNK_APPEND, .first = 12, .limit = 13, .segment_position = 7 } };
+    struct chunk_entry entries[ENTRIES] = {
+        { .kind = CHUNK_APPEND, .first = 10, .limit = 13, .segment = 10 },
+        { .kind = CHUNK_TRUNCATE, .first = 12, .limit = 99 },
+        { .kind = CHUNK_APPEND, .first = 12, .limit = 13, .segment_position = 7 },
+        { .kind = CHUNK_EXTENT, .first = 13, .limit = 90, .segment_position = 107 },
+    };
     uint8_t *payload = chunk + CHUNK_HEADER_SIZE;
     uint32_t size = 0;
 
     memset(chunk, 0xee, sizeof chunk);
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < ENTRIES; i++) {
         entries[i].position = size;
         entries[i].incarnation = 5;
         if (entries[i].kind != CHUNK_APPEND) continue;
@@ -29,14 +42,16 @@ static size_t chunk_make(struct chunk_header *header)
         entries[i].crc = crc32c(0, payload + size, BATCH_HEAD_SIZE);
         size += (uint32_t)batch.size;
     }
+    extent_make(&entries[3], payload + size);
+    size += REST;
     *header = (struct chunk_header){ .shard = 2,
                                      .incarnation = 77,
                                      .sequence = 9,
                                      .completed = 8,
                                      .previous_crc = 1,
                                      .payload_size = size,
-                                     .entry_count = 3 };
-    for (uint32_t i = 0; i < 3; i++)
+                                     .entry_count = ENTRIES };
+    for (uint32_t i = 0; i < ENTRIES; i++)
         chunk_entry_write(chunk + chunk_table_position(size) + (size_t)i * CHUNK_ENTRY_SIZE, &entries[i]);
     return chunk_seal(chunk, header);
 }
@@ -74,7 +89,7 @@ static void no_flipped_bit_goes_unnoticed(void **state)
     size_t size = chunk_make(&header);
     size_t payload_limit = CHUNK_HEADER_SIZE + (size_t)header.payload_size;
     size_t table = chunk_table_position(header.payload_size);
-    size_t limit = table + 3 * (size_t)CHUNK_ENTRY_SIZE;
+    size_t limit = table + ENTRIES * (size_t)CHUNK_ENTRY_SIZE;
 
     for (size_t at = 0; at < limit; at++) {
         if (at >= payload_limit && at < table) continue;

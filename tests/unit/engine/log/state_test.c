@@ -49,7 +49,7 @@ static int finish(void **test)
     return leaked;
 }
 
-static struct segment *place(struct fixture *fixture, struct batch batch, uint64_t *position)
+static struct segment *place(struct fixture *fixture, struct batch batch, uint32_t *position)
 {
     struct segment *segment = segments_place(&fixture->log, &batch, position);
     log_state_apply(&fixture->log, &batch, APPEND_CLIENT);
@@ -60,7 +60,7 @@ static struct segment *place(struct fixture *fixture, struct batch batch, uint64
 static void batches_fill_segments_to_their_size(void **test)
 {
     struct fixture *fixture = *test;
-    uint64_t position;
+    uint32_t position;
 
     for (int i = 0; i < 25; i++) {
         struct segment *segment = place(fixture, unit_batch(i, 1, -1, -1, -1), &position);
@@ -83,7 +83,7 @@ static void batches_fill_segments_to_their_size(void **test)
 static void a_batch_larger_than_a_segment_gets_one_of_its_own(void **test)
 {
     struct fixture *fixture = *test;
-    uint64_t position;
+    uint32_t position;
     struct batch large = unit_batch(0, 1, -1, -1, -1);
     large.size = 5000;
     assert_int_equal(place(fixture, large, &position)->base, 0);
@@ -94,7 +94,7 @@ static void a_batch_larger_than_a_segment_gets_one_of_its_own(void **test)
 static void time_and_offsets_roll_too(void **test)
 {
     struct fixture *fixture = *test;
-    uint64_t position;
+    uint32_t position;
     struct batch batch = unit_batch(0, 1, -1, -1, -1);
 
     batch.max_timestamp_ms = 10000;
@@ -122,7 +122,7 @@ static void time_and_offsets_roll_too(void **test)
 static void a_gap_belongs_to_the_segment_above(void **test)
 {
     struct fixture *fixture = *test;
-    uint64_t position;
+    uint32_t position;
     (void)place(fixture, unit_batch(0, 5, -1, -1, -1), &position);
     fixture->log.segments->roll = true;
     (void)place(fixture, unit_batch(20, 5, -1, -1, -1), &position);
@@ -133,7 +133,7 @@ static void a_gap_belongs_to_the_segment_above(void **test)
 static void fill(struct fixture *fixture)
 {
     uint8_t memory[256];
-    uint64_t position;
+    uint32_t position;
 
     for (int i = 0; i < 12; i++) {
         struct batch batch = unit_batch((int64_t)2 * i, 2, i % 3 == 0 ? 9 : -1, 0, i / 3 * 2);
