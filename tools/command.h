@@ -2,6 +2,8 @@
 #ifndef TOOLS_COMMAND_H
 #define TOOLS_COMMAND_H
 
+#include <stddef.h>
+
 /* Exit codes, the same for all commands. */
 enum exit_code {
     EXIT_FINE = 0,
@@ -9,10 +11,13 @@ enum exit_code {
     EXIT_USAGE = 2,  /* the command line did */
 };
 
+struct verb;
 struct command {
     const char *name;
-    int (*run)(int count, char **arguments); /* arguments[0] is the command's name */
+    int (*run)(int count, char **arguments); /* arguments[0] is the command's name; NULL: it is made of verbs */
     const char *summary;                     /* one line of help */
+    const struct verb *verbs;                /* options.h: what a client of a cluster may do */
+    size_t verb_count;
 };
 
 int command_serve(int count, char **arguments);

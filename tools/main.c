@@ -4,12 +4,17 @@
 
 #include "base/check.h"
 #include "command.h"
+#include "options.h"
 
+#define VERBS(verbs) verbs, array_count(verbs)
 static const struct command commands[] = {
-    { "serve", command_serve, "start a node" },
-    { "log", command_log, "look at, check or recover a log directory" },
-    { "config", command_config, "check the settings of a node" },
-    { "version", command_version, "print the version" },
+    /* clang-format off */
+    { "serve",   command_serve,   "start a node",                                    NULL, 0 },
+    { "topic",   NULL,            "make, list, describe, delete and widen topics",   VERBS(topic_verbs) },
+    { "log",     command_log,     "look at, check or recover a log directory",       NULL, 0 },
+    { "config",  command_config,  "check the settings of a node",                    NULL, 0 },
+    { "version", command_version, "print the version",                               NULL, 0 },
+    /* clang-format on */
 };
 
 static int usage(FILE *out, int code)
@@ -37,7 +42,9 @@ int main(int count, char **arguments)
     if (strcmp(arguments[1], "--version") == 0) return command_version(count - 1, arguments + 1);
 
     for (size_t i = 0; i < array_count(commands); i++) {
-        if (strcmp(arguments[1], commands[i].name) == 0) return commands[i].run(count - 1, arguments + 1);
+        if (strcmp(arguments[1], commands[i].name) != 0) continue;
+        if (commands[i].run) return commands[i].run(count - 1, arguments + 1);
+        return verbs_run(&commands[i], count - 1, arguments + 1);
     }
     fprintf(stderr, "sluice: there is no command '%s'\n\n", arguments[1]);
     return usage(stderr, EXIT_USAGE);

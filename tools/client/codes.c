@@ -1,0 +1,167 @@
+/* client/codes.c   Kafka's errors as rows, in the order of their numbers. */
+#include "client/codes.h"
+
+#include "base/check.h"
+
+/* clang-format off */
+static const struct code codes[] = {
+    {   -1, false, false, "UNKNOWN_SERVER_ERROR" },
+    {    0, false, false, "NONE" },
+    {    1, false, false, "OFFSET_OUT_OF_RANGE" },
+    {    2, true,  false, "CORRUPT_MESSAGE" },
+    {    3, true,  true,  "UNKNOWN_TOPIC_OR_PARTITION" },
+    {    4, false, false, "INVALID_FETCH_SIZE" },
+    {    5, true,  true,  "LEADER_NOT_AVAILABLE" },
+    {    6, true,  true,  "NOT_LEADER_OR_FOLLOWER" },
+    {    7, true,  false, "REQUEST_TIMED_OUT" },
+    {    8, false, false, "BROKER_NOT_AVAILABLE" },
+    {    9, true,  true,  "REPLICA_NOT_AVAILABLE" },
+    {   10, false, false, "MESSAGE_TOO_LARGE" },
+    {   11, false, false, "STALE_CONTROLLER_EPOCH" },
+    {   12, false, false, "OFFSET_METADATA_TOO_LARGE" },
+    {   13, true,  true,  "NETWORK_EXCEPTION" },
+    {   14, true,  false, "COORDINATOR_LOAD_IN_PROGRESS" },
+    {   15, true,  false, "COORDINATOR_NOT_AVAILABLE" },
+    {   16, true,  false, "NOT_COORDINATOR" },
+    {   17, false, false, "INVALID_TOPIC_EXCEPTION" },
+    {   18, false, false, "RECORD_LIST_TOO_LARGE" },
+    {   19, true,  false, "NOT_ENOUGH_REPLICAS" },
+    {   20, true,  false, "NOT_ENOUGH_REPLICAS_AFTER_APPEND" },
+    {   21, false, false, "INVALID_REQUIRED_ACKS" },
+    {   22, false, false, "ILLEGAL_GENERATION" },
+    {   23, false, false, "INCONSISTENT_GROUP_PROTOCOL" },
+    {   24, false, false, "INVALID_GROUP_ID" },
+    {   25, false, false, "UNKNOWN_MEMBER_ID" },
+    {   26, false, false, "INVALID_SESSION_TIMEOUT" },
+    {   27, false, false, "REBALANCE_IN_PROGRESS" },
+    {   28, false, false, "INVALID_COMMIT_OFFSET_SIZE" },
+    {   29, false, false, "TOPIC_AUTHORIZATION_FAILED" },
+    {   30, false, false, "GROUP_AUTHORIZATION_FAILED" },
+    {   31, false, false, "CLUSTER_AUTHORIZATION_FAILED" },
+    {   32, false, false, "INVALID_TIMESTAMP" },
+    {   33, false, false, "UNSUPPORTED_SASL_MECHANISM" },
+    {   34, false, false, "ILLEGAL_SASL_STATE" },
+    {   35, false, false, "UNSUPPORTED_VERSION" },
+    {   36, false, false, "TOPIC_ALREADY_EXISTS" },
+    {   37, false, false, "INVALID_PARTITIONS" },
+    {   38, false, false, "INVALID_REPLICATION_FACTOR" },
+    {   39, false, false, "INVALID_REPLICA_ASSIGNMENT" },
+    {   40, false, false, "INVALID_CONFIG" },
+    {   41, true,  false, "NOT_CONTROLLER" },
+    {   42, false, false, "INVALID_REQUEST" },
+    {   43, false, false, "UNSUPPORTED_FOR_MESSAGE_FORMAT" },
+    {   44, false, false, "POLICY_VIOLATION" },
+    {   45, false, false, "OUT_OF_ORDER_SEQUENCE_NUMBER" },
+    {   46, false, false, "DUPLICATE_SEQUENCE_NUMBER" },
+    {   47, false, false, "INVALID_PRODUCER_EPOCH" },
+    {   48, false, false, "INVALID_TXN_STATE" },
+    {   49, false, false, "INVALID_PRODUCER_ID_MAPPING" },
+    {   50, false, false, "INVALID_TRANSACTION_TIMEOUT" },
+    {   51, true,  false, "CONCURRENT_TRANSACTIONS" },
+    {   52, false, false, "TRANSACTION_COORDINATOR_FENCED" },
+    {   53, false, false, "TRANSACTIONAL_ID_AUTHORIZATION_FAILED" },
+    {   54, false, false, "SECURITY_DISABLED" },
+    {   55, false, false, "OPERATION_NOT_ATTEMPTED" },
+    {   56, true,  true,  "KAFKA_STORAGE_ERROR" },
+    {   57, false, false, "LOG_DIR_NOT_FOUND" },
+    {   58, false, false, "SASL_AUTHENTICATION_FAILED" },
+    {   59, false, false, "UNKNOWN_PRODUCER_ID" },
+    {   60, false, false, "REASSIGNMENT_IN_PROGRESS" },
+    {   61, false, false, "DELEGATION_TOKEN_AUTH_DISABLED" },
+    {   62, false, false, "DELEGATION_TOKEN_NOT_FOUND" },
+    {   63, false, false, "DELEGATION_TOKEN_OWNER_MISMATCH" },
+    {   64, false, false, "DELEGATION_TOKEN_REQUEST_NOT_ALLOWED" },
+    {   65, false, false, "DELEGATION_TOKEN_AUTHORIZATION_FAILED" },
+    {   66, false, false, "DELEGATION_TOKEN_EXPIRED" },
+    {   67, false, false, "INVALID_PRINCIPAL_TYPE" },
+    {   68, false, false, "NON_EMPTY_GROUP" },
+    {   69, false, false, "GROUP_ID_NOT_FOUND" },
+    {   70, true,  false, "FETCH_SESSION_ID_NOT_FOUND" },
+    {   71, true,  false, "INVALID_FETCH_SESSION_EPOCH" },
+    {   72, true,  true,  "LISTENER_NOT_FOUND" },
+    {   73, false, false, "TOPIC_DELETION_DISABLED" },
+    {   74, true,  true,  "FENCED_LEADER_EPOCH" },
+    {   75, true,  false, "UNKNOWN_LEADER_EPOCH" },
+    {   76, false, false, "UNSUPPORTED_COMPRESSION_TYPE" },
+    {   77, false, false, "STALE_BROKER_EPOCH" },
+    {   78, true,  false, "OFFSET_NOT_AVAILABLE" },
+    {   79, false, false, "MEMBER_ID_REQUIRED" },
+    {   80, true,  true,  "PREFERRED_LEADER_NOT_AVAILABLE" },
+    {   81, false, false, "GROUP_MAX_SIZE_REACHED" },
+    {   82, false, false, "FENCED_INSTANCE_ID" },
+    {   83, true,  true,  "ELIGIBLE_LEADERS_NOT_AVAILABLE" },
+    {   84, true,  true,  "ELECTION_NOT_NEEDED" },
+    {   85, false, false, "NO_REASSIGNMENT_IN_PROGRESS" },
+    {   86, false, false, "GROUP_SUBSCRIBED_TO_TOPIC" },
+    {   87, false, false, "INVALID_RECORD" },
+    {   88, true,  false, "UNSTABLE_OFFSET_COMMIT" },
+    {   89, true,  false, "THROTTLING_QUOTA_EXCEEDED" },
+    {   90, false, false, "PRODUCER_FENCED" },
+    {   91, false, false, "RESOURCE_NOT_FOUND" },
+    {   92, false, false, "DUPLICATE_RESOURCE" },
+    {   93, false, false, "UNACCEPTABLE_CREDENTIAL" },
+    {   94, false, false, "INCONSISTENT_VOTER_SET" },
+    {   95, false, false, "INVALID_UPDATE_VERSION" },
+    {   96, false, false, "FEATURE_UPDATE_FAILED" },
+    {   97, false, false, "PRINCIPAL_DESERIALIZATION_FAILURE" },
+    {   98, false, false, "SNAPSHOT_NOT_FOUND" },
+    {   99, false, false, "POSITION_OUT_OF_RANGE" },
+    {  100, true,  true,  "UNKNOWN_TOPIC_ID" },
+    {  101, false, false, "DUPLICATE_BROKER_REGISTRATION" },
+    {  102, false, false, "BROKER_ID_NOT_REGISTERED" },
+    {  103, true,  true,  "INCONSISTENT_TOPIC_ID" },
+    {  104, false, false, "INCONSISTENT_CLUSTER_ID" },
+    {  105, false, false, "TRANSACTIONAL_ID_NOT_FOUND" },
+    {  106, true,  false, "FETCH_SESSION_TOPIC_ID_ERROR" },
+    {  107, false, false, "INELIGIBLE_REPLICA" },
+    {  108, false, false, "NEW_LEADER_ELECTED" },
+    {  109, false, false, "OFFSET_MOVED_TO_TIERED_STORAGE" },
+    {  110, false, false, "FENCED_MEMBER_EPOCH" },
+    {  111, false, false, "UNRELEASED_INSTANCE_ID" },
+    {  112, false, false, "UNSUPPORTED_ASSIGNOR" },
+    {  113, false, false, "STALE_MEMBER_EPOCH" },
+    {  114, false, false, "MISMATCHED_ENDPOINT_TYPE" },
+    {  115, false, false, "UNSUPPORTED_ENDPOINT_TYPE" },
+    {  116, false, false, "UNKNOWN_CONTROLLER_ID" },
+    {  117, false, false, "UNKNOWN_SUBSCRIPTION_ID" },
+    {  118, false, false, "TELEMETRY_TOO_LARGE" },
+    {  119, false, false, "INVALID_REGISTRATION" },
+    {  120, false, false, "TRANSACTION_ABORTABLE" },
+    {  121, false, false, "INVALID_RECORD_STATE" },
+    {  122, true,  false, "SHARE_SESSION_NOT_FOUND" },
+    {  123, true,  false, "INVALID_SHARE_SESSION_EPOCH" },
+    {  124, false, false, "FENCED_STATE_EPOCH" },
+    {  125, false, false, "INVALID_VOTER_KEY" },
+    {  126, false, false, "DUPLICATE_VOTER" },
+    {  127, false, false, "VOTER_NOT_FOUND" },
+    {  128, false, false, "INVALID_REGULAR_EXPRESSION" },
+    {  129, false, false, "REBOOTSTRAP_REQUIRED" },
+    {  130, false, false, "STREAMS_INVALID_TOPOLOGY" },
+    {  131, false, false, "STREAMS_INVALID_TOPOLOGY_EPOCH" },
+    {  132, false, false, "STREAMS_TOPOLOGY_FENCED" },
+    {  133, true,  false, "SHARE_SESSION_LIMIT_REACHED" },
+};
+/* clang-format on */
+
+const struct code *code_find(int16_t number)
+{
+    size_t index = (size_t)(number + 1); /* They have no holes. */
+
+    if (index >= array_count(codes)) return NULL;
+    invariant(codes[index].number == number);
+    return &codes[index];
+}
+
+const char *code_name(int16_t number)
+{
+    const struct code *code = code_find(number);
+
+    return code ? code->name : "an error unknown here";
+}
+
+bool code_retriable(int16_t number)
+{
+    const struct code *code = code_find(number);
+
+    return code && code->retriable;
+}
