@@ -188,6 +188,16 @@ static void receive_stop(struct connection *connection)
     io_cancel(connection->face->shard->io, &connection->receive);
 }
 
+/* What waits for long shall finish soon: nobody may be there to hear it. */
+static void requests_give_up(struct connection *connection)
+{
+    list_each(&connection->slots, node)
+    {
+        struct slot *slot = container_of(node, struct slot, node);
+        if (slot->stage == SLOT_BEGUN && slot->request.give_up) slot->request.give_up(&slot->request);
+    }
+}
+
 void connection_drain(struct connection *connection, enum conn_end end)
 {
     if (connection->stage != CONNECTION_OPEN) return;
@@ -195,6 +205,7 @@ void connection_drain(struct connection *connection, enum conn_end end)
     connection->stage = CONNECTION_DRAINING;
     connection->frame_deadline_ns = INT64_MAX;
     receive_stop(connection);
+    requests_give_up(connection);
     shard_ready(connection->face->shard, &connection->flush);
 }
 
@@ -208,12 +219,7 @@ void connection_close(struct connection *connection, enum conn_end end)
     timer_clear(&shard->timers, &connection->timer);
     receive_stop(connection);
     if (connection->send.submitted) io_cancel(shard->io, &connection->send);
-
-    list_each(&connection->slots, node)
-    {
-        struct slot *slot = container_of(node, struct slot, node);
-        if (slot->stage == SLOT_BEGUN && slot->request.give_up) slot->request.give_up(&slot->request);
-    }
+    requests_give_up(connection);
     shard_ready(shard, &connection->flush);
 }
 

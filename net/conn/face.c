@@ -73,13 +73,7 @@ void face_close(struct face *face, struct ready *closed)
     for (uint32_t i = 0; i < face->settings.listener_count; i++) listener_close(&face->listeners[i]);
     list_each(&face->connections, node)
     {
-        struct connection *connection = container_of(node, struct connection, node);
-        list_each(&connection->slots, place)
-        {
-            struct slot *slot = container_of(place, struct slot, node);
-            if (slot->stage == SLOT_BEGUN && slot->request.give_up) slot->request.give_up(&slot->request);
-        }
-        connection_drain(connection, END_STOPPING);
+        connection_drain(container_of(node, struct connection, node), END_STOPPING);
     }
     timer_set(&shard->timers, &face->patience, shard_now_ns(shard) + (int64_t)PATIENCE_MS * 1000000);
     face_settle(face);

@@ -1,0 +1,97 @@
+/* tests/unit/net/api/delete_records_test.c   The start of a log moves, up to the high watermark, and readers see it. */
+#include "desk.h"
+
+#include "messages/delete_records.h"
+
+static struct desk desk;
+static struct delete_records_partition_ask partitions[3];
+static struct delete_records_topic_ask topic_ask;
+static struct delete_records_ask ask;
+static struct delete_records_answer answer;
+
+static int begin(void **state)
+{
+    (void)state;
+    desk_begin(&desk);
+    desk_topic(&desk, "t", 2);
+    for (int32_t i = 0; i < 2; i++) desk_store(&desk, "t", i, 10, 100);
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    desk_end(&desk);
+    return 0;
+}
+
+static const struct delete_records_partition_answer *delete_to(const char *topic, int32_t count, int64_t offset)
+{
+    for (int32_t i = 0; i < count; i++) partitions[i] = (struct delete_records_partition_ask){ i, offset };
+    topic_ask.name = text_of(topic);
+    topic_ask.partitions.items = partitions;
+    topic_ask.partitions.count = count;
+    ask.topics.items = &topic_ask;
+    ask.topics.count = 1;
+    ask.timeout_ms = 1000;
+    desk_ask(&desk, API_DELETE_RECORDS, 2, &ask, &answer);
+    assert_int_equal(answer.topics.items[0].partitions.count, count);
+    return answer.topics.items[0].partitions.items;
+}
+
+static void starts_move_forward_and_never_back(void **state)
+{
+    (void)state;
+    const struct delete_records_partition_answer *rows = delete_to("t", 2, 4);
+    for (int32_t i = 0; i < 2; i++) {
+        assert_int_equal(rows[i].error, ERROR_NONE);
+        assert_int_equal(rows[i].low_watermark, 4);
+    }
+    assert_int_equal(delete_to("t", 1, 2)[0].low_watermark, 4);
+    assert_int_equal(delete_to("t", 1, 11)[0].error, ERROR_OFFSET_OUT_OF_RANGE);
+    assert_int_equal(delete_to("t", 1, -2)[0].error, ERROR_OFFSET_OUT_OF_RANGE);
+    assert_int_equal(delete_to("t", 1, -1)[0].low_watermark, 10);
+    assert_int_equal(delete_to("t", 1, 10)[0].low_watermark, 10);
+}
+
+static void readers_see_the_new_start(void **state)
+{
+    (void)state;
+    struct desk_fetch fetch;
+    struct fetch_answer fetched;
+    struct uuid topic = desk_topic(&desk, "read", 1);
+
+    desk_store(&desk, "read", 0, 5, 100);
+    assert_int_equal(delete_to("read", 1, 3)[0].low_watermark, 3);
+    desk_fetch_fill(&fetch, topic, "", 1);
+    desk_ask(&desk, API_FETCH, 13, &fetch.ask, &fetched);
+    assert_int_equal(fetched.topics.items[0].partitions.items[0].error, ERROR_OFFSET_OUT_OF_RANGE);
+    fetch.partitions[0].fetch_offset = 3;
+    desk_ask(&desk, API_FETCH, 13, &fetch.ask, &fetched);
+    const struct fetch_partition_answer *row = &fetched.topics.items[0].partitions.items[0];
+    int64_t offset = 3;
+    assert_int_equal(row->log_start_offset, 3);
+    assert_int_equal(desk_batches(row, &offset), 2);
+}
+
+static void what_can_not_be_is_refused_by_row(void **state)
+{
+    (void)state;
+    desk_topic_of(&desk, "compact", 1, DESK_SELF, "cleanup.policy", "compact");
+    assert_int_equal(delete_to("compact", 1, 0)[0].error, ERROR_POLICY_VIOLATION);
+    assert_int_equal(delete_to("none", 1, 0)[0].error, ERROR_UNKNOWN_TOPIC_OR_PARTITION);
+    const struct delete_records_partition_answer *rows = delete_to("t", 3, -1);
+    assert_int_equal(rows[2].error, ERROR_UNKNOWN_TOPIC_OR_PARTITION);
+    assert_int_equal(rows[2].low_watermark, -1);
+    assert_int_equal(rows[1].error, ERROR_NONE);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(starts_move_forward_and_never_back),
+        cmocka_unit_test(readers_see_the_new_start),
+        cmocka_unit_test(what_can_not_be_is_refused_by_row),
+    };
+    return cmocka_run_group_tests(tests, begin, end);
+}

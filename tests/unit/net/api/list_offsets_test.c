@@ -1,0 +1,128 @@
+/* tests/unit/net/api/list_offsets_test.c   Ends, times and specials, on both shards; epochs; what versions may ask. */
+#include "desk.h"
+
+#include "messages/list_offsets.h"
+
+static struct desk desk;
+static struct list_offsets_partition_ask partitions[4];
+static struct list_offsets_topic_ask topics[1];
+static struct list_offsets_ask ask;
+static struct list_offsets_answer answer;
+
+static int begin(void **state)
+{
+    (void)state;
+    desk_begin(&desk);
+    desk_topic(&desk, "t", 2);
+    for (int32_t i = 0; i < 2; i++) desk_store(&desk, "t", i, 3 + i, 100);
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    desk_end(&desk);
+    return 0;
+}
+
+static const struct list_offsets_partition_answer *list(int16_t version, const char *topic, int32_t count,
+                                                        int64_t timestamp)
+{
+    for (int32_t i = 0; i < count; i++) partitions[i] = (struct list_offsets_partition_ask){ i, -1, timestamp };
+    topics[0].name = text_of(topic);
+    topics[0].partitions.items = partitions;
+    topics[0].partitions.count = count;
+    ask.replica_id = -1;
+    ask.topics.items = topics;
+    ask.topics.count = 1;
+    desk_ask(&desk, API_LIST_OFFSETS, version, &ask, &answer);
+    assert_int_equal(answer.topics.items[0].partitions.count, count);
+    return answer.topics.items[0].partitions.items;
+}
+
+static void ends_are_read_off_the_log(void **state)
+{
+    (void)state;
+    for (int16_t version = 1; version <= 11; version++) {
+        const struct list_offsets_partition_answer *rows = list(version, "t", 2, LIST_OFFSETS_LATEST);
+        for (int32_t i = 0; i < 2; i++) {
+            assert_int_equal(rows[i].error, ERROR_NONE);
+            assert_int_equal(rows[i].offset, 3 + i);
+            assert_int_equal(rows[i].timestamp_ms, -1);
+            if (version >= 4) assert_int_equal(rows[i].leader_epoch, 5);
+        }
+        assert_int_equal(list(version, "t", 2, LIST_OFFSETS_EARLIEST)[1].offset, 0);
+    }
+}
+
+static void times_find_the_first_record_at_or_after(void **state)
+{
+    (void)state;
+    int64_t now = shard_wall_ms(desk.node.shards[0]);
+    const struct list_offsets_partition_answer *rows = list(7, "t", 2, now - 60000);
+    for (int32_t i = 0; i < 2; i++) {
+        assert_int_equal(rows[i].offset, 0);
+        assert_true(rows[i].timestamp_ms > now - 60000 && rows[i].timestamp_ms <= now);
+    }
+    rows = list(7, "t", 2, now + 60000);
+    for (int32_t i = 0; i < 2; i++) {
+        assert_int_equal(rows[i].error, ERROR_NONE);
+        assert_int_equal(rows[i].offset, -1);
+        assert_int_equal(rows[i].timestamp_ms, -1);
+    }
+    int64_t largest = list(7, "t", 2, LIST_OFFSETS_MAX_TIMESTAMP)[1].offset;
+    assert_true(largest >= 0 && largest < 4); /* Which of equals is the log's to say. */
+}
+
+static void specials_are_refused_in_versions_that_do_not_know_them(void **state)
+{
+    (void)state;
+    const struct {
+        int64_t timestamp;
+        int16_t since;
+        int64_t offset;
+    } rows[] = {
+        { LIST_OFFSETS_EARLIEST_LOCAL, 8, 0 },
+        { LIST_OFFSETS_LATEST_TIERED, 9, -1 },
+        { LIST_OFFSETS_EARLIEST_PENDING_UPLOAD, 11, -1 },
+    };
+    for (size_t i = 0; i < array_count(rows); i++) {
+        assert_int_equal(list(rows[i].since - 1, "t", 1, rows[i].timestamp)[0].error, ERROR_UNSUPPORTED_VERSION);
+        const struct list_offsets_partition_answer *row = list(rows[i].since, "t", 1, rows[i].timestamp);
+        assert_int_equal(row->error, ERROR_NONE);
+        assert_int_equal(row->offset, rows[i].offset);
+    }
+    assert_int_equal(list(6, "t", 1, LIST_OFFSETS_MAX_TIMESTAMP)[0].error, ERROR_UNSUPPORTED_VERSION);
+    assert_int_equal(list(11, "t", 1, -7)[0].error, ERROR_UNSUPPORTED_VERSION);
+    assert_int_equal(list(11, "t", 1, INT64_MIN)[0].error, ERROR_UNSUPPORTED_VERSION);
+}
+
+static void what_is_not_there_says_so_by_row(void **state)
+{
+    (void)state;
+    const struct list_offsets_partition_answer *rows = list(7, "t", 3, LIST_OFFSETS_LATEST);
+    assert_int_equal(rows[0].error, ERROR_NONE);
+    assert_int_equal(rows[2].error, ERROR_UNKNOWN_TOPIC_OR_PARTITION);
+    assert_int_equal(rows[2].offset, -1);
+    assert_int_equal(list(7, "none", 1, LIST_OFFSETS_LATEST)[0].error, ERROR_UNKNOWN_TOPIC_OR_PARTITION);
+
+    list(7, "t", 1, LIST_OFFSETS_LATEST);
+    for (int32_t epoch = 4; epoch <= 6; epoch++) {
+        partitions[0].current_leader_epoch = epoch;
+        desk_ask(&desk, API_LIST_OFFSETS, 7, &ask, &answer);
+        assert_int_equal(answer.topics.items[0].partitions.items[0].error, epoch == 4   ? ERROR_FENCED_LEADER_EPOCH
+                                                                           : epoch == 5 ? ERROR_NONE
+                                                                                        : ERROR_UNKNOWN_LEADER_EPOCH);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(ends_are_read_off_the_log),
+        cmocka_unit_test(times_find_the_first_record_at_or_after),
+        cmocka_unit_test(specials_are_refused_in_versions_that_do_not_know_them),
+        cmocka_unit_test(what_is_not_there_says_so_by_row),
+    };
+    return cmocka_run_group_tests(tests, begin, end);
+}

@@ -1,0 +1,118 @@
+/* tests/unit/net/api/metadata_test.c   What clients are told of nodes and topics, by name and by id. Making topics on
+ * demand needs a controller: tests/client. */
+#include "desk.h"
+
+#include "messages/metadata.h"
+
+static struct desk desk;
+static struct uuid here, away;
+static struct metadata_answer answer;
+
+static int begin(void **state)
+{
+    (void)state;
+    desk_begin(&desk);
+    desk_broker(&desk, DESK_OTHER);
+    here = desk_topic(&desk, "here", 3);
+    away = desk_topic_of(&desk, "away", 1, DESK_OTHER, NULL, NULL);
+    desk_topic_of(&desk, "orphan", 1, 9, NULL, NULL);
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    desk_end(&desk);
+    return 0;
+}
+
+static void ask_for(int16_t version, struct metadata_topic_ask *topics, int32_t count)
+{
+    struct metadata_ask ask = { .topics = { topics, count } };
+    desk_ask(&desk, API_METADATA, version, &ask, &answer);
+}
+
+static const struct metadata_topic_answer *topic_of(const char *name)
+{
+    for (int32_t i = 0; i < answer.topics.count; i++) {
+        if (text_equal(answer.topics.items[i].name, text_of(name))) return &answer.topics.items[i];
+    }
+    return NULL;
+}
+
+static void everything_in_every_version(void **state)
+{
+    (void)state;
+    for (int16_t version = 0; version <= 13; version++) {
+        ask_for(version, NULL, version == 0 ? 0 : -1);
+        assert_int_equal(answer.topics.count, 3);
+        assert_int_equal(answer.brokers.count, 2);
+        assert_int_equal(topic_of("here")->partitions.count, 3);
+        for (int32_t i = 0; i < 3; i++) assert_int_equal(topic_of("here")->partitions.items[i].leader_id, DESK_SELF);
+        assert_int_equal(topic_of("away")->partitions.items[0].leader_id, DESK_OTHER);
+        if (version >= 7) assert_int_equal(topic_of("away")->partitions.items[0].leader_epoch, 5);
+        if (version >= 2) assert_true(text_equal(answer.cluster_id, TEXT("cluster")));
+    }
+}
+
+static void none_is_not_all(void **state)
+{
+    (void)state;
+    ask_for(1, NULL, 0);
+    assert_int_equal(answer.topics.count, 0);
+    assert_int_equal(answer.brokers.count, 2);
+}
+
+static void nodes_are_told_as_their_listener_sees_them(void **state)
+{
+    (void)state;
+    ask_for(12, NULL, -1);
+    for (int32_t i = 0; i < answer.brokers.count; i++) {
+        const struct metadata_broker *broker = &answer.brokers.items[i];
+        bool self = broker->node_id == DESK_SELF;
+        assert_true(text_equal(broker->host, self ? TEXT("127.0.0.1") : TEXT("elsewhere")));
+        assert_int_equal(broker->port, self ? desk.port : 9999);
+    }
+}
+
+static void a_partition_without_living_leader_says_so(void **state)
+{
+    (void)state;
+    ask_for(12, NULL, -1);
+    const struct metadata_partition_answer *row = &topic_of("orphan")->partitions.items[0];
+    assert_int_equal(row->error, ERROR_LEADER_NOT_AVAILABLE);
+    assert_int_equal(row->leader_id, -1);
+    assert_int_equal(row->offline_replicas.count, 1);
+    assert_int_equal(row->offline_replicas.items[0], 9);
+}
+
+static void topics_go_by_name_or_by_id(void **state)
+{
+    (void)state;
+    struct metadata_topic_ask asks[] = {
+        { UUID_NONE, TEXT("here") }, { away, TEXT_NULL },
+        { { { 99 } }, TEXT_NULL },   { UUID_NONE, TEXT("here") }, /* Twice: told once. */
+        { UUID_NONE, TEXT("none") }, { UUID_NONE, TEXT("a/b") },
+    };
+    ask_for(12, asks, array_count(asks));
+    assert_int_equal(answer.topics.count, 5);
+    assert_true(uuid_equal(topic_of("here")->topic_id, here));
+    assert_int_equal(topic_of("away")->error, ERROR_NONE);
+    assert_int_equal(topic_of("none")->error, ERROR_UNKNOWN_TOPIC_OR_PARTITION);
+    assert_int_equal(topic_of("a/b")->error, ERROR_INVALID_TOPIC);
+    int32_t unknown = 0;
+    for (int32_t i = 0; i < answer.topics.count; i++) unknown += answer.topics.items[i].error == ERROR_UNKNOWN_TOPIC_ID;
+    assert_int_equal(unknown, 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(everything_in_every_version),
+        cmocka_unit_test(none_is_not_all),
+        cmocka_unit_test(nodes_are_told_as_their_listener_sees_them),
+        cmocka_unit_test(a_partition_without_living_leader_says_so),
+        cmocka_unit_test(topics_go_by_name_or_by_id),
+    };
+    return cmocka_run_group_tests(tests, begin, end);
+}
