@@ -2,6 +2,7 @@
  * record bytes left out and filled from pinned extents when the socket takes them. */
 #include "api/error.h"
 #include "api/fetch.h"
+#include "api/hint.h"
 
 static void fetch_sent(struct request *request)
 {
@@ -42,7 +43,14 @@ static void session_tell(struct fetch_session *session, const struct fetch *fetc
     if (fetch->incremental && part->size > 0) fetch_session_rotate(session, known);
 }
 
-static void row_fill(const struct fetch *fetch, struct fetch_part *part, struct fetch_partition_answer *row)
+static bool leads_elsewhere(const struct fetch *fetch, const struct fetch_part *part)
+{
+    bool moved = part->error == ERROR_NOT_LEADER_OR_FOLLOWER || part->error == ERROR_FENCED_LEADER_EPOCH;
+    return moved && fetch->request->version >= 16;
+}
+
+static void row_fill(const struct fetch *fetch, struct fetch_part *part, struct fetch_partition_answer *row,
+                     struct leader_hints *hints)
 {
     *row = (struct fetch_partition_answer){
         .index = part->ask.index,
@@ -54,6 +62,7 @@ static void row_fill(const struct fetch *fetch, struct fetch_part *part, struct 
         .preferred_read_replica = -1,
         .records = { .size = (int32_t)part->size },
     };
+    if (leads_elsewhere(fetch, part)) row->current_leader = hint_leader(hints, part->topic, part->ask.index);
     /* struct aborted and the row of the message are the same two numbers. */
     row->aborted_transactions.items = (struct fetch_aborted_transaction *)(void *)part->aborted;
     row->aborted_transactions.count =
@@ -77,6 +86,7 @@ static bool rows_fill(struct fetch *fetch, struct fetch_answer *answer, struct f
     struct arena *arena = &fetch->request->arena;
     struct fetch_partition_answer *rows = arena_take(arena, fetch->part_count * sizeof(*rows));
     struct fetch_topic_answer *topic = NULL;
+    struct leader_hints hints = { .request = fetch->request };
     uint32_t row_count = 0;
 
     answer->topics.items = arena_take(arena, fetch->part_count * sizeof(*answer->topics.items));
@@ -92,9 +102,11 @@ static bool rows_fill(struct fetch *fetch, struct fetch_answer *answer, struct f
             topic->topic_id = part->topic;
             topic->partitions.items = &rows[row_count];
         }
-        row_fill(fetch, part, &rows[row_count++]);
+        row_fill(fetch, part, &rows[row_count++], &hints);
         topic->partitions.count++;
     }
+    answer->node_endpoints.items = hints.nodes;
+    answer->node_endpoints.count = hints.node_count;
     return true;
 }
 

@@ -151,7 +151,7 @@ void produce_begin(struct request *request)
     uint32_t count = 0;
 
     for (int32_t i = 0; i < ask->topics.count; i++) count += (uint32_t)max_of(ask->topics.items[i].partitions.count, 0);
-    if (produce) produce->request = request;
+    if (produce) produce->request = produce->hints.request = request;
     if (!produce || !produce_make(produce, count)) {
         request_abort(request, "no memory");
         return;
@@ -188,6 +188,9 @@ static void part_answer(struct produce *produce, const struct produce_part *part
     }
     produce->refused = true;
     row->error_message = error_text(part->status);
+    if (row->error == ERROR_NOT_LEADER_OR_FOLLOWER && produce->request->version >= 10) {
+        row->current_leader = hint_leader(&produce->hints, part->topic, part->index);
+    }
     if (part->bad_record >= 0) bad_record_tell(produce, part);
 }
 
@@ -198,6 +201,8 @@ static void produce_joined(struct route *route)
     const struct produce_ask *ask = request->ask;
 
     for (uint32_t i = 0; i < produce->part_count; i++) part_answer(produce, &produce->parts[i]);
+    produce->answer.node_endpoints.items = produce->hints.nodes;
+    produce->answer.node_endpoints.count = produce->hints.node_count;
     if (ask->acks != 0) {
         request_answer(request, &produce->answer, NULL, 0, NULL);
     } else if (produce->refused) {

@@ -3,6 +3,7 @@
 #ifndef NET_API_PRODUCE_H
 #define NET_API_PRODUCE_H
 
+#include "api/hint.h"
 #include "api/route.h"
 #include "messages/produce.h"
 
@@ -38,6 +39,7 @@ struct produce {
     uint32_t part_count;
     bool refused; /* some partition has an error: with acks=0 the connection is closed */
     struct produce_answer answer;
+    struct leader_hints hints;
 };
 
 void produce_part_arrive(struct route_part *route, struct shard *owner);
