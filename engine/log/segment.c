@@ -22,6 +22,13 @@ struct heap *log_heap(const struct log *log)
     return log->store ? &log->store->shard->heap : log->directory->heap;
 }
 
+uint64_t segments_size(const struct log *log)
+{
+    uint64_t size = 0;
+    for (uint32_t i = 0; log->segments && i < log->segments->count; i++) size += log->segments->items[i].size;
+    return size;
+}
+
 struct segment *segments_add(struct log *log, int64_t base)
 {
     if (!log->segments) log->segments = heap_take(log_heap(log), sizeof *log->segments);

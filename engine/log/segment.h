@@ -72,6 +72,9 @@ static inline struct segment *segments_last(const struct log *log)
     return log->segments && log->segments->count > 0 ? &log->segments->items[log->segments->count - 1] : NULL;
 }
 
+/* Bytes of batches in all segments, written yet or not: what Kafka calls the size of a log. */
+uint64_t segments_size(const struct log *log);
+
 /* Where the log's tables live: with its shard, or, while a directory is only being read, with the directory. */
 struct heap *log_heap(const struct log *log);
 /* An empty one behind the last, as segments_place does it; for those who read a directory. The log gets its

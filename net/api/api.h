@@ -67,6 +67,10 @@ void delete_records_begin(struct request *request);
 void init_producer_id_begin(struct request *request);
 void describe_configs_begin(struct request *request);
 void describe_cluster_begin(struct request *request);
+void offset_for_leader_epoch_begin(struct request *request);
+void describe_log_dirs_begin(struct request *request);
+void describe_producers_begin(struct request *request);
+void describe_quorum_begin(struct request *request);
 
 /* Per shard, made by apis_attach. */
 void produce_queue_init(struct produce_queue *queue, struct shard *owner);

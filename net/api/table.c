@@ -11,10 +11,14 @@
 #include "messages/delete_topics.h"
 #include "messages/describe_cluster.h"
 #include "messages/describe_configs.h"
+#include "messages/describe_log_dirs.h"
+#include "messages/describe_producers.h"
+#include "messages/describe_quorum.h"
 #include "messages/fetch.h"
 #include "messages/init_producer_id.h"
 #include "messages/list_offsets.h"
 #include "messages/metadata.h"
+#include "messages/offset_for_leader_epoch.h"
 #include "messages/produce.h"
 
 #define ROW(key, name, file, since, until, advertised_since, flexible_from, any_version)                           \
@@ -25,18 +29,23 @@
 
 /* clang-format off */
 const struct api served_apis[] = {
-    /*  key               name               file              since until advertised flexible any version */
-    ROW(PRODUCE,          "Produce",         produce,          3,    11,   0,         9,       false),
-    ROW(FETCH,            "Fetch",           fetch,            4,    18,   4,         12,      false),
-    ROW(LIST_OFFSETS,     "ListOffsets",     list_offsets,     1,    11,   1,         6,       false),
-    ROW(METADATA,         "Metadata",        metadata,         0,    13,   0,         9,       false),
-    ROW(API_VERSIONS,     "ApiVersions",     api_versions,     0,    4,    0,         3,       true),
-    ROW(CREATE_TOPICS,    "CreateTopics",    create_topics,    2,    7,    2,         5,       false),
-    ROW(DELETE_TOPICS,    "DeleteTopics",    delete_topics,    1,    6,    1,         4,       false),
-    ROW(DELETE_RECORDS,   "DeleteRecords",   delete_records,   0,    2,    0,         2,       false),
-    ROW(INIT_PRODUCER_ID, "InitProducerId",  init_producer_id, 0,    5,    0,         2,       false),
-    ROW(DESCRIBE_CONFIGS, "DescribeConfigs", describe_configs, 1,    4,    1,         4,       false),
-    ROW(DESCRIBE_CLUSTER, "DescribeCluster", describe_cluster, 0,    2,    0,         0,       false),
+    /*  key                              name                           file                       since, until, advertised,
+     *                                                                                             flexible, any version */
+    ROW(PRODUCE,                         "Produce",                     produce,                   3, 11, 0, 9,  false),
+    ROW(FETCH,                           "Fetch",                       fetch,                     4, 18, 4, 12, false),
+    ROW(LIST_OFFSETS,                    "ListOffsets",                 list_offsets,              1, 11, 1, 6,  false),
+    ROW(METADATA,                        "Metadata",                    metadata,                  0, 13, 0, 9,  false),
+    ROW(API_VERSIONS,                    "ApiVersions",                 api_versions,              0, 4,  0, 3,  true),
+    ROW(CREATE_TOPICS,                   "CreateTopics",                create_topics,             2, 7,  2, 5,  false),
+    ROW(DELETE_TOPICS,                   "DeleteTopics",                delete_topics,             1, 6,  1, 4,  false),
+    ROW(DELETE_RECORDS,                  "DeleteRecords",               delete_records,            0, 2,  0, 2,  false),
+    ROW(INIT_PRODUCER_ID,                "InitProducerId",              init_producer_id,          0, 5,  0, 2,  false),
+    ROW(OFFSET_FOR_LEADER_EPOCH,         "OffsetForLeaderEpoch",        offset_for_leader_epoch,   2, 4,  2, 4,  false),
+    ROW(DESCRIBE_CONFIGS,                "DescribeConfigs",             describe_configs,          1, 4,  1, 4,  false),
+    ROW(DESCRIBE_LOG_DIRS,               "DescribeLogDirs",             describe_log_dirs,         1, 5,  1, 2,  false),
+    ROW(DESCRIBE_QUORUM,                 "DescribeQuorum",              describe_quorum,           0, 2,  0, 0,  false),
+    ROW(DESCRIBE_CLUSTER,                "DescribeCluster",             describe_cluster,          0, 2,  0, 0,  false),
+    ROW(DESCRIBE_PRODUCERS,              "DescribeProducers",           describe_producers,        0, 0,  0, 0,  false),
 };
 /* clang-format on */
 const uint32_t served_api_count = array_count(served_apis);

@@ -32,3 +32,21 @@ enum status topic_name_status(struct text name, struct text *why)
     if (why) *why = fault;
     return fault.data ? STATUS_INVALID : STATUS_OK;
 }
+
+struct text topic_name_why(struct text name, struct arena *arena)
+{
+    struct text fault = name_fault(name);
+    if (name.size <= 2) {
+        bool dots = name.size > 0 && name.data[0] == '.' && name.data[name.size - 1] == '.';
+        if (name.size == 0 || dots) return fault;
+    }
+    if (name.size > NAME_SIZE_MAX) {
+        return text_format(arena,
+                           "Topic name is invalid: the length of '%.*s' is longer than the max allowed length %d",
+                           TEXT_ARGS(name), NAME_SIZE_MAX);
+    }
+    return text_format(arena,
+                       "Topic name is invalid: '%.*s' contains one or more characters other than ASCII alphanumerics, "
+                       "'.', '_' and '-'",
+                       TEXT_ARGS(name));
+}

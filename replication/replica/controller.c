@@ -6,6 +6,7 @@
 #include "cluster/configs.h"
 #include "replica/controller_work.h"
 #include "replica/metadata_log.h"
+#include "replica/quorum_view.h"
 #include "replica/replicas.h"
 
 enum { RETRY_NS = 5000000, DECISION_SIZE_MAX = 64 << 20 };
@@ -109,6 +110,7 @@ static void decide(struct controller *controller, struct controller_call *call, 
     case CONTROLLER_CREATE_TOPICS: topics_create(controller, call, list); break;
     case CONTROLLER_DELETE_TOPICS: topics_delete(controller, call, list); break;
     case CONTROLLER_PRODUCER_IDS: producer_ids_take(controller, call, list); break;
+    case CONTROLLER_DESCRIBE_QUORUM: quorum_look(controller, call); break;
     case CONTROLLER_ALTER_CONFIGS: call->status = STATUS_UNSUPPORTED; break; /* no API asks for it yet */
     }
 }

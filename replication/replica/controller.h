@@ -20,11 +20,13 @@ enum controller_kind {
     CONTROLLER_CREATE_TOPICS,
     CONTROLLER_DELETE_TOPICS,
     CONTROLLER_ALTER_CONFIGS,
-    CONTROLLER_PRODUCER_IDS, /* a block of 1000 for one shard */
+    CONTROLLER_PRODUCER_IDS,    /* a block of 1000 for one shard */
+    CONTROLLER_DESCRIBE_QUORUM, /* writes nothing */
 };
 
 struct controller;
 struct metadata_log;
+struct quorum_view;
 
 struct config_change {
     struct text name, value; /* null value: back to the default */
@@ -70,6 +72,7 @@ struct controller_call {
     struct topic_delete *deletes;
     uint32_t delete_count;
     int64_t first_producer_id;                  /* out: the block's first id */
+    struct quorum_view *quorum;                 /* out, in the caller's memory */
     enum status status;                         /* of the call as a whole: OK, NOT_LEADER, STOPPING, OFFLINE ... */
     int64_t applied;                            /* metadata offset up to which every shard has applied */
     void (*done)(struct controller_call *call); /* on the caller's shard */

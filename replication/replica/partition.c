@@ -35,6 +35,21 @@ int64_t partition_limit(const struct partition *partition, bool read_committed)
     return read_committed ? partition->log->last_stable : partition->log->committed.at;
 }
 
+enum status partition_epoch_end(const struct partition *partition, int32_t *epoch, int64_t *end)
+{
+    const struct log *log = partition->log;
+    if (*epoch == -1 || *epoch > partition->leader_epoch) return STATUS_NOT_FOUND;
+
+    enum status status = *epoch < partition->leader_epoch ? log_epoch_end(log, epoch, end) : STATUS_NOT_FOUND;
+    if (status == STATUS_OK) return STATUS_OK;
+
+    /* Ours, or above what the log knows and below ours: nothing was written since. */
+    int32_t latest = log_epoch_at(log, log->end - 1);
+    if (*epoch != partition->leader_epoch && latest >= 0) *epoch = latest;
+    *end = log->end;
+    return STATUS_OK;
+}
+
 static void partition_commit(struct ready *ready)
 {
     struct partition *partition = container_of(ready, struct partition, follow.ready);

@@ -34,6 +34,10 @@ must_check enum status partition_check(const struct partition *partition, int32_
 must_check enum status partition_append(struct partition *partition, struct log_append *append);
 /* The mark for `acks` (1 or -1). */
 struct watermark *partition_mark(struct partition *partition, int16_t acks);
+/* Where `epoch` ends, as Kafka's OffsetForLeaderEpoch has it: *epoch becomes the largest known one that is not above it
+ * (or stays, when all known ones are newer). The leader's own epoch is known before its first record: it begins, and
+ * ends, at the end of the log. STATUS_NOT_FOUND: nobody knows such an epoch. */
+must_check enum status partition_epoch_end(const struct partition *partition, int32_t *epoch, int64_t *end);
 /* What a reader may see: log end for replicas, high watermark, or last stable offset (isolation_level 1). */
 int64_t partition_limit(const struct partition *partition, bool read_committed);
 

@@ -2,6 +2,8 @@
  * every shard. */
 #include "records.h"
 
+#include "replica/quorum_view.h"
+
 static struct bench bench;
 
 static int begin(void **state)
@@ -199,6 +201,35 @@ static void blocks_of_producer_ids_never_overlap(void **state)
     errand_do(&bench, 0, &errand, arena_run);
 }
 
+static void quorum_run(struct errand *errand)
+{
+    static struct quorum_view view;
+    arena_init(&errand->arena, &errand->shard->heap, NULL, 0, SIZE_MAX);
+    errand->call = (struct controller_call){
+        .kind = CONTROLLER_DESCRIBE_QUORUM, .arena = &errand->arena, .quorum = &view, .done = call_done
+    };
+    controller_begin(errand->shard, &errand->call);
+}
+
+static void a_quorum_of_one_has_what_its_leader_has(void **state)
+{
+    (void)state;
+    for (uint32_t i = 0; i < 2; i++) {
+        struct errand errand = { .number = 0 };
+        errand_do(&bench, i, &errand, quorum_run);
+        assert_int_equal(errand.call.status, STATUS_OK);
+        const struct quorum_view *view = errand.call.quorum;
+        assert_int_equal(view->leader, 1);
+        assert_true(view->epoch > 0 && view->committed > 0);
+        assert_int_equal(view->count, 1);
+        assert_int_equal(view->members[0].voter.id, 1);
+        assert_false(uuid_none(view->members[0].voter.directory));
+        assert_true(view->members[0].end >= view->committed);
+        assert_true(text_equal(view->controller->listener, TEXT("CONTROLLER")));
+        errand_do(&bench, i, &errand, arena_run);
+    }
+}
+
 /* Two hundred calls at once from two shards; every topic is there exactly once, and everywhere. */
 static void calls_from_many_places_are_decided_one_by_one(void **state)
 {
@@ -236,6 +267,7 @@ int main(void)
         cmocka_unit_test(configs_reach_the_logs_of_the_topic),
         cmocka_unit_test(topics_go_by_name_or_by_id),
         cmocka_unit_test(blocks_of_producer_ids_never_overlap),
+        cmocka_unit_test(a_quorum_of_one_has_what_its_leader_has),
         cmocka_unit_test(calls_from_many_places_are_decided_one_by_one),
     };
     return cmocka_run_group_tests(tests, begin, end);
