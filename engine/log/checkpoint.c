@@ -109,7 +109,7 @@ static void writing_done(struct job *job)
     }
     slot_written(checkpoint, checkpoint->image.size);
     checkpoint->closed = checkpoint->final;
-    wal_release(store->wal, checkpoint->cut);
+    wal_release(store->wal, checkpoint->cut, &checkpoint->resume);
     store_settle(store);
 }
 
@@ -233,7 +233,7 @@ static void cut_begin(struct checkpoint *checkpoint)
     checkpoint->final = store->closing && store_quiet(store);
     checkpoint->resume = flush_resume_point(store->flush);
     list_each(&store->logs, node) cut_log(checkpoint, container_of(node, struct log, node));
-    if (CANARY(CANARY_WAL_REUSED_EARLY)) wal_release(store->wal, checkpoint->cut);
+    if (CANARY(CANARY_WAL_REUSED_EARLY)) wal_release(store->wal, checkpoint->cut, &checkpoint->resume);
 }
 
 void checkpoint_spilled(struct checkpoint *checkpoint, struct log *log)

@@ -38,7 +38,7 @@ struct checkpoint_dirty {
 /* Where the chain of chunks goes on after the cut. */
 struct checkpoint_resume {
     uint64_t sequence; /* of the chunk that stands there, or would */
-    uint32_t number;   /* of the WAL file; WAL_NUMBER_NONE: the one that begins with that chunk */
+    uint32_t number;   /* of the WAL file; it is there as long as this checkpoint is in force */
     uint32_t previous_crc;
     uint64_t position;
 };

@@ -18,6 +18,16 @@
  *      68  56  0                                     64   8  base of the segment
  *     124   4  CRC-32C of 0..123 and the table       72   8  position in the segment
  *
+ * The last block of a WAL file holds no chunk but, once the file was left, the link to the next one:
+ *
+ *      at size                                       at size
+ *       0   8  "SLUICELK"                            48   8  completed
+ *       8   2  version 1                             56   4  CRC of the chunk before
+ *      12   4  shard                                 60   4  number of the next file
+ *      16  16  directory id                          64   4  CRC-32C of bytes 0..63, then zeros
+ *      32   8  incarnation of the start
+ *      40   8  sequence of the first chunk there
+ *
  * The payload has no sum of its own: the bytes of a batch were summed when they came in, and are proved by the batch's
  * CRC; the 21 bytes before, which that CRC leaves out, are proved by the entry's. So no byte is summed twice on its way
  * to the disk. What is no batch (a name, a partial block) is small and summed whole. */
@@ -30,7 +40,9 @@
 
 static const char CHUNK_MAGIC[8] = { 'S', 'L', 'U', 'I', 'C', 'E', 'W', 'L' };
 
-enum { CRC_AT = 124 };
+static const char LINK_MAGIC[8] = { 'S', 'L', 'U', 'I', 'C', 'E', 'L', 'K' };
+
+enum { CRC_AT = 124, LINK_CRC_AT = 64 };
 
 void chunk_entry_write(uint8_t *to, const struct chunk_entry *entry)
 {
@@ -183,4 +195,34 @@ void chunk_entry_at(const uint8_t *chunk, const struct chunk_header *header, uin
     enum status status =
         chunk_entry_read(chunk + chunk_table_position(header->payload_size) + (size_t)index * CHUNK_ENTRY_SIZE, entry);
     invariant(status == STATUS_OK); /* chunk_check looked at each. */
+}
+
+void chunk_link_write(uint8_t block[CHUNK_BLOCK], const struct chunk_link *link)
+{
+    memset(block, 0, CHUNK_BLOCK);
+    memcpy(block, LINK_MAGIC, sizeof LINK_MAGIC);
+    store_u16(block + 8, CHUNK_VERSION);
+    store_u32(block + 12, link->shard);
+    memcpy(block + 16, link->directory.byte, 16);
+    store_u64(block + 32, link->incarnation);
+    store_u64(block + 40, link->sequence);
+    store_u64(block + 48, link->completed);
+    store_u32(block + 56, link->previous_crc);
+    store_u32(block + 60, link->number);
+    store_u32(block + LINK_CRC_AT, crc32c(0, block, LINK_CRC_AT));
+}
+
+enum status chunk_link_read(const uint8_t block[CHUNK_BLOCK], struct chunk_link *link)
+{
+    if (memcmp(block, LINK_MAGIC, sizeof LINK_MAGIC) != 0) return STATUS_NOT_FOUND;
+    if (load_u32(block + LINK_CRC_AT) != crc32c(0, block, LINK_CRC_AT)) return STATUS_CORRUPT;
+    if (load_u16(block + 8) != CHUNK_VERSION) return STATUS_CORRUPT;
+    link->shard = load_u32(block + 12);
+    memcpy(link->directory.byte, block + 16, 16);
+    link->incarnation = load_u64(block + 32);
+    link->sequence = load_u64(block + 40);
+    link->completed = load_u64(block + 48);
+    link->previous_crc = load_u32(block + 56);
+    link->number = load_u32(block + 60);
+    return STATUS_OK;
 }

@@ -52,6 +52,17 @@ struct chunk_header {
     uint32_t crc; /* of the header and the table */
 };
 
+/* The last block of a WAL file: where the chain went on when the file was left. */
+struct chunk_link {
+    struct uuid directory;
+    uint32_t shard;
+    uint64_t incarnation;
+    uint64_t sequence;     /* of the first chunk in the next file */
+    uint64_t completed;    /* as a chunk of that sequence says it */
+    uint32_t previous_crc; /* of the last chunk in this file */
+    uint32_t number;       /* of the next file */
+};
+
 /* Bytes of a whole chunk, its padding included. */
 static inline size_t chunk_size(size_t payload_size, uint32_t entry_count)
 {
@@ -85,6 +96,10 @@ must_check enum status chunk_read_header(const uint8_t *chunk, struct chunk_head
 must_check enum status chunk_check(const uint8_t *chunk, size_t size, struct chunk_header *header);
 /* Entry `index` of a chunk that was checked. */
 void chunk_entry_at(const uint8_t *chunk, const struct chunk_header *header, uint32_t index, struct chunk_entry *entry);
+/* A whole block. */
+void chunk_link_write(uint8_t block[CHUNK_BLOCK], const struct chunk_link *link);
+/* STATUS_NOT_FOUND: no link is here; STATUS_CORRUPT. */
+must_check enum status chunk_link_read(const uint8_t block[CHUNK_BLOCK], struct chunk_link *link);
 /* The sum that proves an append's bytes together with the CRC in each batch. STATUS_CORRUPT when a batch's own CRC
  * fails. */
 must_check enum status chunk_sum_batches(const uint8_t *data, size_t size, int64_t first, int64_t limit, uint32_t *crc);

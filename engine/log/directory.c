@@ -6,7 +6,9 @@
  * A start ends in this order, each step durable before the next: WAL chunks and checkpoints of the new incarnation; the
  * root that puts it in force; the guard; the removal of Kafka's clean-shutdown marker. A power cut before the root
  * leaves the old incarnation in force, untouched; without a guard yet, it leaves Kafka's files, untouched. */
+#include <stdarg.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -19,6 +21,18 @@
 #include "log/state.h"
 #include "log/stray.h"
 #include "log/wal.h"
+
+void directory_say(const struct directory *directory, const char *format, ...)
+{
+    char line[512];
+    va_list values;
+
+    if (!directory->say) return;
+    va_start(values, format);
+    vsnprintf(line, sizeof line, format, values);
+    va_end(values);
+    directory->say(directory->say_context, line);
+}
 
 static enum status explain(struct directory *directory, struct arena *arena, enum status status, const char *what,
                            const char **why)
@@ -146,6 +160,8 @@ enum status directory_open(struct files *files, const struct directory_settings 
     directory->clean_epoch = -1;
     directory->incarnation = prng_u64(&prng) | 1;
     directory->reserve_size = settings->reserve_size;
+    directory->say = settings->say;
+    directory->say_context = settings->say_context;
     *why = "";
 
     enum status status = directory_reach(directory, arena, why);
@@ -212,12 +228,31 @@ void directory_forget(struct directory *directory, struct log_key key)
 
 /* ---- begin ---- */
 
+/* The file that the shard's chain begins in: where something stands already, an old one that is there to be adopted, or
+ * a new one, small, so that a fresh node starts at once. */
+static enum status wal_begin(const struct recovery *recovery, struct store *store, uint32_t *number)
+{
+    struct wal *wal = store->wal;
+
+    *number = wal->first_number;
+    for (uint32_t i = 0; i < recovery->wal_count && *number == WAL_NUMBER_NONE; i++) {
+        const struct old_wal *old = &recovery->wals[i];
+        if (old->shard == store->shard->index && wal_wants(wal, old->size)) *number = old->number;
+    }
+    if (*number != WAL_NUMBER_NONE) return STATUS_OK;
+    enum status status = wal_make_now(wal, WAL_FIRST_SIZE);
+    if (status == STATUS_OK) *number = wal->files[0].number;
+    return status;
+}
+
 /* Everything gathered is in the new WAL, and each shard's first checkpoint is written. */
-static enum status stores_write(struct store **stores, uint32_t store_count)
+static enum status stores_write(const struct recovery *recovery, struct store **stores, uint32_t store_count)
 {
     for (uint32_t i = 0; i < store_count; i++) {
+        struct checkpoint *checkpoint = stores[i]->checkpoint;
         enum status status = flush_now(stores[i]->flush);
-        if (status == STATUS_OK) status = checkpoint_write_now(stores[i]->checkpoint);
+        if (status == STATUS_OK) status = wal_begin(recovery, stores[i], &checkpoint->resume.number);
+        if (status == STATUS_OK) status = checkpoint_write_now(checkpoint);
         if (status != STATUS_OK) return status;
     }
     return STATUS_OK;
@@ -277,17 +312,6 @@ static enum status half_made_remove(struct directory *directory, struct arena *a
     return status;
 }
 
-/* Each shard has a file to write to, small if it is its first, so that the first append need not wait for one. */
-static enum status wals_ready(struct store **stores, uint32_t store_count)
-{
-    for (uint32_t i = 0; i < store_count; i++) {
-        if (stores[i]->wal->file_count > 0) continue;
-        enum status status = wal_make_now(stores[i]->wal, WAL_FIRST_SIZE);
-        if (status != STATUS_OK) return status;
-    }
-    return STATUS_OK;
-}
-
 enum status directory_begin(struct directory *directory, struct store **stores, uint32_t store_count,
                             struct arena *arena, const char **why)
 {
@@ -296,14 +320,13 @@ enum status directory_begin(struct directory *directory, struct store **stores, 
     *why = "";
     for (uint32_t i = 0; i < store_count; i++) invariant(stores[i]->shard->index == i && stores[i]->starting);
     enum status status = strays_write(directory, stores[0]);
-    if (status == STATUS_OK) status = stores_write(stores, store_count);
+    if (status == STATUS_OK) status = stores_write(recovery, stores, store_count);
     if (status == STATUS_OK) status = root_switch(directory, store_count);
     if (status == STATUS_OK) status = guard_make(directory);
     if (status == STATUS_OK) status = clean_marker_remove(directory->files, directory->handle);
     if (status == STATUS_OK) status = strays_settle(directory);
     if (status == STATUS_OK) status = old_wals_settle(directory, stores, store_count);
     if (status == STATUS_OK) status = half_made_remove(directory, arena);
-    if (status == STATUS_OK) status = wals_ready(stores, store_count);
     if (status != STATUS_OK) return explain(directory, arena, status, "the start could not be made durable", why);
 
     directory->guarded = true;
@@ -312,7 +335,10 @@ enum status directory_begin(struct directory *directory, struct store **stores, 
     recovery_end(recovery);
     heap_give(directory->heap, recovery);
     directory->work = NULL;
-    for (uint32_t i = 0; i < store_count; i++) stores[i]->starting = false;
+    for (uint32_t i = 0; i < store_count; i++) {
+        if (!stores[i]->wal->current) wal_begin_in(stores[i]->wal, stores[i]->checkpoint->resume.number);
+        stores[i]->starting = false;
+    }
     return STATUS_OK;
 }
 

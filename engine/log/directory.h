@@ -31,6 +31,8 @@ struct directory_settings {
     uint64_t reserve_size; /* disk space below which Produce is refused */
     int64_t wall_ms;
     uint64_t seed;
+    void (*say)(void *context, const char *line); /* what a start changed that people should know of; may be NULL */
+    void *say_context;
 };
 
 /* One log as recovery found it; `open` is for log_open, everything else to read. */
@@ -66,6 +68,8 @@ struct directory {
     int64_t clean_epoch;  /* broker epoch in Kafka's marker; -1 */
     uint64_t incarnation; /* of this start */
     bool relaxed;
+    void (*say)(void *context, const char *line);
+    void *say_context;
     _Atomic bool failed; /* an I/O error took it out of service */
     struct log_found *found;
     uint32_t found_count;
@@ -73,6 +77,9 @@ struct directory {
     uint32_t closed_count, closed_capacity;
     void *work; /* directory.c's own */
 };
+
+/* One line for people, of up to 512 bytes. */
+void directory_say(const struct directory *directory, const char *format, ...) printf_like(2, 3);
 
 /* Locks, checks or makes the directory (meta.properties, guard). `why`: a sentence for people, in the arena, when it
  * fails: STATUS_LOCKED, STATUS_READ_ONLY, STATUS_MISMATCH, STATUS_DAMAGED, STATUS_NO_SPACE ... */

@@ -4,6 +4,9 @@
  *         waits
  *                                                                  \--error--> FAILED, for good
  *
+ * The first chunk of a file is written together with the link in the file before (chunk.h), and counts when both are
+ * written.
+ *
  * One write in flight: a chunk says in `completed` that all chunks before it are durable, which is true because it is
  * only begun when they are. (Without DSYNC nothing is known, and it says 0.) */
 #include "log/flush.h"
@@ -15,12 +18,21 @@
 
 static void flush_ready(struct ready *ready);
 static void flush_resume(struct completion *io);
+static void flush_link_resume(struct completion *io);
 
 void flush_init(struct flush *flush, struct store *store)
 {
     *flush = (struct flush){ .store = store, .flushed = 1 };
     ready_init(&flush->ready, flush_ready);
     flush->io.resume = flush_resume;
+    flush->link_io.resume = flush_link_resume;
+    flush->link_memory = heap_take(&store->shard->heap, (size_t)2 * CHUNK_BLOCK);
+    flush->link = (uint8_t *)round_up((uintptr_t)flush->link_memory, (uintptr_t)CHUNK_BLOCK);
+}
+
+void flush_end(struct flush *flush)
+{
+    heap_give(&flush->store->shard->heap, flush->link_memory);
 }
 
 void flush_soon(struct flush *flush)
@@ -60,8 +72,24 @@ static size_t draft_finish(struct flush *flush, const struct draft *draft)
     return size;
 }
 
+/* What the file that was left says about the chunk that comes next. */
+static void link_finish(struct flush *flush, const struct wal_place *place)
+{
+    const struct directory *directory = flush->store->directory;
+    struct chunk_link link = {
+        .directory = directory->identity.directory,
+        .shard = flush->store->shard->index,
+        .incarnation = directory->incarnation,
+        .sequence = flush->flushed,
+        .completed = directory->relaxed ? 0 : flush->flushed,
+        .previous_crc = flush->previous_crc,
+        .number = place->number,
+    };
+    chunk_link_write(flush->link, &link);
+}
+
 /* The next draft in `flush->draft`, and its place. False: nothing waits, or the WAL has no room. */
-static bool flush_next(struct flush *flush, int *file, uint64_t *position)
+static bool flush_next(struct flush *flush, struct wal_place *place)
 {
     struct store *store = flush->store;
 
@@ -70,7 +98,7 @@ static bool flush_next(struct flush *flush, int *file, uint64_t *position)
         flush->draft = draft_take(store->gathers);
     }
     size_t size = chunk_size(flush->draft->payload_size, flush->draft->entry_count);
-    flush->hungry = !wal_place(store->wal, size, flush->draft->sequence, file, position);
+    flush->hungry = !wal_place(store->wal, size, flush->draft->sequence, place);
     return !flush->hungry;
 }
 
@@ -87,18 +115,27 @@ static void draft_tell(struct flush *flush, struct draft *draft)
 void flush_go(struct flush *flush)
 {
     struct store *store = flush->store;
-    int file;
-    uint64_t position;
+    struct wal_place place;
 
     if (flush->stage != FLUSH_IDLE || store->starting) return;
-    if (!flush_next(flush, &file, &position)) return;
+    if (!flush_next(flush, &place)) return;
 
     flush->stage = FLUSH_WRITING;
+    flush->status = STATUS_OK;
+    flush->writing = 1;
+    if (place.left) {
+        link_finish(flush, &place);
+        flush->writing++;
+        flush->link_part = (struct iovec){ flush->link, CHUNK_BLOCK };
+        io_write(store->shard->io, &flush->link_io, place.left_file, &flush->link_part, 1, place.left_position,
+                 store->directory->relaxed ? 0 : IO_DURABLE);
+    }
     flush->part.iov_base = flush->draft->gather->block->data + flush->draft->at;
     flush->part.iov_len = draft_finish(flush, flush->draft);
     flush->byte_count += flush->part.iov_len;
     flush->chunk_count++;
-    io_write(store->shard->io, &flush->io, file, &flush->part, 1, position, store->directory->relaxed ? 0 : IO_DURABLE);
+    io_write(store->shard->io, &flush->io, place.file, &flush->part, 1, place.position,
+             store->directory->relaxed ? 0 : IO_DURABLE);
     if (CANARY(CANARY_ACK_BEFORE_WRITE)) draft_tell(flush, flush->draft);
 }
 
@@ -131,23 +168,24 @@ struct checkpoint_resume flush_resume_point(const struct flush *flush)
     };
 }
 
-static void flush_resume(struct completion *io)
+static void flush_written(struct flush *flush, enum status status)
 {
-    struct flush *flush = container_of(io, struct flush, io);
     struct draft *done = flush->draft;
 
-    invariant(flush->stage == FLUSH_WRITING && done);
+    invariant(flush->stage == FLUSH_WRITING && done && flush->writing > 0);
+    if (flush->status == STATUS_OK) flush->status = status;
+    if (--flush->writing > 0) return;
     flush->draft = NULL;
-    if (io->status == STATUS_OK &&
+    if (flush->status == STATUS_OK &&
         flush->store->failed) { /* Something else failed: nothing is acknowledged any more. */
         flush->stage = FLUSH_FAILED;
         draft_give(flush->store->gathers, done);
         return;
     }
-    if (io->status != STATUS_OK) {
+    if (flush->status != STATUS_OK) {
         flush->stage = FLUSH_FAILED; /* Never retried: what the device holds is unknown now. */
         draft_give(flush->store->gathers, done);
-        directory_fail(flush->store, io->status);
+        directory_fail(flush->store, flush->status);
         return;
     }
     flush->stage = FLUSH_IDLE;
@@ -157,19 +195,36 @@ static void flush_resume(struct completion *io)
     store_flushed(flush->store);
 }
 
+static void flush_resume(struct completion *io)
+{
+    flush_written(container_of(io, struct flush, io), io->status);
+}
+
+static void flush_link_resume(struct completion *io)
+{
+    flush_written(container_of(io, struct flush, link_io), io->status);
+}
+
 enum status flush_now(struct flush *flush)
 {
     struct store *store = flush->store;
-    int file;
-    uint64_t position;
+    struct files *files = store->directory->files;
+    struct wal_place place;
 
     invariant(flush->stage == FLUSH_IDLE);
-    while (flush_next(flush, &file, &position)) {
+    while (flush_next(flush, &place)) {
         struct draft *draft = flush->draft;
+        enum status status = STATUS_OK;
+        if (place.left) {
+            link_finish(flush, &place);
+            status = files_write(files, place.left_file, flush->link, CHUNK_BLOCK, place.left_position, FILES_DURABLE);
+        }
         size_t size = draft_finish(flush, draft);
         /* Durable even when relaxed: what recovery writes anew was on the device before. */
-        enum status status = files_write(store->directory->files, file, draft->gather->block->data + draft->at, size,
-                                         position, FILES_DURABLE);
+        if (status == STATUS_OK) {
+            status = files_write(files, place.file, draft->gather->block->data + draft->at, size, place.position,
+                                 FILES_DURABLE);
+        }
         flush->draft = NULL;
         if (status != STATUS_OK) return status;
         flush->flushed = draft->sequence + 1;

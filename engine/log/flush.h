@@ -12,9 +12,12 @@ struct flush {
     struct store *store;
     enum flush_stage stage;
     struct ready ready; /* the end of the step that appended */
-    struct completion io;
-    struct iovec part;
-    struct draft *draft; /* being written */
+    struct completion io, link_io;
+    struct iovec part, link_part;
+    uint8_t *link, *link_memory; /* a block */
+    uint32_t writing;            /* of the two */
+    enum status status;          /* of what is written */
+    struct draft *draft;         /* being written */
     uint32_t previous_crc;
     uint64_t flushed; /* every chunk below is written */
     uint64_t chunk_count, byte_count;
@@ -22,6 +25,7 @@ struct flush {
 };
 
 void flush_init(struct flush *flush, struct store *store);
+void flush_end(struct flush *flush);
 /* Something was gathered: written at the end of this step, or when the flush in flight is done. */
 void flush_soon(struct flush *flush);
 /* The WAL has room again. */

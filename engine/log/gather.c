@@ -134,7 +134,7 @@ static bool fits(const struct gathers *gathers, const struct gather *gather, uin
                  uint32_t entries)
 {
     size_t size = chunk_size(payload, entries);
-    return at + size <= gather->block->size && size <= gathers->store->wal->file_size;
+    return at + size <= gather->block->size && size <= wal_chunk_max(gathers->store->wal);
 }
 
 /* The draft that can take so much: the open one, a new one behind it, or the first of a new block, if `kept` bytes of

@@ -44,7 +44,11 @@ static enum status stray_rename(struct directory *directory, const char *name, c
     prng_seed(&prng, directory->incarnation);
     prng_fill(&prng, unique.byte, sizeof unique.byte);
     partition_path_marked(parsed->topic, parsed->partition, unique, "stray", to);
-    return files_rename(directory->files, directory->handle, name, to);
+    enum status status = files_rename(directory->files, directory->handle, name, to);
+    if (status == STATUS_OK) {
+        directory_say(directory, "%s is set aside as %s: it has no partition.metadata that names its topic", name, to);
+    }
+    return status;
 }
 
 enum status load_directory(struct directory *directory, struct arena *arena, const char **why)

@@ -208,7 +208,13 @@ static enum status segment_set_aside(struct load_partition *partition, const cha
     struct arena *arena = partition->load->arena;
     struct text aside = text_format(arena, "%s.cut", name);
     if (!aside.data) return STATUS_NO_MEMORY;
-    return files_rename(partition->load->directory->files, partition->handle, name, aside.data);
+
+    enum status status = files_rename(partition->load->directory->files, partition->handle, name, aside.data);
+    if (status == STATUS_OK) {
+        directory_say(partition->load->directory, "%.*s-%d/%s is set aside as %s: a batch before it is damaged",
+                      TEXT_ARGS(partition->log.topic), partition->log.key.partition, name, aside.data);
+    }
+    return status;
 }
 
 /* The base of the next segment file behind entry `i`; -1: it is the last. */

@@ -306,8 +306,8 @@ void spill_old(struct spill *spill, int64_t before_ns)
 
 /* ---- at start and stop ---- */
 
-/* Behind `used` bytes of the block that ends at `limit` stays what the file has: at a start, an extent of the incarnation
- * that is still in force may begin there. */
+/* Behind `used` bytes of the block that ends at `limit` stays what the file has: at a start, an extent of the
+ * incarnation that is still in force may begin there. */
 static enum status last_block_keep(struct spill *spill, int file, uint64_t limit, uint8_t *block, size_t used)
 {
     uint8_t *old = spill->slots[1].staging;

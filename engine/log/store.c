@@ -232,6 +232,13 @@ void log_delete(struct log *log, struct ready *ready)
 
 /* ---- failure ---- */
 
+/* Nothing is written any more, so there is nothing to wait for. */
+static void closing_give_up(struct store *store)
+{
+    if (store->closed) shard_ready(store->shard, store->closed);
+    store->closed = NULL;
+}
+
 void directory_fail(struct store *store, enum status status)
 {
     struct shard *shard = store->shard;
@@ -247,6 +254,7 @@ void directory_fail(struct store *store, enum status status)
         watermark_fail(shard, &log->committed, STATUS_OFFLINE);
     }
     watermark_fail(shard, &store->flushed, STATUS_OFFLINE);
+    closing_give_up(store);
     if (store->on_failure) store->on_failure(store, status);
 }
 
@@ -275,7 +283,7 @@ static void closing_go(struct store *store)
     }
 
     struct closing *closing = store->closings;
-    for (uint32_t i = 0; i < CLOSINGS && closing->next; i++) {
+    for (uint32_t i = 0; i < CLOSINGS && closing->next && store->closed; i++) {
         if (closing->busy[i]) continue;
         struct log *log = container_of(closing->next, struct log, node);
         closing->next = closing->next->next == &store->logs.head ? NULL : closing->next->next;
@@ -284,7 +292,7 @@ static void closing_go(struct store *store)
         closing->running++;
         log_files_close(log, &closing->works[i]);
     }
-    if (closing->next || closing->running > 0) return;
+    if (!store->closed || closing->next || closing->running > 0) return;
     shard_ready(store->shard, store->closed);
     store->closed = NULL;
 }
@@ -304,9 +312,7 @@ void store_close(struct store *store, struct ready *ready)
 {
     store->closing = true;
     store->closed = ready;
-    if (store->failed) {
-        store->checkpoint->closed = true; /* Nothing is written any more. */
-    }
+    if (store->failed) closing_give_up(store);
     store_settle(store);
 }
 
@@ -355,6 +361,7 @@ void store_end(struct store *store)
     list_each(&store->logs, node) directory_note_closed(store->directory, container_of(node, struct log, node));
     list_each(&store->logs, node) log_free(container_of(node, struct log, node));
     upkeep_end(store->upkeep);
+    flush_end(store->flush);
     checkpoint_end(store->checkpoint);
     spill_end(store->spill);
     gathers_end(store->gathers);

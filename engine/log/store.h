@@ -71,7 +71,8 @@ void log_delete(struct log *log, struct ready *ready);
  * at most 30 s. It also forgets producers that were silent for `producer_ms` (producer.id.expiration.ms). */
 void store_retain(struct store *store, int64_t interval_ms, int64_t producer_ms);
 
-/* Stops taking appends, writes everything out; `ready` runs when the store is empty-handed. On its shard. */
+/* Stops taking appends, writes everything out; `ready` runs when the store is empty-handed, or when its directory has
+ * failed: then reads, writes and jobs may still be on their way back. On its shard. */
 void store_close(struct store *store, struct ready *ready);
 void store_end(struct store *store);
 

@@ -83,7 +83,11 @@ static enum status stray_rename(struct directory *directory, const struct log_fo
 
     partition_path(found->topic, found->key.partition, from);
     partition_path_marked(found->topic, found->key.partition, found->key.topic, "stray", to);
-    return files_rename(directory->files, directory->handle, from, to);
+    enum status status = files_rename(directory->files, directory->handle, from, to);
+    if (status == STATUS_OK) {
+        directory_say(directory, "%s is set aside as %s: the metadata has no partition of that topic id", from, to);
+    }
+    return status;
 }
 
 static enum status files_remove_all(struct directory *directory, struct arena *arena, struct text topic,

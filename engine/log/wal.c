@@ -1,7 +1,9 @@
 /* engine/log/wal.c   WAL files. Invariants:
  *
- *   - chunks fill one file from its beginning to its end; a chunk lies in one file whole;
- *   - a file is written again only after wal_release said that nothing in it is needed;
+ *   - chunks fill one file from its beginning to its last block, which is the link's; a chunk lies in one file whole;
+ *   - a file is written again, or removed, only after wal_release said that nothing in it is needed and no checkpoint
+ *     names it: so every file of the chain is named by the checkpoint or by the file before it, and is missed if it is
+ *     not there (wal_walk.c);
  *   - its name and its zeros are durable before the first chunk goes into it. A file under way is called `.new`; what a
  *     crash leaves of it is removed by the next start, and never made use of: it may have any size. */
 #include "log/wal.h"
@@ -22,7 +24,12 @@ void wal_file_name(uint32_t shard, uint32_t number, char name[64])
 
 void wal_init(struct wal *wal, struct store *store, uint64_t size, uint64_t file_size)
 {
-    *wal = (struct wal){ .store = store, .size = size, .file_size = round_up(file_size, WAL_ZEROS_SIZE) };
+    *wal = (struct wal){
+        .store = store,
+        .size = size,
+        .file_size = round_up(file_size, WAL_ZEROS_SIZE),
+        .first_number = WAL_NUMBER_NONE,
+    };
     wal->making.wal = wal;
     wal->removing.wal = wal;
 }
@@ -123,13 +130,24 @@ enum status wal_make_now(struct wal *wal, uint64_t size)
 
 /* ---- places ---- */
 
+/* For a chunk of `size` bytes. */
 static struct wal_file *wal_free_file(struct wal *wal, uint64_t size)
 {
     for (uint32_t i = 0; i < wal->file_count; i++) {
         struct wal_file *file = &wal->files[i];
-        if (file->state == WAL_FREE && file->size >= size) return file;
+        if (file->state == WAL_FREE && file->size - CHUNK_BLOCK >= size) return file;
     }
     return NULL;
+}
+
+void wal_begin_in(struct wal *wal, uint32_t number)
+{
+    invariant(!wal->current);
+    for (uint32_t i = 0; i < wal->file_count; i++)
+        if (wal->files[i].number == number) wal->current = &wal->files[i];
+    invariant(wal->current && wal->current->state == WAL_FREE);
+    wal->current->state = WAL_CURRENT;
+    wal->current->used = 0;
 }
 
 static uint64_t wal_total(const struct wal *wal)
@@ -149,37 +167,57 @@ bool wal_wants(const struct wal *wal, uint64_t size)
 static void wal_make_ahead(struct wal *wal)
 {
     if (wal->making.running || wal->store->starting || wal->store->no_space) return;
-    if (wal->file_count == WAL_FILES_MAX || wal_free_file(wal, wal->file_size)) return;
+    if (wal->file_count == WAL_FILES_MAX || wal_free_file(wal, wal_chunk_max(wal))) return;
     if (wal_total(wal) + wal->file_size > wal->size + WAL_FIRST_SIZE) return;
     making_begin(wal, wal->file_size);
     jobs_begin(wal->store->shard, &wal->making.job, 0, making_work, making_done);
 }
 
-bool wal_place(struct wal *wal, size_t size, uint64_t sequence, int *file, uint64_t *position)
+/* Another file than the current one for a chunk of `size` bytes, or NULL. */
+static struct wal_file *wal_next_file(struct wal *wal, size_t size)
 {
-    struct wal_file *current = wal->current;
+    struct wal_file *next = wal_free_file(wal, size);
+    if (next || !wal->store->starting) return next;
 
-    if (!current || current->size - current->used < size) {
-        struct wal_file *next = wal_free_file(wal, size);
-        if (!next && wal->store->starting) {
-            uint64_t wanted = wal->file_count == 0 && size <= WAL_FIRST_SIZE ? WAL_FIRST_SIZE : wal->file_size;
-            if (wal_make_now(wal, wanted) != STATUS_OK) return false;
-            next = wal_free_file(wal, size);
+    bool small = wal->file_count == 0 && size <= WAL_FIRST_SIZE - CHUNK_BLOCK;
+    if (wal_make_now(wal, small ? WAL_FIRST_SIZE : wal->file_size) != STATUS_OK) return NULL;
+    return wal_free_file(wal, size);
+}
+
+/* From the current file to another one. */
+static bool wal_step(struct wal *wal, size_t size, struct wal_place *place)
+{
+    struct wal_file *next = wal_next_file(wal, size), *left = wal->current;
+
+    if (next) {
+        if (left) {
+            left->state = WAL_FULL;
+            place->left = true;
+            place->left_file = left->file;
+            place->left_position = left->size - CHUNK_BLOCK;
+        } else {
+            wal->first_number = next->number;
         }
-        if (next) {
-            if (current) current->state = WAL_FULL;
-            next->state = WAL_CURRENT;
-            next->used = 0;
-            wal->current = next;
-        }
-        wal_make_ahead(wal);
-        if (!next) return false;
-        current = next;
+        next->state = WAL_CURRENT;
+        next->used = 0;
+        wal->current = next;
+    }
+    wal_make_ahead(wal);
+    return next != NULL;
+}
+
+bool wal_place(struct wal *wal, size_t size, uint64_t sequence, struct wal_place *place)
+{
+    *place = (struct wal_place){ .left = false };
+    if (!wal->current || wal->current->size - CHUNK_BLOCK - wal->current->used < size) {
+        if (!wal_step(wal, size, place)) return false;
     } else if (wal->file_count == 1) {
         wal_make_ahead(wal);
     }
-    *file = current->file;
-    *position = current->used;
+    struct wal_file *current = wal->current;
+    place->file = current->file;
+    place->position = current->used;
+    place->number = current->number;
     current->used += size;
     current->last = sequence;
     wal->bytes_written += size;
@@ -224,11 +262,14 @@ static void wal_trim(struct wal *wal)
     }
 }
 
-void wal_release(struct wal *wal, uint64_t sequence)
+/* Recovery follows the chain from `resume` on, even through chunks below the cut that were written after it. */
+void wal_release(struct wal *wal, uint64_t cut, const struct checkpoint_resume *resume)
 {
+    uint64_t sequence = min_of(cut, resume->sequence);
+
     for (uint32_t i = 0; i < wal->file_count; i++) {
         struct wal_file *file = &wal->files[i];
-        if (file->state == WAL_FULL && file->last < sequence) {
+        if (file->state == WAL_FULL && file->last < sequence && file->number != resume->number) {
             file->state = WAL_FREE;
             file->used = 0;
         }

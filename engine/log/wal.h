@@ -4,11 +4,14 @@
  *
  *     FREE --current--> CURRENT --no room--> FULL --checkpoint covers it--> FREE
  *
+ * Its last block is kept for the link to the file that comes after it (chunk.h), so that a file that is gone is missed.
  * They are made one ahead of need, by a job; the first one of a new directory is small, so that a fresh node starts at
  * once. Names: `sluice-wal-<shard>-<number>` in the root of the log directory, where Kafka ignores them. */
 #ifndef ENGINE_LOG_WAL_H
 #define ENGINE_LOG_WAL_H
 
+#include "log/checkpoint.h"
+#include "log/chunk.h"
 #include "log/store.h"
 #include "shard/jobs.h"
 
@@ -48,12 +51,23 @@ struct wal_removing {
     bool running;
 };
 
+/* Where a chunk goes; and, when it begins a file, the file that was left for it and is owed a link. */
+struct wal_place {
+    int file;
+    uint64_t position;
+    uint32_t number;
+    bool left;
+    int left_file;
+    uint64_t left_position; /* of the link */
+};
+
 struct wal {
     struct store *store;
     uint64_t size, file_size; /* wanted: all files, one file */
     struct wal_file files[WAL_FILES_MAX];
     uint32_t file_count;
     struct wal_file *current; /* or NULL */
+    uint32_t first_number;    /* of the file that this incarnation began with, or WAL_NUMBER_NONE */
     uint32_t next_number;
     struct wal_making making;
     struct wal_removing removing;
@@ -70,15 +84,23 @@ void wal_adopt(struct wal *wal, int file, uint32_t number, uint64_t size);
 /* Room for one more file of that size among those the plan allows. */
 bool wal_wants(const struct wal *wal, uint64_t size);
 
+/* At start: the incarnation begins in the file of this number, which is there already. */
+void wal_begin_in(struct wal *wal, uint32_t number);
+
 /* Where a chunk of `size` bytes with `sequence` goes. False: nowhere yet; flush_go is called when that has changed. */
-must_check bool wal_place(struct wal *wal, size_t size, uint64_t sequence, int *file, uint64_t *position);
+must_check bool wal_place(struct wal *wal, size_t size, uint64_t sequence, struct wal_place *place);
+/* The largest chunk. */
+static inline uint64_t wal_chunk_max(const struct wal *wal)
+{
+    return wal->file_size - CHUNK_BLOCK;
+}
 /* The largest append: a file takes it and the table of what is in it. */
 static inline uint64_t wal_batch_max(const struct wal *wal)
 {
     return wal->file_size / 2;
 }
-/* Chunks below `sequence` are not needed any more. */
-void wal_release(struct wal *wal, uint64_t sequence);
+/* A checkpoint is durable: chunks below its cut and its `resume` are not needed any more. */
+void wal_release(struct wal *wal, uint64_t cut, const struct checkpoint_resume *resume);
 /* Bytes that are taken in files that aren't free, and of all files that may be. */
 uint64_t wal_used(const struct wal *wal);
 uint32_t wal_full_count(const struct wal *wal);

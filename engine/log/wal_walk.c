@@ -5,7 +5,11 @@
  * The chain's end is where no such chunk is. That is an honest end only if nothing later exists: the chunk after the
  * last one was never acknowledged, so it may be torn or missing. But a later chunk whose `completed` lies above the
  * break says that the broken chunk had been durable: then the disk has lost what was acknowledged, and the directory is
- * refused. */
+ * refused.
+ *
+ * A file that is gone takes its later chunks with it, so it has to be missed by name: the checkpoint names the file in
+ * which the chain goes on, and a file that was left names the next one. Both names are older than any acknowledgement
+ * of a chunk in the file that they name. */
 #include "base/canary.h"
 #include "log/recovery.h"
 
@@ -143,6 +147,37 @@ static enum status refuse(const struct walk *walk, const char **why)
     return STATUS_DAMAGED;
 }
 
+static enum status missing(const struct walk *walk, uint32_t number, const char *who, const char **why)
+{
+    char name[64];
+
+    wal_file_name(walk->from->shard, number, name);
+    *why = text_format(walk->recovery->arena,
+                       "%s is missing: %s says that the write-ahead log of shard %u goes on there, at chunk %llu", name,
+                       who, walk->from->shard, (unsigned long long)walk->sequence)
+               .data;
+    return STATUS_DAMAGED;
+}
+
+/* The link in the file where the chain ends, if the chain was to go on in another one. A link of before the file was
+ * used again names an older chunk. */
+static enum status walk_look_at_link(const struct walk *walk, bool *damaged, const char **why)
+{
+    const struct old_wal *wal = walk->wal;
+    struct chunk_link link;
+    const uint8_t *block;
+
+    enum status status = window_read(&walk->recovery->window, wal->file, wal->size - CHUNK_BLOCK, CHUNK_BLOCK, &block);
+    if (status != STATUS_OK) return status;
+    if (chunk_link_read(block, &link) != STATUS_OK || link.shard != wal->shard) return STATUS_OK;
+    if (link.incarnation != walk->recovery->root.incarnation) return STATUS_OK;
+    if (!uuid_equal(link.directory, walk->recovery->directory->identity.directory)) return STATUS_OK;
+
+    *damaged = link.sequence > walk->sequence && link.completed > walk->sequence;
+    if (link.sequence != walk->sequence || wal_of(walk->recovery, wal->shard, link.number)) return STATUS_OK;
+    return missing(walk, link.number, wal->name, why);
+}
+
 /* Looks on behind the break: in the rest of the file, and in the others. A file that begins with a whole chunk from
  * before the break holds nothing from behind it; one that does not may have lost its beginning. */
 static enum status walk_look_on(struct walk *walk, const char **why)
@@ -151,7 +186,8 @@ static enum status walk_look_on(struct walk *walk, const char **why)
     bool damaged = false;
     enum status status = STATUS_OK;
 
-    if (walk->wal) status = scan(walk, walk->wal, walk->position, &damaged);
+    if (walk->wal) status = walk_look_at_link(walk, &damaged, why);
+    if (walk->wal && status == STATUS_OK) status = scan(walk, walk->wal, walk->position, &damaged);
     for (uint32_t i = 0; i < recovery->wal_count && !damaged && status == STATUS_OK; i++) {
         const struct old_wal *wal = &recovery->wals[i];
         struct chunk_header header;
@@ -176,7 +212,10 @@ enum status wal_walk(struct recovery *recovery, const struct checkpoint_header *
         .previous_crc = from->resume.previous_crc,
         .chained = from->resume.sequence > 1,
     };
-    if (from->resume.number != WAL_NUMBER_NONE) walk.wal = wal_of(recovery, from->shard, from->resume.number);
+    if (from->resume.number != WAL_NUMBER_NONE) {
+        walk.wal = wal_of(recovery, from->shard, from->resume.number);
+        if (!walk.wal) return missing(&walk, from->resume.number, "the checkpoint", why);
+    }
 
     for (;;) {
         struct chunk_header header;

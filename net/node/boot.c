@@ -43,6 +43,12 @@ static enum status check_roles(const struct broker_values *values, const char **
     return STATUS_OK;
 }
 
+static void directory_says(void *context, const char *line)
+{
+    struct node_platform *platform = context;
+    if (platform->say) platform->say(platform, line);
+}
+
 static enum status open_directory(struct node *node, const char **why)
 {
     struct node_work *work = node_work(node);
@@ -63,6 +69,8 @@ static enum status open_directory(struct node *node, const char **why)
         .reserve_size = (uint64_t)values->disk_reserve,
         .wall_ms = node->platform->wall_ms,
         .seed = node->platform->seed,
+        .say = directory_says,
+        .say_context = node->platform,
     };
     enum status status =
         directory_open(node->platform->files, &settings, &node->heap, &work->arena, &work->directory, why);

@@ -7,9 +7,9 @@ does not know.
 
 A batch's leader epoch (bytes 12 to 16) is left out of the comparison: it stands outside the CRC, in Kafka too.
 
-Two losses can't be told from a crash: a WAL's newest chunk that does not add up looks like one that was never finished, so the newest
-batch of a partition may be missing when a WAL was damaged; and a whole WAL file that is removed is not tried, because nothing says
-that it was there. Nor is a whole segment: its offsets may have been compacted away, and Kafka goes on behind them, too.
+One loss can't be told from a crash: a WAL's newest chunk that does not add up looks like one that was never finished, so the newest
+batch of a partition may be missing when a WAL was damaged (when a whole WAL file was removed, none may). A whole segment is not removed:
+its offsets may have been compacted away, and Kafka goes on behind them, too.
 """
 import os
 import random
@@ -76,7 +76,7 @@ def damage(directory, chance, names=None):
     """Does one thing to one file; says what."""
     name = chance.choice(names or files_of(directory))
     path = os.path.join(directory, name)
-    if chance.random() < 0.05 and "wal" not in name and not name.endswith(".log"):
+    if chance.random() < 0.05 and not name.endswith(".log"):
         os.remove(path)
         return name, "removed"
     with open(path, "rb") as source:

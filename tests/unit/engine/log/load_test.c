@@ -306,6 +306,7 @@ static void a_directory_without_its_topic_is_set_aside(void **state)
     files_unlink(&node, PARTITION_FILE);
     struct log *log = files_start(&node);
     assert_int_equal(log->end, 0);
+    assert_non_null(strstr(node.said, "t-0 is set aside as t-0."));
     snprintf(command, sizeof command, "test -e %s/t-0.*-stray/%s", node.path, first_log);
     assert_int_equal(system(command), 0);
     node_stop(&node);

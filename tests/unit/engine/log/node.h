@@ -40,6 +40,7 @@ struct node {
     uint64_t seed;
     const char *why;
     char told[256]; /* what it was, once the arena is gone */
+    char said[512]; /* the last line for people */
 };
 
 static const struct log_settings node_log_settings = {
@@ -71,6 +72,12 @@ static inline void node_remove(struct node *node)
     assert_int_equal(system(command), 0);
 }
 
+static inline void node_says(void *context, const char *line)
+{
+    struct node *node = context;
+    snprintf(node->said, sizeof node->said, "%s", line);
+}
+
 /* Shards, directory, recovery, stores. Logs are opened next, then node_begin. */
 static inline enum status node_try_start(struct node *node)
 {
@@ -78,7 +85,13 @@ static inline enum status node_try_start(struct node *node)
         .entries = 64, .completion_entries = 256, .receive_buffer_size = 4096, .receive_buffer_count = 16
     };
     struct directory_settings settings = {
-        .path = node->path, .node = 1, .relaxed = node->relaxed, .seed = node->seed++, .wall_ms = 1
+        .path = node->path,
+        .node = 1,
+        .relaxed = node->relaxed,
+        .seed = node->seed++,
+        .wall_ms = 1,
+        .say = node_says,
+        .say_context = node,
     };
 
     assert_int_equal(jobs_threads_make(2, &node->jobs), STATUS_OK);
@@ -204,6 +217,25 @@ static inline struct log *node_log(struct node *node, uint32_t shard, const char
     }
     assert_int_equal(log_open(node->stores[shard], found, key, text_of(topic), &node_log_settings, &log), STATUS_OK);
     return log;
+}
+
+/* A start up to where logs are opened, given up again: the end of log "t", or -1 with node->told. */
+static inline int64_t node_restart_end(struct node *node, enum status *status)
+{
+    int64_t end = -1;
+    *status = node_try_start(node);
+    if (*status == STATUS_OK) {
+        struct log *log = node_log(node, 0, "t", 0);
+        end = log->end;
+    }
+    for (uint32_t i = 0; i < node->shard_count; i++) {
+        if (node->stores[i]) store_end(node->stores[i]);
+        node->stores[i] = NULL;
+    }
+    snprintf(node->told, sizeof node->told, "%s", node->why);
+    directory_abandon(node->directory);
+    node_end_rest(node);
+    return end;
 }
 
 /* A batch of `count` records with values of `size` bytes that begin with `number`. */

@@ -276,24 +276,6 @@ static void flip(const struct node *node, off_t position)
     close(file);
 }
 
-static int64_t restart_end(struct node *node, enum status *status)
-{
-    int64_t end = -1;
-    *status = node_try_start(node);
-    if (*status == STATUS_OK) {
-        struct log *log = node_log(node, 0, "t", 0);
-        end = log->end;
-    }
-    for (uint32_t i = 0; i < node->shard_count; i++) {
-        if (node->stores[i]) store_end(node->stores[i]);
-        node->stores[i] = NULL;
-    }
-    snprintf(node->told, sizeof node->told, "%s", node->why);
-    directory_abandon(node->directory);
-    node_end_rest(node);
-    return end;
-}
-
 static void the_last_chunk_may_be_torn(void **state)
 {
     (void)state;
@@ -301,7 +283,7 @@ static void the_last_chunk_may_be_torn(void **state)
     enum status status;
     crashed_make(&node);
     flip(&node, (FLUSHES - 1) * 4096 + 300);
-    assert_int_equal(restart_end(&node, &status), FLUSHES - 1);
+    assert_int_equal(node_restart_end(&node, &status), FLUSHES - 1);
     assert_int_equal(status, STATUS_OK);
     node_remove(&node);
 }
@@ -315,7 +297,7 @@ static void a_broken_chunk_that_was_durable_is_refused(void **state)
         enum status status;
         crashed_make(&node);
         flip(&node, places[i]);
-        (void)restart_end(&node, &status);
+        (void)node_restart_end(&node, &status);
         assert_int_equal(status, STATUS_DAMAGED);
         assert_non_null(strstr(node.told, "write-ahead log"));
         node_remove(&node);
@@ -329,7 +311,7 @@ static void a_start_that_did_not_end_changes_nothing(void **state)
     enum status status;
     crashed_make(&node);
     for (int i = 0; i < 3; i++) {
-        assert_int_equal(restart_end(&node, &status), FLUSHES);
+        assert_int_equal(node_restart_end(&node, &status), FLUSHES);
         assert_int_equal(status, STATUS_OK);
     }
     node_remove(&node);
@@ -344,14 +326,14 @@ static void a_guard_without_our_files_is_damage(void **state)
     crashed_make(&node);
     snprintf(path, sizeof path, "%s/sluice-root", node.path);
     assert_int_equal(unlink(path), 0);
-    (void)restart_end(&node, &status);
+    (void)node_restart_end(&node, &status);
     assert_int_equal(status, STATUS_DAMAGED);
     node_remove(&node);
 
     crashed_make(&node);
     snprintf(path, sizeof path, "rm %s/sluice-checkpoint-*", node.path);
     assert_int_equal(system(path), 0);
-    (void)restart_end(&node, &status);
+    (void)node_restart_end(&node, &status);
     assert_int_equal(status, STATUS_DAMAGED);
     node_remove(&node);
 }

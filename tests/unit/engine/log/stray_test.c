@@ -1,0 +1,91 @@
+/* Logs that a start finds and nobody opens: set aside with a word, or removed when their topic's removal was seen. */
+#include "node.h"
+
+static bool is_there(const struct node *node, const char *pattern)
+{
+    char command[160];
+    snprintf(command, sizeof command, "test -e %s/%s", node->path, pattern);
+    return system(command) == 0;
+}
+
+/* Two logs with records: "known" and "lost". Killed, or stopped. */
+static void node_make_two(struct node *node, bool kill)
+{
+    node_init(node, 1);
+    node_start(node);
+    struct log *known = node_log(node, 0, "known", 0), *lost = node_log(node, 0, "lost", 4);
+    node_begin(node);
+    assert_int_equal(node_append(known, 3, 100, 0), STATUS_OK);
+    assert_int_equal(node_append(lost, 3, 100, 0), STATUS_OK);
+    node_settle(node);
+    if (kill) {
+        node_crash(node);
+    } else {
+        node_stop(node);
+    }
+}
+
+static void a_log_that_nobody_opens_is_set_aside(bool kill)
+{
+    struct node node;
+
+    node_make_two(&node, kill);
+    node_start(&node);
+    struct log *known = node_log(&node, 0, "known", 0);
+    node_begin(&node);
+    assert_int_equal(known->end, 3);
+    assert_non_null(strstr(node.said, "lost-4 is set aside as lost-4.6c6f7374"));
+    assert_non_null(strstr(node.said, "-stray: the metadata has no partition"));
+    assert_true(is_there(&node, "lost-4.6c6f7374*-stray/00000000000000000000.log"));
+    assert_false(is_there(&node, "lost-4"));
+
+    node.said[0] = 0;
+    node_crash(&node);
+    node_start(&node);
+    (void)node_log(&node, 0, "known", 0);
+    node_begin(&node);
+    assert_string_equal(node.said, ""); /* Once is enough. */
+    node_crash(&node);
+    node_remove(&node);
+}
+
+static void a_log_that_nobody_opens_is_set_aside_after_a_kill(void **state)
+{
+    (void)state;
+    a_log_that_nobody_opens_is_set_aside(true);
+}
+
+static void a_log_that_nobody_opens_is_set_aside_after_a_stop(void **state)
+{
+    (void)state;
+    a_log_that_nobody_opens_is_set_aside(false);
+}
+
+static void a_log_whose_topic_was_removed_goes(void **state)
+{
+    (void)state;
+    struct node node;
+    struct log_key key = { .partition = 4 };
+
+    node_make_two(&node, false);
+    node_start(&node);
+    (void)node_log(&node, 0, "known", 0);
+    memcpy(key.topic.byte, "lost", 4);
+    directory_forget(node.directory, key);
+    node_begin(&node);
+    assert_string_equal(node.said, "");
+    assert_false(is_there(&node, "lost-4*"));
+    assert_true(is_there(&node, "known-0"));
+    node_crash(&node);
+    node_remove(&node);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_log_that_nobody_opens_is_set_aside_after_a_kill),
+        cmocka_unit_test(a_log_that_nobody_opens_is_set_aside_after_a_stop),
+        cmocka_unit_test(a_log_whose_topic_was_removed_goes),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
