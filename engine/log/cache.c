@@ -119,9 +119,9 @@ static struct block *cache_block(struct cache *cache)
     }
 }
 
-bool cache_wait(struct cache *cache, struct piece_wait *wait)
+bool cache_used(const struct cache *cache)
 {
-    struct memory *memory = cache->store->shard->memory;
+    const struct memory *memory = cache->store->shard->memory;
     bool used = memory_used(memory, MEMORY_CACHE) > (size_t)cache->pieces.count * CACHE_PIECE;
 
     list_each(&cache->recent, node)
@@ -129,9 +129,14 @@ bool cache_wait(struct cache *cache, struct piece_wait *wait)
         const struct piece *piece = container_of(node, struct piece, recent);
         used = used || piece->users > 0 || piece->reading || piece->block->pins > 1;
     }
-    if (!used) return false;
+    return used;
+}
+
+bool cache_wait(struct cache *cache, struct piece_wait *wait)
+{
+    if (!cache_used(cache)) return false;
     list_append(&cache->waiters, &wait->node);
-    memory_wait(memory, MEMORY_CACHE, wait->ready);
+    memory_wait(cache->store->shard->memory, MEMORY_CACHE, wait->ready);
     return true;
 }
 

@@ -58,7 +58,9 @@ void piece_leave(struct piece *piece);
 void piece_wait(struct piece *piece, struct piece_wait *wait);
 /* Frees room in the budget: false when nothing can go. */
 bool cache_evict(struct cache *cache);
-/* Becomes ready when there may be room. False: nothing of the budget is in use, so there will not be more. */
+/* Something of the budget is in use: there will be more room than there is now. */
+bool cache_used(const struct cache *cache);
+/* Becomes ready when there may be room. False: there will not be more. */
 must_check bool cache_wait(struct cache *cache, struct piece_wait *wait);
 /* Truncation and deletion: nothing of this log is known any more. No read of it may be in flight. */
 void cache_forget(struct cache *cache, const struct log *log);

@@ -84,11 +84,12 @@ struct log_read {
     int64_t limit;          /* batches that begin at or above are not given (committed, last_stable or end) */
     uint32_t size_max;      /* bytes; */
     bool first_whole;       /* ... but the first batch even when it is larger */
+    bool hasty;             /* STATUS_BUSY rather than a wait for memory, some of which the caller may hold itself */
     struct extent *extents; /* room for extent_max, the caller's */
     uint32_t extent_max;
     struct ready ready; /* run when a read that had to wait is finished */
     /* out */
-    enum status status;    /* OK, OUT_OF_RANGE, CORRUPT, IO_ERROR, OFFLINE, NO_MEMORY */
+    enum status status;    /* OK, OUT_OF_RANGE, CORRUPT, IO_ERROR, OFFLINE, NO_MEMORY, BUSY */
     uint32_t extent_count; /* pinned: block_unpin each (on this shard) when sent */
     uint32_t size;
     /* the reader's own */

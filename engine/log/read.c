@@ -216,6 +216,7 @@ static bool extents_add(struct cold_read *cold, uint32_t batch_size)
 static enum cold_step cold_wait_room(struct cold_read *cold)
 {
     window_leave(cold);
+    if (cold->read->hasty && cache_used(&cold->reader->cache)) return cold_end(cold, STATUS_BUSY);
     if (cache_wait(&cold->reader->cache, &cold->room)) return cold_wait(cold, COLD_MEMORY);
     if (cold->starved) return cold_end(cold, STATUS_NO_MEMORY);
     cold->starved = true; /* Once more, with all of it at hand. */

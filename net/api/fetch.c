@@ -49,6 +49,7 @@ static bool part_add(struct fetch *fetch, struct uuid topic, struct text name, c
 
     part->group = group_for(fetch, place.owner);
     if (!part->group) return false;
+    part->group->part_count++;
     *part->group->parts_end = part;
     part->group->parts_end = &part->next;
     return true;
@@ -167,6 +168,27 @@ static bool fetch_incremental(struct fetch *fetch, const struct fetch_ask *ask, 
 
 /* ---- rounds ---- */
 
+/* Room for the extents of each group, now that its parts are known. */
+static bool groups_room(struct fetch *fetch)
+{
+    for (uint32_t i = 0; i < fetch->group_count; i++) {
+        struct fetch_group *group = fetch->groups[i];
+        group->extent_max = FETCH_EXTENTS_BASE + FETCH_EXTENTS_PART * min_of(group->part_count, FETCH_EXTENTS_MAX);
+        group->extent_max = min_of(group->extent_max, FETCH_EXTENTS_MAX);
+        group->extents = arena_take(&fetch->request->arena, group->extent_max * sizeof(*group->extents));
+        if (!group->extents) return false;
+    }
+    return true;
+}
+
+static bool fetch_starved(const struct fetch *fetch)
+{
+    for (uint32_t i = 0; i < fetch->group_count; i++) {
+        if (fetch->groups[i]->starved) return true;
+    }
+    return false;
+}
+
 static void fetch_read(struct fetch *fetch)
 {
     fetch->stage = FETCH_READING;
@@ -186,7 +208,9 @@ static void fetch_watch(struct fetch *fetch)
         group->recalled = false;
     }
     fetch->stage = FETCH_WATCHING;
-    timer_set(&shard->timers, &fetch->timer, fetch->deadline_ns);
+    int64_t pause_ns = shard_now_ns(shard) + (int64_t)FETCH_PAUSE_MS * 1000000;
+    bool starved = fetch_starved(fetch);
+    timer_set(&shard->timers, &fetch->timer, starved ? min_of(pause_ns, fetch->deadline_ns) : fetch->deadline_ns);
     route_begin(&fetch->route, shard, watch_joined);
     fetch->route.returned = watch_returned;
     fetch->news = false;
@@ -233,7 +257,7 @@ static void fetch_late(struct timer *timer)
 {
     struct fetch *fetch = container_of(timer, struct fetch, timer);
 
-    fetch->last_round = true;
+    fetch->last_round |= shard_now_ns(fetch->request->shard) >= fetch->deadline_ns;
     fetch_recall(fetch);
 }
 
@@ -272,7 +296,7 @@ static bool fetch_enough(const struct fetch *fetch)
 
     if (fetch->last_round || fetch->group_count == 0) return true;
     for (uint32_t i = 0; i < fetch->group_count; i++) {
-        if (fetch->groups[i]->extent_count == FETCH_EXTENTS_MAX) return true;
+        if (fetch->groups[i]->full) return true;
     }
     for (uint32_t i = 0; i < fetch->part_count; i++) {
         const struct fetch_part *part = &fetch->parts[i];
@@ -320,7 +344,7 @@ void fetch_begin(struct request *request)
 
     bool full = ask->session_epoch == FETCH_EPOCH_INITIAL || ask->session_epoch == FETCH_EPOCH_FINAL;
     bool room = full ? fetch_full(fetch, ask) : fetch_incremental(fetch, ask, &error);
-    if (!room) {
+    if (!room || !groups_room(fetch)) {
         request_abort(request, "no memory");
     } else if (error != ERROR_NONE) {
         fetch_refuse(request, error);

@@ -8,9 +8,13 @@
 #include "messages/fetch.h"
 
 enum {
-    FETCH_EXTENTS_MAX = 48,   /* of one shard in one answer: bounds pins, and fits into a slot */
-    FETCH_SIZE_MAX = 8 << 20, /* of one answer, whatever was asked: bounds pins */
-    FETCH_LENT_FIRST = 1024,  /* room for aborted lists of another shard, doubled when it was not enough */
+    FETCH_EXTENTS_BASE = 44, /* of one shard in one answer: bounds pins; of one partition they fit into a slot */
+    FETCH_EXTENTS_PART = 4,  /* and for each partition */
+    FETCH_EXTENTS_MAX = 4096,
+    FETCH_SIZE_MAX = 8 << 20,    /* of one answer, whatever was asked: bounds pins */
+    FETCH_CACHED_MAX = 32 << 20, /* of the read cache that one answer may pin on a shard, beyond its last part */
+    FETCH_PAUSE_MS = 10,         /* no memory to read with: tried again */
+    FETCH_LENT_FIRST = 1024,     /* room for aborted lists of another shard, doubled when it was not enough */
     FETCH_LENT_MAX = 1 << 20,
 };
 
@@ -49,6 +53,7 @@ struct fetch_group {
     uint32_t owner_index;
     enum fetch_group_stage stage; /* the owner's, while it is away */
     struct fetch_part *parts, **parts_end;
+    uint32_t part_count;
     bool away, recalled;   /* as home knows it */
     struct fetch_part *at; /* being read */
     struct log_read read;
@@ -57,15 +62,21 @@ struct fetch_group {
     uint32_t lent_size;
     bool lent_short; /* more room is needed: home lends more and reads again */
     uint32_t size, size_max;
-    uint32_t extent_count;
-    struct extent extents[FETCH_EXTENTS_MAX];
+    uint64_t cached; /* bytes of blocks of the read cache that it pins */
+    bool full;       /* more was there than it may hold */
+    bool starved;    /* the read cache had no room for some part */
+    uint32_t extent_count, extent_max;
+    struct extent *extents;
 };
 
 /*     READING --enough, an error, no time--> answered
  *        ^ |
- *        | \--nothing yet--> WATCHING --news--\
+ *        | \--nothing yet--> WATCHING --news, a pause is over--\
  *        |                      |  \--deadline, given up--> recall, last round
- *        \----------------------+ */
+ *        \----------------------+
+ *
+ * Reading waits for bytes, never for memory: what is short may be what this fetch, or one behind it on the same
+ * connection, holds itself. It answers with what it has, or holds nothing while it pauses. */
 enum fetch_stage { FETCH_READING, FETCH_WATCHING };
 
 struct fetch {

@@ -74,10 +74,28 @@ static struct partition *part_look(struct fetch_group *group, struct fetch_part 
     return partition;
 }
 
+/* What the part pins of the read cache; its other blocks are the tail's, which many parts share. */
+static void group_pins(struct fetch_group *group, const struct fetch_part *part)
+{
+    const struct memory *memory = group->owner->memory;
+    size_t budget = memory_used(memory, MEMORY_CACHE) + memory_free(memory, MEMORY_CACHE);
+
+    for (uint32_t i = 0; i < part->extent_count; i++) {
+        const struct block *block = group->extents[part->extent_first + i].block;
+        if (block->budget == MEMORY_CACHE) group->cached += block->size;
+    }
+    group->full |= group->extent_count == group->extent_max;
+    group->full |= group->cached > min_of(budget / 4, (size_t)FETCH_CACHED_MAX);
+}
+
 static void part_read_done(struct fetch_group *group, struct fetch_part *part)
 {
     const struct log_read *read = &group->read;
 
+    if (read->status == STATUS_BUSY) {
+        group->starved = true;
+        return;
+    }
     if (read->status != STATUS_OK) {
         part_fail(part, error_of(read->status));
         return;
@@ -87,6 +105,7 @@ static void part_read_done(struct fetch_group *group, struct fetch_part *part)
     part->size = read->size;
     group->extent_count += read->extent_count;
     group->size += read->size;
+    group_pins(group, part);
 }
 
 static void part_read_resume(struct ready *ready)
@@ -103,7 +122,7 @@ static bool part_read(struct fetch_group *group, struct fetch_part *part)
 {
     struct partition *partition = part_look(group, part);
     uint32_t left = group->size_max - min_of(group->size, group->size_max);
-    bool room = group->extent_count < FETCH_EXTENTS_MAX && (left > 0 || group->size == 0);
+    bool room = !group->full && (left > 0 || group->size == 0);
 
     part->size = part->extent_count = 0;
     if (!partition || !room || part->ask.fetch_offset >= part->seen) return true;
@@ -114,8 +133,9 @@ static bool part_read(struct fetch_group *group, struct fetch_part *part)
         .limit = part->seen,
         .size_max = min_of(left, (uint32_t)max_of(part->ask.max_bytes, 0)),
         .first_whole = group->size == 0,
+        .hasty = true,
         .extents = group->extents + group->extent_count,
-        .extent_max = FETCH_EXTENTS_MAX - group->extent_count,
+        .extent_max = group->extent_max - group->extent_count,
     };
     ready_init(&group->read.ready, part_read_resume);
     if (!log_read_begin(&group->read)) return false;
@@ -156,7 +176,8 @@ void fetch_group_read(struct route_part *route, struct shard *owner)
     group->owner = owner;
     group->stage = GROUP_READING;
     group->size = group->extent_count = 0;
-    group->lent_short = false;
+    group->cached = 0;
+    group->full = group->starved = group->lent_short = false;
     group->at = group->parts;
     group_go(group);
 }

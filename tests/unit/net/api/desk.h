@@ -184,8 +184,8 @@ static inline void desk_connect(struct desk *desk)
     assert_int_equal(fcntl(desk->client, F_SETFL, O_NONBLOCK), 0);
 }
 
-/* `tail_chunks`: the tail's memory of each shard, 2 MiB each. */
-static inline void desk_begin_with(struct desk *desk, uint32_t tail_chunks)
+/* The tail's memory and the read cache of each shard, in chunks of 2 MiB. */
+static inline void desk_begin_with(struct desk *desk, uint32_t tail_chunks, uint32_t cache_chunks)
 {
     const char *why = NULL;
 
@@ -198,6 +198,7 @@ static inline void desk_begin_with(struct desk *desk, uint32_t tail_chunks)
     desk_configure(desk);
     node_init(&desk->node, 3);
     desk->node.plan.data.budget[MEMORY_TAIL] = (size_t)tail_chunks * MEMORY_CHUNK;
+    desk->node.plan.data.budget[MEMORY_CACHE] = (size_t)cache_chunks * MEMORY_CHUNK;
     node_start(&desk->node);
     for (uint32_t i = 0; i < desk->node.shard_count; i++) {
         struct replicas *replicas;
@@ -213,7 +214,7 @@ static inline void desk_begin_with(struct desk *desk, uint32_t tail_chunks)
 
 static inline void desk_begin(struct desk *desk)
 {
-    desk_begin_with(desk, 8);
+    desk_begin_with(desk, 8, 8);
 }
 
 static inline void desk_closed(struct ready *ready)

@@ -9,7 +9,7 @@ static struct fetch_answer answer;
 static int begin(void **state)
 {
     (void)state;
-    desk_begin(&desk);
+    desk_begin_with(&desk, 4, 1);
     return 0;
 }
 
@@ -86,6 +86,20 @@ static void what_lies_inside_a_batch_gives_the_whole_batch(void **state)
     assert_int_equal(batches_of(&rows()[0]), 1);
 }
 
+/* As many partitions with news as a consumer may have: one answer holds them all. */
+static void many_partitions_are_served_in_one_answer(void **state)
+{
+    (void)state;
+    struct uuid topic = desk_topic(&desk, "wide", DESK_PARTITIONS_MAX);
+    for (int32_t i = 0; i < DESK_PARTITIONS_MAX; i++) desk_store(&desk, "wide", i, 1, 100);
+    desk_fetch_fill(&fetch, topic, "", DESK_PARTITIONS_MAX);
+    const struct fetch_partition_answer *row = rows();
+    for (int32_t i = 0; i < DESK_PARTITIONS_MAX; i++) {
+        assert_int_equal(row[i].index, i);
+        assert_int_equal(batches_of(&row[i]), 1);
+    }
+}
+
 /* Aborted lists are asked of the log also when it lives on the other shard. */
 static void who_reads_committed_is_told_of_no_aborted(void **state)
 {
@@ -121,14 +135,40 @@ static void a_log_that_diverges_is_told_where(void **state)
     assert_null(rows()[0].diverging_epoch);
 }
 
+/* More cold partitions than the cache has room for: whoever reads several holds what it has, so it must not wait for
+ * the room that it holds itself. What finds none is left for the next time, and all of it comes in the end. */
+static void cold_partitions_without_number_are_served_bit_by_bit(void **state)
+{
+    (void)state;
+    enum { PARTITIONS = 40, BATCHES = 4 };
+    struct uuid topic = desk_topic(&desk, "cold", PARTITIONS);
+    int64_t offsets[PARTITIONS] = { 0 };
+    int left = PARTITIONS * BATCHES, asks = 0;
+
+    for (int32_t i = 0; i < PARTITIONS; i++) desk_store(&desk, "cold", i, BATCHES, 200000);
+    for (; left > 0 && asks < 100; asks++) {
+        desk_fetch_fill(&fetch, topic, "", PARTITIONS);
+        for (int32_t i = 0; i < PARTITIONS; i++) fetch.partitions[i].fetch_offset = offsets[i];
+        const struct fetch_partition_answer *row = rows();
+        for (int32_t i = 0; i < PARTITIONS; i++) {
+            assert_int_equal(row[i].error, ERROR_NONE);
+            left -= desk_batches(&row[i], &offsets[i]);
+        }
+        arena_reset(&desk.messages);
+    }
+    assert_int_equal(left, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_first_batch_comes_however_large),
         cmocka_unit_test(of_several_partitions_only_the_first_may_exceed),
         cmocka_unit_test(what_lies_inside_a_batch_gives_the_whole_batch),
+        cmocka_unit_test(many_partitions_are_served_in_one_answer),
         cmocka_unit_test(who_reads_committed_is_told_of_no_aborted),
         cmocka_unit_test(a_log_that_diverges_is_told_where),
+        cmocka_unit_test(cold_partitions_without_number_are_served_bit_by_bit),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }

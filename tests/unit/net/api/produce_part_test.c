@@ -11,7 +11,7 @@ static uint32_t taken_count;
 static int begin(void **state)
 {
     (void)state;
-    desk_begin_with(&desk, 4);
+    desk_begin_with(&desk, 4, 8);
     return 0;
 }
 
