@@ -6,8 +6,6 @@
 #include "api/error.h"
 #include "api/topic_name.h"
 
-enum resource_type { RESOURCE_TOPIC = 2, RESOURCE_BROKER = 4 };
-
 struct describe {
     struct request *request;
     const struct describe_configs_ask *ask;

@@ -81,3 +81,11 @@ struct endpoint *endpoints_of(struct request *request, bool with_fenced, uint32_
     }
     return endpoints;
 }
+
+bool endpoints_hold(const struct endpoint *endpoints, uint32_t count, int32_t node_id)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        if (endpoints[i].node_id == node_id) return true;
+    }
+    return false;
+}

@@ -17,6 +17,8 @@ struct endpoint {
  * request's arena. NULL when there is no memory. */
 struct endpoint *endpoints_of(struct request *request, bool with_fenced, uint32_t *count);
 
+bool endpoints_hold(const struct endpoint *endpoints, uint32_t count, int32_t node_id);
+
 /* Who may do what, as Kafka tells it without an authorizer: everything that can be done to a cluster or a topic. */
 enum { OPERATIONS_CLUSTER = 0x1fa0, OPERATIONS_TOPIC = 0x0df8, OPERATIONS_NOT_ASKED = INT32_MIN };
 

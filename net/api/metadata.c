@@ -88,10 +88,7 @@ struct metadata {
 
 static bool node_alive(const struct metadata *metadata, int32_t id)
 {
-    for (uint32_t i = 0; i < metadata->endpoint_count; i++) {
-        if (metadata->endpoints[i].node_id == id) return true;
-    }
-    return false;
+    return endpoints_hold(metadata->endpoints, metadata->endpoint_count, id);
 }
 
 static bool partition_fill(struct metadata *metadata, const struct image_partition *partition, int32_t index,

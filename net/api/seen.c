@@ -15,16 +15,31 @@ bool seen_init(struct seen *seen, struct arena *arena, uint32_t count)
     return seen->hashes != NULL;
 }
 
-bool seen_add(struct seen *seen, uint64_t hash)
+/* Where it is, or where it belongs. */
+static uint64_t *seen_place(const struct seen *seen, uint64_t mixed)
+{
+    uint32_t place = (uint32_t)mixed & seen->mask;
+    while (seen->hashes[place] != 0 && seen->hashes[place] != mixed) place = (place + 1) & seen->mask;
+    return &seen->hashes[place];
+}
+
+static uint64_t mixed_of(uint64_t hash)
 {
     uint64_t mixed = hash_u64(hash);
-    mixed = mixed == 0 ? 1 : mixed;
+    return mixed == 0 ? 1 : mixed;
+}
 
-    for (uint32_t place = (uint32_t)mixed & seen->mask;; place = (place + 1) & seen->mask) {
-        if (seen->hashes[place] == mixed) return false;
-        if (seen->hashes[place] == 0) {
-            seen->hashes[place] = mixed;
-            return true;
-        }
-    }
+bool seen_has(const struct seen *seen, uint64_t hash)
+{
+    return *seen_place(seen, mixed_of(hash)) != 0;
+}
+
+bool seen_add(struct seen *seen, uint64_t hash)
+{
+    uint64_t mixed = mixed_of(hash);
+    uint64_t *place = seen_place(seen, mixed);
+
+    if (*place != 0) return false;
+    *place = mixed;
+    return true;
 }

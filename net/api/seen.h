@@ -18,5 +18,6 @@ struct seen {
 bool seen_init(struct seen *seen, struct arena *arena, uint32_t count);
 /* True when it is the first of its kind. */
 bool seen_add(struct seen *seen, uint64_t hash);
+bool seen_has(const struct seen *seen, uint64_t hash);
 
 #endif

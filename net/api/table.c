@@ -4,18 +4,23 @@
  * Produce is served from 3 and advertised from 0, as at Kafka 4.3: older librdkafka compresses only when it sees
  * Produce 0. Its versions 12 and 13 mean transactions of the second kind (KIP-890) and come with them. */
 #include "api/api.h"
+#include "messages/alter_configs.h"
 #include "messages/api_versions.h"
 #include "messages/apis.h"
+#include "messages/create_partitions.h"
 #include "messages/create_topics.h"
 #include "messages/delete_records.h"
 #include "messages/delete_topics.h"
 #include "messages/describe_cluster.h"
 #include "messages/describe_configs.h"
 #include "messages/describe_log_dirs.h"
+#include "messages/describe_partitions.h"
 #include "messages/describe_producers.h"
 #include "messages/describe_quorum.h"
 #include "messages/fetch.h"
+#include "messages/incremental_alter_configs.h"
 #include "messages/init_producer_id.h"
+#include "messages/list_config_resources.h"
 #include "messages/list_offsets.h"
 #include "messages/metadata.h"
 #include "messages/offset_for_leader_epoch.h"
@@ -29,8 +34,8 @@
 
 /* clang-format off */
 const struct api served_apis[] = {
-    /*  key                              name                           file                       since, until, advertised,
-     *                                                                                             flexible, any version */
+    /*  versions: since, until, advertised since, flexible from; whether any is begun
+        key                              name                           file */
     ROW(PRODUCE,                         "Produce",                     produce,                   3, 11, 0, 9,  false),
     ROW(FETCH,                           "Fetch",                       fetch,                     4, 18, 4, 12, false),
     ROW(LIST_OFFSETS,                    "ListOffsets",                 list_offsets,              1, 11, 1, 6,  false),
@@ -42,10 +47,15 @@ const struct api served_apis[] = {
     ROW(INIT_PRODUCER_ID,                "InitProducerId",              init_producer_id,          0, 5,  0, 2,  false),
     ROW(OFFSET_FOR_LEADER_EPOCH,         "OffsetForLeaderEpoch",        offset_for_leader_epoch,   2, 4,  2, 4,  false),
     ROW(DESCRIBE_CONFIGS,                "DescribeConfigs",             describe_configs,          1, 4,  1, 4,  false),
+    ROW(ALTER_CONFIGS,                   "AlterConfigs",                alter_configs,             0, 2,  0, 2,  false),
     ROW(DESCRIBE_LOG_DIRS,               "DescribeLogDirs",             describe_log_dirs,         1, 5,  1, 2,  false),
+    ROW(CREATE_PARTITIONS,               "CreatePartitions",            create_partitions,         0, 3,  0, 2,  false),
+    ROW(INCREMENTAL_ALTER_CONFIGS,       "IncrementalAlterConfigs",     incremental_alter_configs, 0, 1,  0, 1,  false),
     ROW(DESCRIBE_QUORUM,                 "DescribeQuorum",              describe_quorum,           0, 2,  0, 0,  false),
     ROW(DESCRIBE_CLUSTER,                "DescribeCluster",             describe_cluster,          0, 2,  0, 0,  false),
     ROW(DESCRIBE_PRODUCERS,              "DescribeProducers",           describe_producers,        0, 0,  0, 0,  false),
+    ROW(LIST_CONFIG_RESOURCES,           "ListConfigResources",         list_config_resources,     0, 1,  0, 0,  false),
+    ROW(DESCRIBE_TOPIC_PARTITIONS,       "DescribeTopicPartitions",     describe_partitions,       0, 0,  0, 0,  false),
 };
 /* clang-format on */
 const uint32_t served_api_count = array_count(served_apis);

@@ -180,6 +180,28 @@ struct text image_broker_config(const struct image *image, int32_t broker, struc
     return resource ? image_config_get(resource->configs, resource->config_count, name) : TEXT_NULL;
 }
 
+const struct image_config *image_configs(const struct image *image, int8_t type, struct text name, uint32_t *count)
+{
+    const struct image_resource *resource = resource_find(image, type, name);
+    *count = resource ? resource->config_count : 0;
+    return *count > 0 ? resource->configs : NULL;
+}
+
+/* The cursor is a place in the list, to which only new resources are appended. */
+bool image_next_resource(const struct image *image, int8_t type, uint32_t *cursor, struct text *name)
+{
+    uint32_t place = 0;
+    list_each(&image_work(image)->resources, node)
+    {
+        const struct image_resource *resource = container_of(node, struct image_resource, node);
+        if (place++ < *cursor || resource->type != type || resource->config_count == 0) continue;
+        *cursor = place;
+        *name = resource->name;
+        return true;
+    }
+    return false;
+}
+
 struct text image_topic_config(const struct image_topic *topic, struct text name)
 {
     return image_config_get(topic->configs, topic->config_count, name);

@@ -24,6 +24,15 @@ struct image_partition {
                                    * agree. NULL: its record has not come yet (a snapshot tells them in any order) */
 };
 
+/* What has configs; the numbers are Kafka's. */
+enum resource_type {
+    RESOURCE_TOPIC = 2,
+    RESOURCE_BROKER = 4, /* by id; the empty name is all brokers */
+    RESOURCE_LOGGER = 8,
+    RESOURCE_METRICS = 16, /* subscriptions of client metrics */
+    RESOURCE_GROUP = 32,
+};
+
 struct image_config {
     struct text name, value;
 };
@@ -89,6 +98,10 @@ int16_t image_feature(const struct image *image, struct text name); /* finalized
 int64_t image_next_producer_id(const struct image *image);
 /* Overrides of a broker ({4, id}) or, with broker -1, of all brokers ({4, ""}): the value, or null. */
 struct text image_broker_config(const struct image *image, int32_t broker, struct text name);
+/* All that is set of a resource that is no topic, by name; NULL: nothing. */
+const struct image_config *image_configs(const struct image *image, int8_t type, struct text name, uint32_t *count);
+/* The resources of a type, which is no topic, that have something set: begin with *cursor 0; false at the end. */
+bool image_next_resource(const struct image *image, int8_t type, uint32_t *cursor, struct text *name);
 /* An override of a topic: the value, or null. */
 struct text image_topic_config(const struct image_topic *topic, struct text name);
 /* Kafka's own topics, which clients are told of as internal. */

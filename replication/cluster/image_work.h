@@ -8,8 +8,6 @@
 #include "cluster/placement.h"
 #include "cluster/record.h"
 
-enum resource_type { RESOURCE_TOPIC = 2, RESOURCE_BROKER = 4 };
-
 /* What has configs and is not a topic. The name of "all of this type" is empty. */
 struct image_resource {
     int8_t type;

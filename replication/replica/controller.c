@@ -3,6 +3,9 @@
  * while one decision is on its way to the device, the next ones are made. */
 #include "replica/controller.h"
 
+#include <stdarg.h>
+#include <stdio.h>
+
 #include "cluster/configs.h"
 #include "replica/controller_work.h"
 #include "replica/metadata_log.h"
@@ -56,7 +59,24 @@ static enum status call_furnish(struct controller_call *call)
         delete->by =
             named ? (numbered ? DELETE_BY_BOTH : DELETE_BY_NAME) : (numbered ? DELETE_BY_ID : DELETE_BY_NOTHING);
     }
+    for (uint32_t i = 0; i < call->grow_count; i++) {
+        call->grows[i].room = arena_take(call->arena, CONTROLLER_WHY_MAX);
+        if (!call->grows[i].room) return STATUS_NO_MEMORY;
+    }
+    for (uint32_t i = 0; i < call->alter_count; i++) {
+        call->alters[i].room = arena_take(call->arena, CONTROLLER_WHY_MAX);
+        if (!call->alters[i].room) return STATUS_NO_MEMORY;
+    }
     return STATUS_OK;
+}
+
+struct text controller_words(char *room, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    int size = vsnprintf(room, CONTROLLER_WHY_MAX, format, args);
+    va_end(args);
+    return (struct text){ room, (size_t)min_of(max_of(size, 0), CONTROLLER_WHY_MAX - 1) };
 }
 
 void controller_begin(struct shard *from, struct controller_call *call)
@@ -109,9 +129,10 @@ static void decide(struct controller *controller, struct controller_call *call, 
     switch (call->kind) {
     case CONTROLLER_CREATE_TOPICS: topics_create(controller, call, list); break;
     case CONTROLLER_DELETE_TOPICS: topics_delete(controller, call, list); break;
+    case CONTROLLER_CREATE_PARTITIONS: partitions_create(controller, call, list); break;
+    case CONTROLLER_ALTER_CONFIGS: configs_alter(controller, call, list); break;
     case CONTROLLER_PRODUCER_IDS: producer_ids_take(controller, call, list); break;
     case CONTROLLER_DESCRIBE_QUORUM: quorum_look(controller, call); break;
-    case CONTROLLER_ALTER_CONFIGS: call->status = STATUS_UNSUPPORTED; break; /* no API asks for it yet */
     }
 }
 

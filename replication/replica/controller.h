@@ -19,6 +19,7 @@
 enum controller_kind {
     CONTROLLER_CREATE_TOPICS,
     CONTROLLER_DELETE_TOPICS,
+    CONTROLLER_CREATE_PARTITIONS,
     CONTROLLER_ALTER_CONFIGS,
     CONTROLLER_PRODUCER_IDS,    /* a block of 1000 for one shard */
     CONTROLLER_DESCRIBE_QUORUM, /* writes nothing */
@@ -28,9 +29,11 @@ struct controller;
 struct metadata_log;
 struct quorum_view;
 
+enum config_operation { CONFIG_SET, CONFIG_DELETE, CONFIG_APPEND, CONFIG_SUBTRACT }; /* KIP-339 */
+
 struct config_change {
     struct text name, value; /* null value: back to the default */
-    int8_t operation;        /* KIP-339: 0 set, 1 delete, 2 append, 3 subtract */
+    int8_t operation;        /* enum config_operation */
 };
 
 struct topic_create {
@@ -61,6 +64,33 @@ struct topic_delete {
     enum topic_delete_by by;
 };
 
+/* More partitions for a topic. */
+struct topic_grow {
+    struct text name;      /* once in a call */
+    int32_t count;         /* of all partitions afterwards */
+    bool by_hand;          /* the client chose replicas: */
+    int32_t **assignments; /* of the new partitions, in order */
+    uint32_t assignment_count;
+    uint16_t *assignment_sizes;
+    /* out */
+    enum status status;
+    struct text why;
+    char *room; /* the controller's own */
+};
+
+/* The configs of one resource. */
+struct config_alter {
+    int8_t type; /* enum resource_type */
+    struct text name;
+    bool replace;                  /* what is not named goes back to its default */
+    struct config_change *changes; /* each name once */
+    uint32_t change_count;
+    /* out */
+    enum status status;
+    struct text why;
+    char *room; /* the controller's own */
+};
+
 struct controller_call {
     struct mail mail;
     struct shard *caller;
@@ -71,6 +101,10 @@ struct controller_call {
     uint32_t create_count;
     struct topic_delete *deletes;
     uint32_t delete_count;
+    struct topic_grow *grows;
+    uint32_t grow_count;
+    struct config_alter *alters;
+    uint32_t alter_count;
     int64_t first_producer_id;                  /* out: the block's first id */
     struct quorum_view *quorum;                 /* out, in the caller's memory */
     enum status status;                         /* of the call as a whole: OK, NOT_LEADER, STOPPING, OFFLINE ... */

@@ -59,9 +59,24 @@ bool activation_next(struct controller *controller, struct record_list *list);
 bool farewell_next(struct controller *controller, struct record_list *list);
 void script_begin(struct controller *controller);
 
+/* Words of an answer in an item's own room; what is longer is cut. */
+struct text controller_words(char *room, const char *format, ...) printf_like(2, 3);
+#define refuse(item, code, ...) ((item)->status = (code), (item)->why = controller_words((item)->room, __VA_ARGS__))
+
 /* topics.c: decides against `ahead` and adds records; results go into the call. */
 void topics_create(struct controller *controller, struct controller_call *call, struct record_list *list);
 void topics_delete(struct controller *controller, struct controller_call *call, struct record_list *list);
+must_check enum status topic_name_check(struct text name, char *room, struct text *why);
+/* partitions.c: the same for the partitions of a topic that is there */
+void partitions_create(struct controller *controller, struct controller_call *call, struct record_list *list);
+/* A partition on these replicas, which live as long as the list. */
+void partition_record_add(struct controller *controller, struct record_list *list, struct uuid topic, int32_t index,
+                          int32_t *replicas, int32_t count);
+/* What is wrong with the replicas that a client chose for one partition; words go to `room`. */
+must_check enum status replicas_check(const struct controller *controller, const int32_t *replicas, uint16_t count,
+                                      char *room, struct text *why);
+/* configs.c */
+void configs_alter(struct controller *controller, struct controller_call *call, struct record_list *list);
 /* producer_ids.c */
 void producer_ids_take(struct controller *controller, struct controller_call *call, struct record_list *list);
 

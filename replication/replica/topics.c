@@ -3,28 +3,13 @@
  *
  *     twice in the request -> the metadata topic -> name -> collides -> exists -> configs -> numbers -> replicas ->
  *         records */
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
-#include "cluster/configs.h"
+#include "cluster/config_checks.h"
 #include "replica/controller_work.h"
 #include "replica/replicas.h"
 
 enum { TOPIC_NAME_MAX = 249, PARTITIONS_MAX = 10000 };
-
-printf_like(4, 5) static void answer(enum status *status, struct text *why, char *room, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    int size = vsnprintf(room, CONTROLLER_WHY_MAX, format, args);
-    va_end(args);
-    (void)status;
-    *why = (struct text){ room, (size_t)min_of(max_of(size, 0), CONTROLLER_WHY_MAX - 1) };
-}
-
-#define refuse(item, code, ...) \
-    ((item)->status = (code), answer(&(item)->status, &(item)->why, (item)->room, __VA_ARGS__))
 
 /* ---- names ---- */
 
@@ -38,23 +23,25 @@ static bool name_is_plain(struct text name)
     return true;
 }
 
-static void check_name(struct topic_create *create)
+enum status topic_name_check(struct text name, char *room, struct text *why)
 {
-    struct text name = create->name;
     if (name.size == 0) {
-        refuse(create, STATUS_INVALID_TOPIC, "Topic name is invalid: the empty string is not allowed");
+        *why = controller_words(room, "Topic name is invalid: the empty string is not allowed");
     } else if (text_equal(name, TEXT(".")) || text_equal(name, TEXT(".."))) {
-        refuse(create, STATUS_INVALID_TOPIC, "Topic name is invalid: '%.*s' is not allowed", TEXT_ARGS(name));
+        *why = controller_words(room, "Topic name is invalid: '%.*s' is not allowed", TEXT_ARGS(name));
     } else if (name.size > TOPIC_NAME_MAX) {
-        refuse(create, STATUS_INVALID_TOPIC,
-               "Topic name is invalid: the length of '%.*s' is longer than the max allowed length %d", TEXT_ARGS(name),
-               TOPIC_NAME_MAX);
+        *why = controller_words(room,
+                                "Topic name is invalid: the length of '%.*s' is longer than the max allowed length %d",
+                                TEXT_ARGS(name), TOPIC_NAME_MAX);
     } else if (!name_is_plain(name)) {
-        refuse(create, STATUS_INVALID_TOPIC,
-               "Topic name is invalid: '%.*s' contains one or more characters other than ASCII alphanumerics, '.', '_' "
-               "and '-'",
-               TEXT_ARGS(name));
+        *why = controller_words(room,
+                                "Topic name is invalid: '%.*s' contains one or more characters other than ASCII "
+                                "alphanumerics, '.', '_' and '-'",
+                                TEXT_ARGS(name));
+    } else {
+        return STATUS_OK;
     }
+    return STATUS_INVALID_TOPIC;
 }
 
 /* Metric names can't tell '.' from '_', so Kafka doesn't allow two topics that differ in nothing else. */
@@ -85,53 +72,20 @@ static void check_collision(const struct controller *controller, struct topic_cr
 
 /* ---- configs ---- */
 
-static void check_lags(struct topic_create *create, const struct topic_values *values)
-{
-    if (values->min_compaction_lag_ms <= values->max_compaction_lag_ms) return;
-    refuse(create, STATUS_INVALID_CONFIG,
-           "conflict topic config setting min.compaction.lag.ms (%lld) > max.compaction.lag.ms (%lld)",
-           (long long)values->min_compaction_lag_ms, (long long)values->max_compaction_lag_ms);
-}
-
-/* Nulls, then names, then values, as Kafka looks at them. */
-static enum status check_names(const struct topic_create *create, struct arena *arena, struct text *why)
-{
-    for (uint32_t i = 0; i < create->config_count; i++) {
-        if (create->configs[i].value.data) continue;
-        return topic_config_check(create->configs[i].name, TEXT_NULL, arena, why);
-    }
-    for (uint32_t i = 0; i < create->config_count; i++) {
-        if (setting_find(&topic_table, create->configs[i].name)) continue;
-        return topic_config_check(create->configs[i].name, create->configs[i].value, arena, why);
-    }
-    return STATUS_OK;
-}
-
 static void check_configs(struct controller *controller, struct topic_create *create)
 {
     struct config_place place = { controller->shard->replicas->settings, &controller->ahead, controller->identity->id,
                                   NULL };
-    struct topic_values values;
+    struct image_config *configs = arena_take(&controller->arena, create->config_count * sizeof(*configs));
     struct text why = TEXT_NULL;
 
-    enum status status = topic_values_of(&place, &values, &controller->arena);
-    if (status == STATUS_OK) status = check_names(create, &controller->arena, &why);
-    for (uint32_t i = 0; i < create->config_count && status == STATUS_OK; i++) {
-        const struct config_change *config = &create->configs[i];
-        status = topic_config_check(config->name, config->value, &controller->arena, &why);
-        if (status != STATUS_OK) break;
-        const struct setting *row = setting_find(&topic_table, config->name);
-        status = setting_parse(row, config->value, &values, &controller->arena, &why);
+    for (uint32_t i = 0; configs && i < create->config_count; i++) {
+        configs[i] = (struct image_config){ create->configs[i].name, create->configs[i].value };
     }
-    if (status != STATUS_OK) {
-        refuse(create, status == STATUS_INVALID ? STATUS_INVALID_CONFIG : status, "%.*s", TEXT_ARGS(why));
-    } else if (values.remote_storage_enable) {
-        refuse(create, STATUS_INVALID_CONFIG,
-               "Tiered Storage functionality is disabled in the broker. Topic cannot be configured with remote log "
-               "storage.");
-    } else {
-        check_lags(create, &values);
-    }
+    enum status status = configs ? topic_configs_check(&place, configs, create->config_count, &controller->arena, &why)
+                                 : STATUS_NO_MEMORY;
+    if (status == STATUS_OK) return;
+    refuse(create, status == STATUS_INVALID ? STATUS_INVALID_CONFIG : status, "%.*s", TEXT_ARGS(why));
 }
 
 /* ---- partitions ---- */
@@ -184,24 +138,8 @@ static void check_replicas(struct controller *controller, struct topic_create *c
     const int32_t *replicas = create->assignments[index];
     uint16_t count = create->assignment_sizes[index];
 
-    if (count == 0) {
-        refuse(create, STATUS_INVALID_ASSIGNMENT, "The manual partition assignment includes an empty replica list.");
-        return;
-    }
-    for (uint16_t i = 0; i < count; i++) {
-        if (!image_broker(&controller->ahead, replicas[i])) {
-            refuse(create, STATUS_INVALID_ASSIGNMENT,
-                   "The manual partition assignment includes broker %d, but no such broker is registered.",
-                   replicas[i]);
-            return;
-        }
-        for (uint16_t j = 0; j < i; j++) {
-            if (replicas[j] != replicas[i]) continue;
-            refuse(create, STATUS_INVALID_ASSIGNMENT,
-                   "The manual partition assignment includes the broker %d more than once.", replicas[i]);
-            return;
-        }
-    }
+    create->status = replicas_check(controller, replicas, count, create->room, &create->why);
+    if (create->status != STATUS_OK) return;
     if (index > 0 && count != create->assignment_sizes[index - 1]) {
         refuse(
             create, STATUS_INVALID_ASSIGNMENT,
@@ -256,25 +194,6 @@ static struct uuid draw_id(struct controller *controller)
     return id;
 }
 
-static void partition_record(struct controller *controller, struct record_list *list, const struct topic_create *create,
-                             int32_t index, int32_t *replicas, int32_t count)
-{
-    struct partition_record *record = &record_list_add(list, RECORD_PARTITION)->partition;
-    struct uuid *directories = arena_take(list->arena, (size_t)count * sizeof(*directories));
-
-    invariant(directories);
-    for (int32_t i = 0; i < count; i++) directories[i] = image_broker(&controller->ahead, replicas[i])->directory;
-    record->index = index;
-    record->topic_id = create->id;
-    record->replicas.items = record->isr.items = replicas;
-    record->replicas.count = record->isr.count = count;
-    record->leader = replicas[0];
-    record->leader_epoch = 0;
-    record->partition_epoch = 0;
-    record->directories.items = directories;
-    record->directories.count = count;
-}
-
 /* Kafka writes configs in the order of a hash map; by name is as good and always the same. */
 static void config_records(struct record_list *list, const struct topic_create *create)
 {
@@ -306,12 +225,13 @@ static void topic_records(struct controller *controller, struct record_list *lis
     config_records(list, create);
 
     for (int32_t i = 0; create->assignment_count == 0 && i < create->partition_count; i++) {
-        partition_record(controller, list, create, i, (int32_t *)&controller->identity->id, 1);
+        partition_record_add(controller, list, create->id, i, (int32_t *)&controller->identity->id, 1);
     }
     for (int32_t i = 0; i < (int32_t)create->assignment_count; i++) {
         uint32_t from = 0;
         while (assignment_partition(create, from) != i) from++;
-        partition_record(controller, list, create, i, create->assignments[from], create->assignment_sizes[from]);
+        partition_record_add(controller, list, create->id, i, create->assignments[from],
+                             create->assignment_sizes[from]);
     }
 }
 
@@ -349,7 +269,7 @@ static void create_one(struct controller *controller, struct controller_call *ca
     create->id = UUID_NONE;
 
     check_request(call, create);
-    if (create->status == STATUS_OK) check_name(create);
+    if (create->status == STATUS_OK) create->status = topic_name_check(create->name, create->room, &create->why);
     if (create->status == STATUS_OK && image_topic_by_name(&controller->ahead, create->name)) {
         refuse(create, STATUS_EXISTS, "Topic '%.*s' already exists.", TEXT_ARGS(create->name));
     }

@@ -1,0 +1,16 @@
+/* replication/cluster/config_checks.h   What may be set together, of a topic or of a broker. A single value of a topic:
+ * topic_config_check (configs.h). All give STATUS_INVALID with `*why` in Kafka's words, or STATUS_NO_MEMORY. */
+#ifndef REPLICATION_CLUSTER_CONFIG_CHECKS_H
+#define REPLICATION_CLUSTER_CONFIG_CHECKS_H
+
+#include "cluster/configs.h"
+
+/* All configs that a topic would have: nulls, then names, then values, then what fits together, as Kafka looks at them;
+ * `place` says what holds where the topic says nothing. */
+must_check enum status topic_configs_check(const struct config_place *place, const struct image_config *configs,
+                                           uint32_t count, struct arena *arena, struct text *why);
+/* All that one broker (`one`) or all brokers would have set while they run. */
+must_check enum status broker_configs_check(const struct config_place *place, const struct image_config *configs,
+                                            uint32_t count, bool one, struct arena *arena, struct text *why);
+
+#endif
