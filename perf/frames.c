@@ -1,6 +1,7 @@
 /* perf/frames.c   The few frames that the load client sends and reads, byte by byte, in versions old enough for every
  * broker. */
 #include <string.h>
+#include <time.h>
 
 #include "base/bytes.h"
 #include "load.h"
@@ -62,6 +63,28 @@ size_t frame_metadata(uint8_t *frame, const char *topic)
     pen_text(&pen, topic);
     *pen.at++ = 1; /* create it */
     return frame_end(frame, pen);
+}
+
+/* Behind a text that may be null. */
+static size_t behind_text(const uint8_t *answer, size_t at)
+{
+    int length = load_i16(answer + at);
+    return at + 2 + (length > 0 ? (size_t)length : 0);
+}
+
+bool frame_topic_ready(const uint8_t *answer, size_t size, const char *topic)
+{
+    enum { BEGIN = 8, NODE_SIZE_MIN = 12, TOPIC_SIZE_MIN = 16 }; /* behind correlation and throttle */
+    size_t at = BEGIN + 4;
+
+    if (size < BEGIN + 4) return false;
+    for (uint32_t nodes = load_u32(answer + BEGIN); nodes > 0 && at + NODE_SIZE_MIN < size; nodes--)
+        at = behind_text(answer, behind_text(answer, at + 4) + 4); /* id, host, port, rack */
+    if (at + TOPIC_SIZE_MIN > size) return false;
+    at = behind_text(answer, at) + 4 + 4; /* cluster, controller, number of topics */
+    size_t length = strlen(topic);
+    if (at + 4 + length > size || load_i16(answer + at) != 0) return false;
+    return load_u16(answer + at + 2) == length && memcmp(answer + at + 4, topic, length) == 0;
 }
 
 size_t frame_produce(uint8_t *frame, const struct load_settings *settings, int partition, const uint8_t *batch,
@@ -140,14 +163,15 @@ size_t frame_batch(uint8_t *memory, size_t capacity, const struct load_settings 
 {
     static uint8_t value[1 << 20];
     struct batch_builder builder;
+    int64_t now_ms = time(NULL) * INT64_C(1000); /* Retention would remove what is old. */
     size_t room = (size_t)settings->batch_size;
 
     for (size_t i = 0; i < sizeof(value); i++) value[i] = (uint8_t)(i * 2654435761u >> 13);
-    batch_begin(&builder, memory, capacity, 0, load_now_ns() / 1000000);
+    batch_begin(&builder, memory, capacity, 0, now_ms);
     *count = 0;
     do {
         struct bytes bytes = { value, (size_t)settings->record_size };
-        batch_add(&builder, BYTES_NULL, bytes, 1700000000000);
+        batch_add(&builder, BYTES_NULL, bytes, now_ms);
         (*count)++;
     } while (builder.size + (size_t)settings->record_size + 16 <= room);
     struct bytes batch = batch_end(&builder);

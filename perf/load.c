@@ -70,9 +70,7 @@ static void ensure_topic(const struct load_settings *settings)
         link_open(&link, settings, 1);
         link_send(&link, frame, size, 0);
         if (!link_wait_frame(&link, &answer, &answer_size)) load_die("no answer to Metadata");
-        /* throttle, brokers..., cluster id, controller, topics: the first topic's error is the i16 before its name */
-        const char *found = memmem(answer, answer_size, settings->topic, strlen(settings->topic));
-        bool ready = found && load_i16((const uint8_t *)found - 4) == 0;
+        bool ready = frame_topic_ready(answer, answer_size, settings->topic);
         link_close(&link);
         if (ready) return;
         usleep(50000);

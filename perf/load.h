@@ -61,6 +61,8 @@ size_t frame_produce(uint8_t *frame, const struct load_settings *settings, int p
                      size_t batch_size);
 size_t frame_fetch(uint8_t *frame, const struct load_settings *settings, int partition, int64_t offset);
 /* The error code of the (only) partition in a Produce v7 answer, behind its length. */
+/* A Metadata answer whose first topic is `topic`, without an error. */
+bool frame_topic_ready(const uint8_t *answer, size_t size, const char *topic);
 int frame_produced_error(const uint8_t *answer, size_t size);
 /* Walks a Fetch v4 answer: bytes of records; *next is moved behind the last whole batch. */
 size_t frame_fetched(const uint8_t *answer, size_t size, int64_t *next);
