@@ -14,6 +14,7 @@
 #include "base/canary.h"
 #include "io/files.h"
 #include "log/state.h"
+#include "log/upkeep.h"
 #include "log/wal.h"
 
 static void flush_ready(struct ready *ready);
@@ -99,6 +100,7 @@ static bool flush_next(struct flush *flush, struct wal_place *place)
     }
     size_t size = chunk_size(flush->draft->payload_size, flush->draft->entry_count);
     flush->hungry = !wal_place(store->wal, size, flush->draft->sequence, place);
+    if (flush->hungry && store->no_space) upkeep_starved(store->upkeep);
     return !flush->hungry;
 }
 

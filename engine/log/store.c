@@ -308,10 +308,16 @@ static void closing_one_done(struct segment_work *work)
     closing_go(store);
 }
 
+void store_hurry(struct store *store)
+{
+    if (!store->hurry) upkeep_hurry(store->upkeep);
+}
+
 void store_close(struct store *store, struct ready *ready)
 {
     store->closing = true;
     store->closed = ready;
+    store_hurry(store);
     if (store->failed) closing_give_up(store);
     store_settle(store);
 }

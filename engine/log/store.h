@@ -41,6 +41,7 @@ struct store {
     bool starting;            /* until directory_begin is through: no shard runs, calls may block */
     bool closing, failed;
     bool no_space; /* a write found none: writing out rests until upkeep.c has looked */
+    bool hurry;    /* the node stops: lack of space is a failure */
     bool full;     /* the disk's reserve is reached: appends are refused, reads go on */
     /* Told when the directory failed; set by the floor above. */
     void (*on_failure)(struct store *store, enum status status);
@@ -71,6 +72,8 @@ void log_delete(struct log *log, struct ready *ready);
  * at most 30 s. It also forgets producers that were silent for `producer_ms` (producer.id.expiration.ms). */
 void store_retain(struct store *store, int64_t interval_ms, int64_t producer_ms);
 
+/* The node is going to stop: nothing waits for space any more; a directory without has failed. On its shard. */
+void store_hurry(struct store *store);
 /* Stops taking appends, writes everything out; `ready` runs when the store is empty-handed, or when its directory has
  * failed: then reads, writes and jobs may still be on their way back. On its shard. */
 void store_close(struct store *store, struct ready *ready);

@@ -3,6 +3,7 @@
 #include "log/upkeep.h"
 
 #include "io/files.h"
+#include "log/flush.h"
 #include "log/gather.h"
 #include "log/spill.h"
 #include "log/stream.h"
@@ -10,6 +11,7 @@
 enum { NS_PER_MS = 1000000 };
 
 static void upkeep_fire(struct timer *timer);
+static void look_begin(struct upkeep *upkeep);
 
 void upkeep_init(struct upkeep *upkeep, struct store *store)
 {
@@ -30,11 +32,41 @@ void upkeep_soon(struct upkeep *upkeep)
     timer_set(&shard->timers, &upkeep->timer, shard_now_ns(shard) + (int64_t)UPKEEP_INTERVAL_MS * NS_PER_MS);
 }
 
+/* Whether what was appended to the log lacks a place: in the WAL, or its stream in a segment. */
+static bool log_starved(const struct log *log)
+{
+    bool streaming = log->stream && stream_busy(log->stream);
+    return log->waiting > 0 && (log->store->flush->hungry || streaming);
+}
+
+void upkeep_starved(struct upkeep *upkeep)
+{
+    struct store *store = upkeep->store;
+
+    list_each(&store->logs, node)
+    {
+        struct log *log = container_of(node, struct log, node);
+        if (!log_starved(log)) continue;
+        watermark_turn_away(store->shard, &log->durable, STATUS_NO_SPACE);
+        watermark_turn_away(store->shard, &log->committed, STATUS_NO_SPACE);
+    }
+}
+
 void upkeep_no_space(struct upkeep *upkeep)
 {
-    upkeep->store->full = true;
-    upkeep->store->no_space = true;
+    struct store *store = upkeep->store;
+
+    store->full = true;
+    store->no_space = true;
+    upkeep_starved(upkeep);
     upkeep_soon(upkeep);
+    if (store->hurry) look_begin(upkeep);
+}
+
+void upkeep_hurry(struct upkeep *upkeep)
+{
+    upkeep->store->hurry = true;
+    if (upkeep->store->no_space) look_begin(upkeep);
 }
 
 static void look_work(struct job *job)
@@ -61,14 +93,21 @@ static void look_done(struct job *job)
     if (upkeep->available < reserve) store->full = true;
     if (upkeep->available >= reserve + reserve / 8 + UPKEEP_ROOM) store->full = false;
     if (upkeep->available >= UPKEEP_ROOM) store->no_space = false;
+    if (store->no_space && store->hurry && ++upkeep->last_looks >= UPKEEP_LAST_LOOKS) {
+        directory_fail(store, STATUS_NO_SPACE);
+        return;
+    }
+    if (store->no_space) upkeep_starved(upkeep);
     if (store->full || store->no_space) upkeep_soon(upkeep);
+    if (store->no_space && store->hurry) look_begin(upkeep);
+    flush_go(store->flush); /* It may have waited for a file that can be made now. */
     streams_go(store);
     store_settle(store);
 }
 
 static void look_begin(struct upkeep *upkeep)
 {
-    if (upkeep->looking) return;
+    if (upkeep->looking || upkeep->store->failed) return;
     upkeep->looking = true;
     upkeep->grown = 0;
     jobs_begin(upkeep->store->shard, &upkeep->job, 0, look_work, look_done);

@@ -3,14 +3,22 @@
  *
  * Space: below the reserve, clients' appends are refused (store->full) while everything else goes on. If the device is
  * full all the same (store->no_space), writing out rests until the next look; what was acknowledged is in the WAL,
- * whose files are there already. */
+ * whose files are there already. What was appended but finds no place in the WAL stays in memory and goes on when there
+ * is room; those who wait for it are answered with STATUS_NO_SPACE meanwhile. A node that stops does not wait: its
+ * directory fails. */
 #ifndef ENGINE_LOG_UPKEEP_H
 #define ENGINE_LOG_UPKEEP_H
 
 #include "log/store.h"
 #include "shard/jobs.h"
 
-enum { UPKEEP_INTERVAL_MS = 5000, UPKEEP_AGE_MS = 60000, UPKEEP_ROOM = 16 << 20, UPKEEP_GROWN = 8 << 20 };
+enum {
+    UPKEEP_INTERVAL_MS = 5000,
+    UPKEEP_AGE_MS = 60000,
+    UPKEEP_ROOM = 16 << 20,
+    UPKEEP_GROWN = 8 << 20,
+    UPKEEP_LAST_LOOKS = 3, /* when the node stops */
+};
 
 struct upkeep {
     struct store *store;
@@ -19,6 +27,7 @@ struct upkeep {
     uint64_t available; /* bytes of the device, at the last look */
     uint64_t grown;     /* bytes of files since then */
     bool looking;
+    uint32_t last_looks;
 };
 
 void upkeep_init(struct upkeep *upkeep, struct store *store);
@@ -29,5 +38,9 @@ void upkeep_soon(struct upkeep *upkeep);
 void upkeep_grew(struct upkeep *upkeep, uint64_t size);
 /* A write found no space: it is tried again after the next look. */
 void upkeep_no_space(struct upkeep *upkeep);
+/* Something that was appended found no place in the WAL, and there is no space for more files. */
+void upkeep_starved(struct upkeep *upkeep);
+/* The node stops: from now on lack of space is a failure, once it was looked at. */
+void upkeep_hurry(struct upkeep *upkeep);
 
 #endif

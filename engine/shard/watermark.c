@@ -74,3 +74,15 @@ void watermark_fail(struct shard *shard, struct watermark *watermark, enum statu
     for (struct list_node *node; (node = list_take_first(&watermark->waiters)) != NULL;)
         wait_end(shard, wait_of(node), status);
 }
+
+void watermark_turn_away(struct shard *shard, struct watermark *watermark, enum status status)
+{
+    invariant(status != STATUS_OK);
+    list_each(&watermark->waiters, node)
+    {
+        struct watermark_wait *wait = wait_of(node);
+        if (!wait->impatient) continue;
+        list_remove(node);
+        wait_end(shard, wait, status);
+    }
+}

@@ -19,6 +19,7 @@ struct watermark_wait {
     struct list_node node;
     int64_t offset;
     enum status status; /* OK: reached; else why it never will be (watermark_fail) */
+    bool impatient;     /* watermark_turn_away ends it; set by the waiter */
 };
 
 void watermark_init(struct watermark *watermark, int64_t at);
@@ -31,5 +32,7 @@ void watermark_advance(struct shard *shard, struct watermark *watermark, int64_t
 void watermark_retreat(struct watermark *watermark, int64_t at);
 /* All waiters become ready with `status`. */
 void watermark_fail(struct shard *shard, struct watermark *watermark, enum status status);
+/* The mark stands still for a time that nobody knows: those who would rather not wait become ready with `status`. */
+void watermark_turn_away(struct shard *shard, struct watermark *watermark, enum status status);
 
 #endif

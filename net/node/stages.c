@@ -62,6 +62,7 @@ static void order_open(struct mail *mail, struct shard *at)
 static void order_close(struct mail *mail, struct shard *at)
 {
     struct node_shard *part = container_of(mail, struct node_shard, mail);
+    store_hurry(part->store);
     if (at->face) {
         face_close(at->face, &part->done);
     } else {

@@ -38,6 +38,7 @@ struct node {
     struct plan plan;
     bool relaxed;
     uint64_t seed;
+    struct files *files;
     const char *why;
     char told[256]; /* what it was, once the arena is gone */
     char said[512]; /* the last line for people */
@@ -56,7 +57,7 @@ static const struct log_settings node_log_settings = {
 
 static inline void node_init(struct node *node, uint32_t shard_count)
 {
-    *node = (struct node){ .shard_count = shard_count, .seed = 1 };
+    *node = (struct node){ .shard_count = shard_count, .seed = 1, .files = files_kernel() };
     strcpy(node->path, "/tmp/sluice-log-XXXXXX");
     assert_non_null(mkdtemp(node->path));
     node->plan.wal_size = 64 << 20;
@@ -99,13 +100,13 @@ static inline enum status node_try_start(struct node *node)
         struct io *io;
         assert_int_equal(uring_make(&rings, &io, &node->why), STATUS_OK);
         node->shards[i] = &node->shard[i];
-        shard_init(&node->shard[i], i, node->shard_count, node->shards, io, files_kernel(), node->jobs, node->seed++);
+        shard_init(&node->shard[i], i, node->shard_count, node->shards, io, node->files, node->jobs, node->seed++);
         assert_int_equal(memory_make(&node->shard[i], &node->plan.data, &node->shard[i].memory), STATUS_OK);
     }
     heap_init(&node->heap);
     arena_init(&node->arena, &node->heap, NULL, 0, NODE_ARENA_SIZE);
     enum status status =
-        directory_open(files_kernel(), &settings, &node->heap, &node->arena, &node->directory, &node->why);
+        directory_open(node->files, &settings, &node->heap, &node->arena, &node->directory, &node->why);
     if (status == STATUS_OK) status = directory_recover(node->directory, &node->arena, &node->why);
     for (uint32_t i = 0; i < node->shard_count && status == STATUS_OK; i++)
         status = store_make(&node->shard[i], node->directory, &node->plan, &node->stores[i]);

@@ -120,6 +120,31 @@ static void a_retreat_keeps_waiters_and_a_failure_wakes_all(void **state)
     shards_end(shards);
 }
 
+static void only_the_impatient_are_turned_away(void **state)
+{
+    (void)state;
+    struct shards *shards = shards_make(1);
+    struct shard *shard = &shards->shard[0];
+    struct watermark mark;
+    struct waiter waiters[3];
+    unsigned order = 0;
+    watermark_init(&mark, 0);
+    for (int i = 0; i < 3; i++) {
+        waiter_init(&waiters[i], &order);
+        waiters[i].wait.impatient = i != 1;
+        watermark_wait(shard, &mark, &waiters[i].wait, 5);
+    }
+    watermark_turn_away(shard, &mark, STATUS_NO_SPACE);
+    shard_step(shard);
+    assert_int_equal(order, 2);
+    for (int i = 0; i < 3; i += 2) assert_int_equal(waiters[i].wait.status, STATUS_NO_SPACE);
+    watermark_advance(shard, &mark, 5);
+    shard_step(shard);
+    assert_int_equal(order, 3);
+    assert_int_equal(waiters[1].wait.status, STATUS_OK);
+    shards_end(shards);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -127,6 +152,7 @@ int main(void)
         cmocka_unit_test(what_is_reached_already_wakes_through_the_ready_list),
         cmocka_unit_test(who_leaves_is_not_woken_even_when_ready),
         cmocka_unit_test(a_retreat_keeps_waiters_and_a_failure_wakes_all),
+        cmocka_unit_test(only_the_impatient_are_turned_away),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,171 @@
+/* A device without space: what was taken goes on when there is room, nobody waits for that, and neither does a stop. */
+#include "node.h"
+
+#include "log/flush.h"
+#include "log/upkeep.h"
+#include "log/wal.h"
+
+/* The kernel's files, but for space: none while `full`. */
+struct tight_files {
+    struct files files;
+    struct files_table table;
+    bool full;
+};
+
+static enum status tight_allocate(struct files *files, int file, uint64_t position, uint64_t size)
+{
+    if (container_of(files, struct tight_files, files)->full) return STATUS_NO_SPACE;
+    return files_allocate(files_kernel(), file, position, size);
+}
+
+static enum status tight_space(struct files *files, int directory, uint64_t *available, uint64_t *total)
+{
+    enum status status = files_space(files_kernel(), directory, available, total);
+    if (container_of(files, struct tight_files, files)->full) *available = 0;
+    return status;
+}
+
+static void tight_init(struct tight_files *tight)
+{
+    tight->table = *files_kernel()->table;
+    tight->table.allocate = tight_allocate;
+    tight->table.space = tight_space;
+    tight->files.table = &tight->table;
+    tight->full = false;
+}
+
+struct waiting {
+    struct watermark_wait wait;
+    bool done;
+};
+
+static void waited(struct ready *ready)
+{
+    container_of(ready, struct waiting, wait.ready)->done = true;
+}
+
+static void wait_for(struct waiting *waiting, struct log *log, bool impatient)
+{
+    *waiting = (struct waiting){ .wait.impatient = impatient };
+    ready_init(&waiting->wait.ready, waited);
+    watermark_wait(log->store->shard, &log->durable, &waiting->wait, log->end);
+}
+
+enum { BATCH_SIZE = 200000 };
+
+/* Appends until one finds no place, on a device that has just become full. */
+static struct log *node_fill(struct node *node, struct tight_files *tight, int64_t *durable)
+{
+    tight_init(tight);
+    node_init(node, 1);
+    node->files = &tight->files;
+    node->plan.wal_size = 3 << 20;
+    node->plan.wal_file_size = 1 << 20;
+    node_start(node);
+    struct log *log = node_log(node, 0, "t", 0);
+    node_begin(node);
+
+    tight->full = true;
+    for (uint64_t i = 0; log->durable.at == log->end; i++) {
+        *durable = log->durable.at;
+        assert_true(i < 100);
+        log->store->full = false; /* It is known when a file was wanted; an append may be on its way by then. */
+        assert_int_equal(node_append(log, 1, BATCH_SIZE, i), STATUS_OK);
+        node_settle(node);
+    }
+    assert_true(log->store->no_space);
+    log->store->full = true;
+    assert_true(*durable > 4 && log->end == *durable + 1);
+    return log;
+}
+
+static void who_waits_is_told_and_the_append_goes_on_later(void **state)
+{
+    (void)state;
+    struct tight_files tight;
+    struct node node;
+    int64_t durable = 0;
+    struct log *log = node_fill(&node, &tight, &durable);
+    struct waiting client, patient;
+
+    wait_for(&client, log, true);
+    wait_for(&patient, log, false);
+    upkeep_grew(log->store->upkeep, UPKEEP_GROWN); /* A look, before its time. */
+    node_settle(&node);
+    assert_true(client.done);
+    assert_int_equal(client.wait.status, STATUS_NO_SPACE);
+    assert_false(patient.done);
+    assert_int_equal(node_append(log, 1, BATCH_SIZE, 0), STATUS_NO_SPACE);
+    assert_int_equal(node_read_all(&node, log, 0), durable + 1);
+
+    tight.full = false;
+    upkeep_grew(log->store->upkeep, UPKEEP_GROWN);
+    node_settle(&node);
+    assert_true(patient.done);
+    assert_int_equal(patient.wait.status, STATUS_OK);
+    assert_int_equal(node_append(log, 1, BATCH_SIZE, (uint64_t)durable + 1), STATUS_OK);
+    node_settle(&node);
+    assert_int_equal(log->durable.at, durable + 2);
+    node_stop(&node);
+
+    node_start(&node);
+    assert_int_equal(node_log(&node, 0, "t", 0)->end, durable + 2);
+    node_begin(&node);
+    node_crash(&node);
+    node_remove(&node);
+}
+
+static void who_waits_is_told_when_the_lack_is_found(void **state)
+{
+    (void)state;
+    struct tight_files tight;
+    struct node node;
+    int64_t durable = 0;
+    struct log *log = node_fill(&node, &tight, &durable);
+    struct waiting client;
+
+    log->store->full = log->store->no_space = false; /* As if nobody had tried yet. */
+    wait_for(&client, log, true);
+    flush_go(log->store->flush);
+    node_settle(&node);
+    assert_true(client.done);
+    assert_int_equal(client.wait.status, STATUS_NO_SPACE);
+    node_crash(&node);
+    node_remove(&node);
+}
+
+static void a_stop_does_not_wait_for_space(void **state)
+{
+    (void)state;
+    struct tight_files tight;
+    struct node node;
+    int64_t durable = 0;
+    struct node_closing closing = { .done = false };
+
+    (void)node_fill(&node, &tight, &durable);
+    ready_init(&closing.ready, node_closed);
+    store_close(node.stores[0], &closing.ready);
+    for (int turns = 0; !closing.done; turns++) {
+        assert_true(turns < 10000);
+        node_turn(&node);
+    }
+    assert_true(node.stores[0]->failed);
+    node_crash(&node);
+
+    tight.full = false;
+    node_start(&node);
+    assert_int_equal(node_log(&node, 0, "t", 0)->end, durable);
+    node_begin(&node);
+    node_crash(&node);
+    node_remove(&node);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(who_waits_is_told_and_the_append_goes_on_later),
+        cmocka_unit_test(who_waits_is_told_when_the_lack_is_found),
+        cmocka_unit_test(a_stop_does_not_wait_for_space),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
