@@ -11,6 +11,8 @@ static const struct command commands[] = {
     /* clang-format off */
     { "serve",   command_serve,   "start a node",                                    NULL, 0 },
     { "topic",   NULL,            "make, list, describe, delete and widen topics",   VERBS(topic_verbs) },
+    { "produce", NULL,            "store lines or files as records",                 VERBS(produce_verbs) },
+    { "consume", NULL,            "print records",                                   VERBS(consume_verbs) },
     { "log",     command_log,     "look at, check or recover a log directory",       NULL, 0 },
     { "config",  command_config,  "check the settings of a node",                    NULL, 0 },
     { "version", command_version, "print the version",                               NULL, 0 },

@@ -35,6 +35,16 @@ static const struct option_row *row_at(const struct verb *verb, size_t index)
     return index < common_row_count ? &common_rows[index] : NULL;
 }
 
+/* A command may say more of a common option in a row of its own. */
+static bool is_repeated(const struct verb *verb, const struct option_row *row)
+{
+    if (row < common_rows || row >= common_rows + common_row_count) return false;
+    for (size_t i = 0; i < verb->row_count; i++) {
+        if (verb->rows[i].place == row->place) return true;
+    }
+    return false;
+}
+
 static const struct option_row *row_named(const struct verb *verb, struct text name)
 {
     const struct option_row *row;
@@ -198,7 +208,9 @@ void options_help(const struct verb *verb, const char *called, FILE *out)
 
     fprintf(out, "usage: %s%s%s [OPTION...]\n\n%s\n\n", called, *verb->operands ? " " : "", verb->operands,
             verb->summary);
-    for (size_t i = 0; (row = row_at(verb, i)); i++) help_row(row, out);
+    for (size_t i = 0; (row = row_at(verb, i)); i++) {
+        if (!is_repeated(verb, row)) help_row(row, out);
+    }
     if (verb->more) fprintf(out, "\n%s", verb->more);
     fputs("\nExit status: 0 it was done, 1 the cluster said no or could not be reached, 2 the command line is wrong.\n",
           out);

@@ -194,14 +194,17 @@ void json_line(struct json *json)
 
 /* ---- last words ---- */
 
+int output_broken(const char *called)
+{
+    if (errno != EPIPE) complain(called, "standard output can't be written: %s", strerror(errno));
+    clearerr(stdout);
+    return EXIT_FAILED;
+}
+
 int output_end(const char *called, int code)
 {
-    errno = 0;
-    bool flushed = fflush(stdout) == 0;
-
-    if (flushed && !ferror(stdout)) return code;
-    if (errno != EPIPE && errno != 0) complain(called, "standard output: %s", strerror(errno));
-    return EXIT_FAILED;
+    if (ferror(stdout) || fflush(stdout) != 0) return output_broken(called);
+    return code;
 }
 
 void complain(const char *called, const char *format, ...)

@@ -49,6 +49,8 @@ void json_line(struct json *json); /* after the outermost bracket */
 /* The last words of a command: standard output is flushed; EXIT_FAILED with a complaint when that can't be done, but
  * quietly when nobody reads any more. */
 must_check int output_end(const char *called, int code);
+/* Right after a write to standard output failed: the same complaint. */
+int output_broken(const char *called);
 /* A line of complaint. */
 void complain(const char *called, const char *format, ...) printf_like(2, 3);
 

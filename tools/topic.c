@@ -26,8 +26,8 @@ static bool config_read(struct session *session, const char *word, struct create
 
 /* ---- create ---- */
 
-/* A topic that was made is known to the controller; brokers hear of it a moment later. It is done when they have. */
-static void create_settle(struct session *session, const struct words *names)
+/* What the controller has done, brokers hear of a moment later. It is done when they have. */
+static void settle(struct session *session, const struct words *names, const struct create_partitions_ask *wanted)
 {
     int64_t deadline_ms = clock_ms() + session->client.timeout_ms;
     struct metadata_answer answer;
@@ -41,6 +41,10 @@ static void create_settle(struct session *session, const struct words *names)
             settled = settled && topic->error == CODE_NONE;
             for (int32_t p = 0; p < topic->partitions.count; p++) {
                 settled = settled && topic->partitions.items[p].leader_id >= 0;
+            }
+            for (int32_t one = 0; wanted && one < wanted->topics.count; one++) {
+                if (!text_equal(wanted->topics.items[one].name, topic->name)) continue;
+                settled = settled && topic->partitions.count >= wanted->topics.items[one].count;
             }
         }
         if (!settled) client_pause();
@@ -80,7 +84,7 @@ static int create_ask(struct session *session, const struct topic_options *optio
             printf("%s %.*s\n", options->validate ? "could create" : "created", TEXT_ARGS(topic->name));
         }
     }
-    if (code == EXIT_FINE && !options->validate) create_settle(session, &options->common.operands);
+    if (code == EXIT_FINE && !options->validate) settle(session, &options->common.operands, NULL);
     return code;
 }
 
@@ -241,6 +245,7 @@ static int widen_ask(struct session *session, const struct topic_options *option
                    topics[one].count);
         }
     }
+    if (code == EXIT_FINE && !options->validate) settle(session, names, &ask);
     return code;
 }
 
@@ -291,8 +296,8 @@ static const struct option_row widen_rows[] = {
 const struct verb topic_verbs[] = {
     VERB("create",         "TOPIC...",   "make topics",                      create_rows, create_preset, topic_create),
     VERB("list",           "[TOPIC...]", "name topics",                      list_rows,   NULL,          topic_list),
-    VERB("add-partitions", "TOPIC...",   "more partitions for topics",       widen_rows,  NULL, topic_widen),
+    VERB("describe",       "[TOPIC...]", "leaders, offsets, settings",      list_rows,   NULL,          topic_describe),
     VERB("delete",         "TOPIC...",   "remove topics and their records",  delete_rows, NULL,          topic_delete),
-    VERB("add-partitions", "TOPIC...",   "more partitions for topics", widen_rows, NULL,          topic_widen),
+    VERB("add-partitions", "TOPIC...",   "more partitions for topics",       widen_rows,  NULL,          topic_widen),
 };
 /* clang-format on */

@@ -17,6 +17,8 @@
 #include "client/frame.h"
 #include "messages/api_versions.h"
 
+enum { FIRST_ANSWER_MAX = 1 << 20 };
+
 int64_t clock_ms(void)
 {
     struct timespec now;
@@ -142,7 +144,8 @@ enum status peer_receive(struct peer *peer, int16_t key, int16_t version, void *
     enum status status = peer_read(peer, size_bytes, sizeof(size_bytes), deadline_ms);
     if (status != STATUS_OK) return status;
     uint32_t size = load_u32(size_bytes);
-    if (size < 4 || size > PEER_ANSWER_MAX) return peer_fail(peer, STATUS_MISMATCH, "%s", stranger(size_bytes));
+    if (size < 4 || size > (peer->correlation == 1 ? FIRST_ANSWER_MAX : PEER_ANSWER_MAX))
+        return peer_fail(peer, STATUS_MISMATCH, "%s", stranger(size_bytes));
 
     uint8_t *body = arena_take(arena, size);
     if (!body) return peer_fail(peer, STATUS_NO_MEMORY, "answers with %u bytes, which is too much here", size);
@@ -248,6 +251,7 @@ enum status peer_connect(struct peer *peer, int64_t deadline_ms)
     struct arena arena;
 
     if (peer->socket >= 0) return STATUS_OK;
+    peer->correlation = 0;
     enum status status = connect_any(peer, deadline_ms);
     if (status != STATUS_OK) return status;
 
