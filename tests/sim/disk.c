@@ -15,18 +15,10 @@
 enum { SECTORS = SIM_BLOCK / SIM_SECTOR };
 static const uint64_t NO_CUT = UINT64_MAX;
 
-static struct sim_block zero_block;
-struct sim_block *const sim_zero = &zero_block;
-
-static struct sim_block *block_written(struct sim_disk *disk, struct sim_inode *inode, uint64_t index);
 static bool inode_room(struct sim_disk *disk, struct sim_inode *inode, uint64_t position, uint64_t size);
-static void block_dirty(struct sim_disk *disk, struct sim_block *block, uint8_t sectors);
-static void block_clean(struct sim_disk *disk, struct sim_block *block, uint8_t sectors);
-static void block_drop(struct sim_disk *disk, struct sim_inode *inode, uint64_t index);
 static void inode_commit_size(struct sim_inode *inode);
 static void inode_crash(struct sim_disk *disk, struct sim_inode *inode, uint64_t keep, uint64_t tear);
 static void write_apply(struct sim_disk *disk, struct sim_write *write, bool durable);
-static uint8_t sector_bits(uint64_t first, uint64_t limit);
 
 void sim_disk_init(struct sim_disk *disk, struct sim_world *world, uint64_t blocks_max)
 {
@@ -89,9 +81,9 @@ void sim_disk_flip(struct sim_disk *disk, uint32_t count)
 
         uint64_t place = prng_below(&disk->prng, inode->size);
         if (place / SIM_BLOCK >= inode->block_room) continue;
-        struct sim_block *block = inode->blocks[place / SIM_BLOCK];
-        if (!block || block == sim_zero) continue;
-        block->data[place % SIM_BLOCK] ^= (uint8_t)(1u << prng_below(&disk->prng, 8));
+        struct sim_block *block = &inode->blocks[place / SIM_BLOCK];
+        if (!block->written) continue;
+        sim_block_flip(disk, block, place % SIM_BLOCK, (unsigned)prng_below(&disk->prng, 8));
         sim_fault(disk->world, SIM_BIT_FLIP);
         sim_told(disk->world, NULL, "bit flip: inode %lu position %lu", inode->number, place, 0, 0);
         count--;
@@ -116,11 +108,8 @@ enum status sim_disk_read(struct sim_disk *disk, int file, void *memory, size_t 
     for (uint64_t at = 0; at < size;) {
         uint64_t index = (position + at) / SIM_BLOCK, within = (position + at) % SIM_BLOCK;
         size_t piece = min_of(size - at, SIM_BLOCK - within);
-        struct sim_block *block = index < inode->block_room ? inode->blocks[index] : NULL;
-        if (block)
-            memcpy((uint8_t *)memory + at, block->data + within, piece);
-        else
-            memset((uint8_t *)memory + at, 0, piece);
+        const uint8_t *data = index < inode->block_room ? inode->blocks[index].data : NULL;
+        memcpy((uint8_t *)memory + at, (data ? data : sim_zeros) + within, piece);
         at += piece;
     }
     *done = size;
@@ -249,12 +238,7 @@ bool sim_inode_put(struct sim_disk *disk, struct sim_inode *inode, uint64_t posi
     for (uint64_t at = 0; at < size;) {
         uint64_t index = (position + at) / SIM_BLOCK, within = (position + at) % SIM_BLOCK;
         uint64_t piece = min_of(size - at, SIM_BLOCK - within);
-        struct sim_block *block = block_written(disk, inode, index);
-        uint8_t sectors = sector_bits(within, within + piece);
-
-        if (!durable) block_dirty(disk, block, sectors);
-        memcpy(block->data + within, (const uint8_t *)data + at, piece);
-        if (durable) block_clean(disk, block, sectors);
+        sim_block_put(disk, &inode->blocks[index], within, (const uint8_t *)data + at, piece, durable);
         at += piece;
     }
     inode->size = max_of(inode->size, position + size);
@@ -268,8 +252,8 @@ bool sim_inode_allocate(struct sim_disk *disk, struct sim_inode *inode, uint64_t
     if (!inode_room(disk, inode, position, size)) return false;
 
     for (uint64_t i = position / SIM_BLOCK; i * SIM_BLOCK < position + size; i++) {
-        if (inode->blocks[i]) continue;
-        inode->blocks[i] = sim_zero;
+        if (inode->blocks[i].data) continue;
+        inode->blocks[i].data = sim_zeros;
         disk->blocks++;
     }
     inode->size = max_of(inode->size, position + size);
@@ -285,12 +269,12 @@ void sim_inode_truncate(struct sim_disk *disk, struct sim_inode *inode, uint64_t
     }
 
     for (uint64_t i = size / SIM_BLOCK; i < inode->block_room; i++) {
-        struct sim_block *block = inode->blocks[i];
+        struct sim_block *block = &inode->blocks[i];
         uint64_t within = i == size / SIM_BLOCK ? size % SIM_BLOCK : 0;
-        if (block == sim_zero && within == 0) block_drop(disk, inode, i);
-        if (!block || block == sim_zero) continue;
-        block_dirty(disk, block, sector_bits(within, SIM_BLOCK));
-        memset(block->data + within, 0, SIM_BLOCK - within);
+        if (block->written)
+            sim_block_cut(disk, block, within);
+        else if (within == 0)
+            sim_block_drop(disk, block);
     }
     inode->size = size;
     inode->cut = min_of(inode->cut, size);
@@ -299,10 +283,10 @@ void sim_inode_truncate(struct sim_disk *disk, struct sim_inode *inode, uint64_t
 void sim_inode_sync(struct sim_disk *disk, struct sim_inode *inode)
 {
     for (uint64_t i = 0; i < inode->block_room; i++) {
-        struct sim_block *block = inode->blocks[i];
-        if (!block || block == sim_zero) continue;
-        block_clean(disk, block, UINT8_MAX);
-        if (i * SIM_BLOCK >= inode->size) block_drop(disk, inode, i);
+        struct sim_block *block = &inode->blocks[i];
+        if (!block->written) continue;
+        sim_block_clean(disk, block, UINT8_MAX);
+        if (i * SIM_BLOCK >= inode->size) sim_block_drop(disk, block);
     }
     inode->cut = NO_CUT;
     inode->size_durable = inode->size;
@@ -330,48 +314,8 @@ static bool inode_room(struct sim_disk *disk, struct sim_inode *inode, uint64_t 
         inode->block_room = room;
     }
     uint64_t missing = 0;
-    for (uint64_t i = first; i < limit; i++) missing += !inode->blocks[i];
+    for (uint64_t i = first; i < limit; i++) missing += !inode->blocks[i].data;
     return disk->blocks + missing <= disk->blocks_max;
-}
-
-static struct sim_block *block_written(struct sim_disk *disk, struct sim_inode *inode, uint64_t index)
-{
-    struct sim_block *block = inode->blocks[index];
-
-    if (block && block != sim_zero) return block;
-    if (!block) disk->blocks++;
-    return inode->blocks[index] = heap_take(&disk->world->heap, sizeof *block);
-}
-
-static void block_dirty(struct sim_disk *disk, struct sim_block *block, uint8_t sectors)
-{
-    if (!block->before) block->before = heap_take(&disk->world->heap, SIM_BLOCK);
-    for (unsigned i = 0; i < SECTORS; i++) {
-        if (!(sectors >> i & 1) || block->dirty >> i & 1) continue;
-        memcpy(block->before + i * SIM_SECTOR, block->data + i * SIM_SECTOR, SIM_SECTOR);
-        block->dirty |= (uint8_t)(1u << i);
-    }
-}
-
-static void block_clean(struct sim_disk *disk, struct sim_block *block, uint8_t sectors)
-{
-    block->dirty &= (uint8_t)~sectors;
-    if (block->dirty) return;
-    heap_give(&disk->world->heap, block->before);
-    block->before = NULL;
-}
-
-static void block_drop(struct sim_disk *disk, struct sim_inode *inode, uint64_t index)
-{
-    struct sim_block *block = inode->blocks[index];
-
-    if (!block) return;
-    if (block != sim_zero) {
-        heap_give(&disk->world->heap, block->before);
-        heap_give(&disk->world->heap, block);
-    }
-    inode->blocks[index] = NULL;
-    disk->blocks--;
 }
 
 /* The size is durable; what stood behind a cut can't come back. */
@@ -379,10 +323,8 @@ static void inode_commit_size(struct sim_inode *inode)
 {
     if (inode->cut != NO_CUT) {
         for (uint64_t i = inode->cut / SIM_BLOCK; i < inode->block_room; i++) {
-            struct sim_block *block = inode->blocks[i];
-            if (!block || block == sim_zero || !block->before) continue;
             uint64_t within = i == inode->cut / SIM_BLOCK ? inode->cut % SIM_BLOCK : 0;
-            memset(block->before + within, 0, SIM_BLOCK - within);
+            sim_block_blank_before(&inode->blocks[i], within);
         }
     }
     inode->cut = NO_CUT;
@@ -409,20 +351,17 @@ static void inode_crash(struct sim_disk *disk, struct sim_inode *inode, uint64_t
     }
 
     for (uint64_t i = 0; i < inode->block_room; i++) {
-        struct sim_block *block = inode->blocks[i];
-        if (!block || block == sim_zero || !block->dirty) continue;
-        for (unsigned s = 0; s < SECTORS; s++) {
+        struct sim_block *block = &inode->blocks[i];
+        for (unsigned s = 0; block->dirty && s < SECTORS; s++) {
             if (!(block->dirty >> s & 1)) continue;
-            uint8_t *now = block->data + s * SIM_SECTOR, *before = block->before + s * SIM_SECTOR;
             bool lost = i * SIM_BLOCK + s * SIM_SECTOR >= restored || !sim_chance(prng, keep, 8);
             if (!lost) {
                 sim_fault(disk->world, SIM_SECTOR_KEPT);
             } else if (restored == UINT64_MAX && tear && sim_chance(prng, tear, 16)) {
-                uint64_t kept = sim_between(prng, 1, SIM_SECTOR - 1);
-                memcpy(now + kept, before + kept, SIM_SECTOR - kept);
+                sim_block_lose(disk, block, s, sim_between(prng, 1, SIM_SECTOR - 1));
                 sim_fault(disk->world, SIM_SECTOR_TORN);
             } else {
-                memcpy(now, before, SIM_SECTOR);
+                sim_block_lose(disk, block, s, 0);
                 sim_fault(disk->world, SIM_SECTOR_LOST);
             }
         }
@@ -430,15 +369,8 @@ static void inode_crash(struct sim_disk *disk, struct sim_inode *inode, uint64_t
     /* What lies past the end is gone, the rest is on the device. */
     uint64_t size = inode->size;
     if (size % SIM_BLOCK && size / SIM_BLOCK < inode->block_room) {
-        struct sim_block *block = inode->blocks[size / SIM_BLOCK];
-        if (block && block != sim_zero) memset(block->data + size % SIM_BLOCK, 0, SIM_BLOCK - size % SIM_BLOCK);
+        struct sim_block *block = &inode->blocks[size / SIM_BLOCK];
+        if (block->written) sim_block_blank(disk, block, size % SIM_BLOCK);
     }
     sim_inode_sync(disk, inode);
-}
-
-static uint8_t sector_bits(uint64_t first, uint64_t limit)
-{
-    unsigned from = (unsigned)(first / SIM_SECTOR), to = (unsigned)((limit + SIM_SECTOR - 1) / SIM_SECTOR);
-
-    return (uint8_t)(((1u << to) - 1) & ~((1u << from) - 1));
 }

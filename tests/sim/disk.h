@@ -28,9 +28,10 @@
 enum { SIM_SECTOR = 512, SIM_BLOCK = 4096, SIM_FILE_FIRST = 3, SIM_NEVER_PPM = 0 };
 
 struct sim_block {
-    uint8_t data[SIM_BLOCK];
+    uint8_t *data;   /* NULL: a hole; pages are block.c's */
     uint8_t *before; /* while `dirty` */
     uint8_t dirty;   /* a bit per sector */
+    bool written;    /* else it is only allocated */
 };
 
 struct sim_name {
@@ -51,7 +52,7 @@ struct sim_inode {
     bool reached; /* while sweeping */
     int64_t modified_ms;
     /* A file. */
-    struct sim_block **blocks; /* NULL: a hole; sim_zero: allocated, never written */
+    struct sim_block *blocks;
     uint32_t block_room;
     uint64_t size, size_durable;
     uint64_t cut; /* the lowest place of an unsynced truncation; UINT64_MAX: none */
@@ -103,11 +104,10 @@ struct sim_disk {
     uint32_t handle_count, handle_room, handles_open;
     uint64_t inode_count;
     uint64_t blocks, blocks_max; /* allocated, and the size of the device */
+    uint8_t *pages;              /* free ones */
     uint64_t operations, crash_at;
     bool frozen;
 };
-
-extern struct sim_block *const sim_zero; /* stands for a block that is allocated and reads as zeros */
 
 void sim_disk_init(struct sim_disk *disk, struct sim_world *world, uint64_t blocks_max);
 /* The device as it is from now on: power was cut, or only the process ended (`power` false: what was written stays
@@ -125,7 +125,7 @@ void sim_disk_write_begin(struct sim_disk *disk, struct sim_write *write, int fi
 enum status sim_disk_write_end(struct sim_disk *disk, struct sim_write *write);
 void sim_disk_close(struct sim_disk *disk, int file);
 
-/* Between disk.c, names.c and files.c. */
+/* Between disk.c, block.c, names.c and files.c. */
 /* Counts one operation that changes something; false: the disk is frozen, or this one freezes it after it is done. */
 bool sim_disk_operate(struct sim_disk *disk);
 struct sim_handle *sim_disk_handle(struct sim_disk *disk, int file);
@@ -136,6 +136,19 @@ bool sim_inode_put(struct sim_disk *disk, struct sim_inode *inode, uint64_t posi
 bool sim_inode_allocate(struct sim_disk *disk, struct sim_inode *inode, uint64_t position, uint64_t size);
 void sim_inode_truncate(struct sim_disk *disk, struct sim_inode *inode, uint64_t size);
 void sim_inode_sync(struct sim_disk *disk, struct sim_inode *inode);
+
+extern uint8_t *const sim_zeros;
+void sim_block_put(struct sim_disk *disk, struct sim_block *block, uint64_t within, const void *data, size_t size,
+                   bool durable);
+/* Zeros from `within` on: by a cut that a crash may undo; or for good, as seen and as surely held. */
+void sim_block_cut(struct sim_disk *disk, struct sim_block *block, uint64_t within);
+void sim_block_blank(struct sim_disk *disk, struct sim_block *block, uint64_t within);
+void sim_block_blank_before(struct sim_block *block, uint64_t within);
+/* A dirty sector falls back to what it was, but for its first `kept` bytes. */
+void sim_block_lose(struct sim_disk *disk, struct sim_block *block, unsigned sector, uint64_t kept);
+void sim_block_flip(struct sim_disk *disk, struct sim_block *block, uint64_t within, unsigned bit);
+void sim_block_clean(struct sim_disk *disk, struct sim_block *block, uint8_t sectors);
+void sim_block_drop(struct sim_disk *disk, struct sim_block *block);
 
 struct sim_inode *sim_names_find(const struct sim_names *names, const char *text);
 void sim_change_make(struct sim_disk *disk, struct sim_inode *directory, const char *name, struct sim_inode *inode,

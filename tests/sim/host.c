@@ -385,8 +385,8 @@ static uint32_t chunks_collect(const struct sim_inode *inode, struct chunk_place
     uint32_t count = 0;
 
     for (uint32_t i = 0; i < inode->block_room && count < room; i++) {
-        struct sim_block *block = inode->blocks[i];
-        if (!block || block == sim_zero || memcmp(block->data, "SLUICEWL", 8)) continue;
+        struct sim_block *block = &inode->blocks[i];
+        if (!block->written || memcmp(block->data, "SLUICEWL", 8)) continue;
         places[count++] = (struct chunk_place){ block, load_u64(block->data + 32), load_u64(block->data + 40) };
     }
     return count;
@@ -414,7 +414,7 @@ void host_damage(struct host *host)
     }
     if (chosen < count) {
         uint64_t place = prng_below(&host->prng, 128);
-        places[chosen].block->data[place] ^= (uint8_t)(1u << prng_below(&host->prng, 8));
+        sim_block_flip(&host->machine.disk, places[chosen].block, place, (unsigned)prng_below(&host->prng, 8));
         sim_fault(host->world, SIM_BIT_FLIP);
         sim_told(host->world, NULL, "bit flip in chunk %lu", places[chosen].sequence, 0, 0, 0);
         host->damaged = true;

@@ -136,14 +136,7 @@ static void inode_end(struct sim_disk *disk, struct sim_inode *inode)
 {
     struct heap *heap = &disk->world->heap;
 
-    for (uint64_t i = 0; i < inode->block_room; i++) {
-        struct sim_block *block = inode->blocks[i];
-        if (!block) continue;
-        disk->blocks--;
-        if (block == sim_zero) continue;
-        heap_give(heap, block->before);
-        heap_give(heap, block);
-    }
+    for (uint64_t i = 0; i < inode->block_room; i++) sim_block_drop(disk, &inode->blocks[i]);
     heap_give(heap, inode->blocks);
     names_clear(disk, &inode->names);
     names_clear(disk, &inode->names_durable);

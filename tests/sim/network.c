@@ -55,6 +55,20 @@ struct sim_end *sim_connect(struct sim_network *network, uint32_t machine, uint1
     return &link->ends[0];
 }
 
+/* For `size` bytes more. It has room for two windows, so that what waits is seldom moved to its front. */
+static void inbox_room(struct sim_end *end, uint32_t size)
+{
+    struct sim_network *network = end->link->network;
+    uint32_t needed = end->total + size;
+
+    if (end->gone + needed <= end->room) return;
+    if (end->gone > 0) memmove(end->inbox, end->inbox + end->gone, end->total);
+    end->gone = 0;
+    if (needed <= end->room / 2) return;
+    end->room = min_of(max_of(needed, 1024u) * 2, network->window * 2);
+    end->inbox = heap_resize(&network->world->heap, end->inbox, end->room);
+}
+
 size_t sim_end_send(struct sim_end *end, const void *data, size_t size)
 {
     struct sim_end *peer = end->peer;
@@ -63,11 +77,8 @@ size_t sim_end_send(struct sim_end *end, const void *data, size_t size)
     if (end->reset || size == 0) return 0;
     invariant(!peer->finishing && !end->closed);
     size = min_of(size, window - peer->total);
-    if (peer->total + size > peer->room) {
-        peer->room = max_of(peer->total + (uint32_t)size, min_of(peer->room * 2, window));
-        peer->inbox = heap_resize(&end->link->network->world->heap, peer->inbox, peer->room);
-    }
-    memcpy(peer->inbox + peer->total, data, size);
+    inbox_room(peer, (uint32_t)size);
+    memcpy(peer->inbox + peer->gone + peer->total, data, size);
     peer->total += (uint32_t)size;
     end_expect(peer);
     return size;
@@ -77,10 +88,10 @@ size_t sim_end_take(struct sim_end *end, void *data, size_t size)
 {
     size = min_of(size, end->arrived);
     if (size == 0) return 0;
-    memcpy(data, end->inbox, size);
-    memmove(end->inbox, end->inbox + size, end->total - size);
+    memcpy(data, end->inbox + end->gone, size);
     end->arrived -= (uint32_t)size;
     end->total -= (uint32_t)size;
+    end->gone = end->total ? end->gone + (uint32_t)size : 0;
     if (end->peer->wake && !end->peer->closed && !end->link->half_open) end->peer->wake(end->peer);
     return size;
 }

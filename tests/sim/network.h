@@ -19,7 +19,8 @@ struct sim_end {
     struct sim_end *peer;
     uint8_t *inbox;
     uint32_t room;            /* of the inbox until now */
-    uint32_t arrived, total;  /* bytes at the front that may be taken; all of them */
+    uint32_t gone;            /* bytes at its front that were taken */
+    uint32_t arrived, total;  /* bytes behind them that may be taken; all of them */
     struct sim_event arrival; /* of the next piece, or of the end of the stream */
     int64_t delay_ns;         /* mean; of this connection in this direction */
     bool finishing, finished; /* the peer sends no more; and we know, having all bytes */
