@@ -76,6 +76,10 @@ void offset_for_leader_epoch_begin(struct request *request);
 void describe_log_dirs_begin(struct request *request);
 void describe_producers_begin(struct request *request);
 void describe_quorum_begin(struct request *request);
+void describe_client_quotas_begin(struct request *request);
+void alter_client_quotas_begin(struct request *request);
+void describe_scram_credentials_begin(struct request *request);
+void alter_scram_credentials_begin(struct request *request);
 
 /* Per shard, made by apis_attach. */
 void produce_queue_init(struct produce_queue *queue, struct shard *owner);

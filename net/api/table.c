@@ -4,19 +4,23 @@
  * Produce is served from 3 and advertised from 0, as at Kafka 4.3: older librdkafka compresses only when it sees
  * Produce 0. Its versions 12 and 13 mean transactions of the second kind (KIP-890) and come with them. */
 #include "api/api.h"
+#include "messages/alter_client_quotas.h"
 #include "messages/alter_configs.h"
+#include "messages/alter_scram_credentials.h"
 #include "messages/api_versions.h"
 #include "messages/apis.h"
 #include "messages/create_partitions.h"
 #include "messages/create_topics.h"
 #include "messages/delete_records.h"
 #include "messages/delete_topics.h"
+#include "messages/describe_client_quotas.h"
 #include "messages/describe_cluster.h"
 #include "messages/describe_configs.h"
 #include "messages/describe_log_dirs.h"
 #include "messages/describe_partitions.h"
 #include "messages/describe_producers.h"
 #include "messages/describe_quorum.h"
+#include "messages/describe_scram_credentials.h"
 #include "messages/fetch.h"
 #include "messages/incremental_alter_configs.h"
 #include "messages/init_producer_id.h"
@@ -26,36 +30,41 @@
 #include "messages/offset_for_leader_epoch.h"
 #include "messages/produce.h"
 
-#define ROW(key, name, file, since, until, advertised_since, flexible_from, any_version)                           \
+/* Only ApiVersions is begun in versions that are not served, too. */
+#define ROW(key, name, file, since, until, advertised_since, flexible_from)                                        \
     {                                                                                                              \
         API_##key, name, since, until, advertised_since, flexible_from, &file##_ask_schema, &file##_answer_schema, \
-            file##_begin, API_CLIENTS, any_version                                                                 \
+            file##_begin, API_CLIENTS, API_##key == API_API_VERSIONS                                               \
     }
 
 /* clang-format off */
 const struct api served_apis[] = {
-    /*  versions: since, until, advertised since, flexible from; whether any is begun
-        key                              name                           file */
-    ROW(PRODUCE,                         "Produce",                     produce,                   3, 11, 0, 9,  false),
-    ROW(FETCH,                           "Fetch",                       fetch,                     4, 18, 4, 12, false),
-    ROW(LIST_OFFSETS,                    "ListOffsets",                 list_offsets,              1, 11, 1, 6,  false),
-    ROW(METADATA,                        "Metadata",                    metadata,                  0, 13, 0, 9,  false),
-    ROW(API_VERSIONS,                    "ApiVersions",                 api_versions,              0, 4,  0, 3,  true),
-    ROW(CREATE_TOPICS,                   "CreateTopics",                create_topics,             2, 7,  2, 5,  false),
-    ROW(DELETE_TOPICS,                   "DeleteTopics",                delete_topics,             1, 6,  1, 4,  false),
-    ROW(DELETE_RECORDS,                  "DeleteRecords",               delete_records,            0, 2,  0, 2,  false),
-    ROW(INIT_PRODUCER_ID,                "InitProducerId",              init_producer_id,          0, 5,  0, 2,  false),
-    ROW(OFFSET_FOR_LEADER_EPOCH,         "OffsetForLeaderEpoch",        offset_for_leader_epoch,   2, 4,  2, 4,  false),
-    ROW(DESCRIBE_CONFIGS,                "DescribeConfigs",             describe_configs,          1, 4,  1, 4,  false),
-    ROW(ALTER_CONFIGS,                   "AlterConfigs",                alter_configs,             0, 2,  0, 2,  false),
-    ROW(DESCRIBE_LOG_DIRS,               "DescribeLogDirs",             describe_log_dirs,         1, 5,  1, 2,  false),
-    ROW(CREATE_PARTITIONS,               "CreatePartitions",            create_partitions,         0, 3,  0, 2,  false),
-    ROW(INCREMENTAL_ALTER_CONFIGS,       "IncrementalAlterConfigs",     incremental_alter_configs, 0, 1,  0, 1,  false),
-    ROW(DESCRIBE_QUORUM,                 "DescribeQuorum",              describe_quorum,           0, 2,  0, 0,  false),
-    ROW(DESCRIBE_CLUSTER,                "DescribeCluster",             describe_cluster,          0, 2,  0, 0,  false),
-    ROW(DESCRIBE_PRODUCERS,              "DescribeProducers",           describe_producers,        0, 0,  0, 0,  false),
-    ROW(LIST_CONFIG_RESOURCES,           "ListConfigResources",         list_config_resources,     0, 1,  0, 0,  false),
-    ROW(DESCRIBE_TOPIC_PARTITIONS,       "DescribeTopicPartitions",     describe_partitions,       0, 0,  0, 0,  false),
+    /*  key                              name                            file                        since, until,
+     *                                                                                        advertised, flexible */
+    ROW(PRODUCE,                         "Produce",                      produce,                    3, 11, 0,  9),
+    ROW(FETCH,                           "Fetch",                        fetch,                      4, 18, 4, 12),
+    ROW(LIST_OFFSETS,                    "ListOffsets",                  list_offsets,               1, 11, 1,  6),
+    ROW(METADATA,                        "Metadata",                     metadata,                   0, 13, 0,  9),
+    ROW(API_VERSIONS,                    "ApiVersions",                  api_versions,               0,  4, 0,  3),
+    ROW(CREATE_TOPICS,                   "CreateTopics",                 create_topics,              2,  7, 2,  5),
+    ROW(DELETE_TOPICS,                   "DeleteTopics",                 delete_topics,              1,  6, 1,  4),
+    ROW(DELETE_RECORDS,                  "DeleteRecords",                delete_records,             0,  2, 0,  2),
+    ROW(INIT_PRODUCER_ID,                "InitProducerId",               init_producer_id,           0,  5, 0,  2),
+    ROW(OFFSET_FOR_LEADER_EPOCH,         "OffsetForLeaderEpoch",         offset_for_leader_epoch,    2,  4, 2,  4),
+    ROW(DESCRIBE_CONFIGS,                "DescribeConfigs",              describe_configs,           1,  4, 1,  4),
+    ROW(ALTER_CONFIGS,                   "AlterConfigs",                 alter_configs,              0,  2, 0,  2),
+    ROW(DESCRIBE_LOG_DIRS,               "DescribeLogDirs",              describe_log_dirs,          1,  5, 1,  2),
+    ROW(CREATE_PARTITIONS,               "CreatePartitions",             create_partitions,          0,  3, 0,  2),
+    ROW(INCREMENTAL_ALTER_CONFIGS,       "IncrementalAlterConfigs",      incremental_alter_configs,  0,  1, 0,  1),
+    ROW(DESCRIBE_CLIENT_QUOTAS,          "DescribeClientQuotas",         describe_client_quotas,     0,  1, 0,  1),
+    ROW(ALTER_CLIENT_QUOTAS,             "AlterClientQuotas",            alter_client_quotas,        0,  1, 0,  1),
+    ROW(DESCRIBE_USER_SCRAM_CREDENTIALS, "DescribeUserScramCredentials", describe_scram_credentials, 0,  0, 0,  0),
+    ROW(ALTER_USER_SCRAM_CREDENTIALS,    "AlterUserScramCredentials",    alter_scram_credentials,    0,  0, 0,  0),
+    ROW(DESCRIBE_QUORUM,                 "DescribeQuorum",               describe_quorum,            0,  2, 0,  0),
+    ROW(DESCRIBE_CLUSTER,                "DescribeCluster",              describe_cluster,           0,  2, 0,  0),
+    ROW(DESCRIBE_PRODUCERS,              "DescribeProducers",            describe_producers,         0,  0, 0,  0),
+    ROW(LIST_CONFIG_RESOURCES,           "ListConfigResources",          list_config_resources,      0,  1, 0,  0),
+    ROW(DESCRIBE_TOPIC_PARTITIONS,       "DescribeTopicPartitions",      describe_partitions,        0,  0, 0,  0),
 };
 /* clang-format on */
 const uint32_t served_api_count = array_count(served_apis);

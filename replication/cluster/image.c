@@ -1,9 +1,9 @@
 /* replication/cluster/image.c   Records come in, one after the other, and the image is what they say. Topics and their
- * partitions are in image_topics.c, brokers in image_brokers.c; here are the switch over the types, configs, features,
- * producer ids and transactions.
+ * partitions are in image_topics.c, brokers in image_brokers.c, clients' quotas and credentials in image_access.c; here
+ * are the switch over the types, configs, features, producer ids and transactions.
  *
- * Known and skipped, because nothing asks for them yet: ACLs, quotas, SCRAM credentials, delegation tokens,
- * controllers' registrations. They stay in the log, from which a later release reads them again. */
+ * Known and skipped, because nothing asks for them yet: ACLs, delegation tokens, controllers' registrations. They stay
+ * in the log, from which a later release reads them again. */
 #include "cluster/image.h"
 
 #include <string.h>
@@ -53,6 +53,7 @@ void image_end(struct image *image)
     for (uint32_t i = 0; i < work->feature_count; i++) heap_give(image->heap, (void *)work->features[i].name.data);
     heap_give(image->heap, work->features);
     arena_reset(&work->transaction);
+    image_access_end(image->heap, &work->access);
     map_end(&image->by_name);
     map_end(&image->by_id);
     heap_give(image->heap, work);
@@ -287,15 +288,16 @@ static enum status apply(struct image *image, const struct any_record *record)
     case RECORD_CONFIG: return set_config(image, &record->config);
     case RECORD_FEATURE_LEVEL: return set_feature(image, &record->feature_level);
     case RECORD_PRODUCER_IDS: return set_producer_ids(image, &record->producer_ids);
+    case RECORD_CLIENT_QUOTA: return image_set_quota(image, &record->client_quota);
+    case RECORD_USER_SCRAM_CREDENTIAL: return image_set_credential(image, &record->user_scram_credential);
+    case RECORD_REMOVE_USER_SCRAM_CREDENTIAL:
+        return image_remove_credential(image, &record->remove_user_scram_credential);
     case RECORD_NO_OP:
     case RECORD_ZK_MIGRATION_STATE:
     case RECORD_CLEAR_ELR: /* eligible leader replicas are not kept yet */
     case RECORD_REGISTER_CONTROLLER:
     case RECORD_DELEGATION_TOKEN:
     case RECORD_REMOVE_DELEGATION_TOKEN:
-    case RECORD_USER_SCRAM_CREDENTIAL:
-    case RECORD_REMOVE_USER_SCRAM_CREDENTIAL:
-    case RECORD_CLIENT_QUOTA:
     case RECORD_ACCESS_CONTROL_ENTRY:
     case RECORD_REMOVE_ACCESS_CONTROL_ENTRY: return STATUS_OK;
     case RECORD_BEGIN_TRANSACTION:

@@ -1,6 +1,7 @@
 /* replication/cluster/image_hash.c   One number for everything an image says, in a fixed order: topics by name,
- * brokers by id, configs and features by name, other resources in the order of their first config. Placement counts
- * too: two shards that disagree about it would both, or neither, serve a partition. */
+ * brokers by id, configs and features by name, other resources in the order of their first config, quotas and
+ * credentials in theirs. Placement counts too: two shards that disagree about it would both, or neither, serve a
+ * partition. */
 #include "cluster/image_work.h"
 
 static uint64_t hash_configs(uint64_t hash, const struct image_config *configs, uint32_t count)
@@ -77,5 +78,6 @@ uint64_t image_hash(const struct image *image)
         hash = hash_join(hash, text_hash(work->features[i].name));
         hash = hash_join(hash, (uint64_t)work->features[i].level);
     }
+    hash = image_access_hash(hash, &work->access);
     return hash_join(hash, (uint64_t)work->next_producer_id + work->in_transaction);
 }

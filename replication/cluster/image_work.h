@@ -36,6 +36,13 @@ struct image_topic_piece {
     int32_t *shared;       /* the replica list that its partitions agree on; NULL before the first */
 };
 
+/* Of clients, each in a fixed order (image_access.c). */
+struct image_access {
+    struct image_quota **quotas;
+    struct image_credential **credentials;
+    uint32_t quota_count, credential_count;
+};
+
 struct image_work {
     struct placement placement;
     struct image_topic **sorted; /* by name: finds the place in image->topics */
@@ -44,6 +51,7 @@ struct image_work {
     struct image_feature *features; /* by name */
     uint32_t feature_count;
     int64_t next_producer_id;
+    struct image_access access;
     bool in_transaction;
     struct arena transaction;
     struct image_pending *first, *last;
@@ -75,5 +83,12 @@ enum status image_add_broker(struct image *image, const struct register_broker_r
 enum status image_remove_broker(struct image *image, const struct unregister_broker_record *record);
 enum status image_change_broker(struct image *image, const struct broker_change_record *record);
 void image_brokers_end(struct image *image);
+
+/* image_access.c */
+enum status image_set_quota(struct image *image, const struct client_quota_record *record);
+enum status image_set_credential(struct image *image, const struct user_scram_credential_record *record);
+enum status image_remove_credential(struct image *image, const struct remove_user_scram_credential_record *record);
+uint64_t image_access_hash(uint64_t hash, const struct image_access *access);
+void image_access_end(struct heap *heap, struct image_access *access);
 
 #endif

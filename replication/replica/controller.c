@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "cluster/configs.h"
+#include "replica/access.h"
 #include "replica/controller_work.h"
 #include "replica/metadata_log.h"
 #include "replica/quorum_view.h"
@@ -133,6 +134,7 @@ static void decide(struct controller *controller, struct controller_call *call, 
     case CONTROLLER_ALTER_CONFIGS: configs_alter(controller, call, list); break;
     case CONTROLLER_PRODUCER_IDS: producer_ids_take(controller, call, list); break;
     case CONTROLLER_DESCRIBE_QUORUM: quorum_look(controller, call); break;
+    case CONTROLLER_ALTER_ACCESS: access_alter(controller, call, list); break;
     }
 }
 

@@ -23,8 +23,10 @@ enum controller_kind {
     CONTROLLER_ALTER_CONFIGS,
     CONTROLLER_PRODUCER_IDS,    /* a block of 1000 for one shard */
     CONTROLLER_DESCRIBE_QUORUM, /* writes nothing */
+    CONTROLLER_ALTER_ACCESS,    /* quotas and credentials of clients */
 };
 
+struct access_change;
 struct controller;
 struct metadata_log;
 struct quorum_view;
@@ -105,8 +107,9 @@ struct controller_call {
     uint32_t grow_count;
     struct config_alter *alters;
     uint32_t alter_count;
-    int64_t first_producer_id;                  /* out: the block's first id */
-    struct quorum_view *quorum;                 /* out, in the caller's memory */
+    int64_t first_producer_id;  /* out: the block's first id */
+    struct quorum_view *quorum; /* out, in the caller's memory */
+    struct access_change *access;
     enum status status;                         /* of the call as a whole: OK, NOT_LEADER, STOPPING, OFFLINE ... */
     int64_t applied;                            /* metadata offset up to which every shard has applied */
     void (*done)(struct controller_call *call); /* on the caller's shard */
