@@ -20,9 +20,13 @@ struct command {
     size_t verb_count;
 };
 
+extern const struct command commands[];
+extern const size_t command_count;
+
 int command_serve(int count, char **arguments);
 int command_log(int count, char **arguments);
 int command_config(int count, char **arguments);
+int command_completion(int count, char **arguments);
 int command_version(int count, char **arguments);
 
 #endif

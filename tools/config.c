@@ -1,10 +1,11 @@
-/* tools/config.c   `sluice config check`: what `sluice serve` would say of these settings, without starting
- * anything. */
+/* tools/config.c   `sluice config check`: what `sluice serve` would say of these settings, without starting anything.
+ * The other verbs ask a cluster: config_client.c. */
 #include <stdio.h>
 #include <string.h>
 
 #include "command.h"
 #include "machine.h"
+#include "options.h"
 #include "read_settings.h"
 
 enum { SETTINGS_SIZE_MAX = 16 << 20 };
@@ -44,8 +45,12 @@ int command_config(int count, char **arguments)
 {
     struct settings_source source = { .command = "sluice config check" };
 
-    if (count > 1 && strcmp(arguments[1], "--help") == 0) return help(stdout, EXIT_FINE);
-    if (count < 2 || strcmp(arguments[1], "check") != 0) return help(stderr, EXIT_USAGE);
+    if (count < 2 || strcmp(arguments[1], "check") != 0) {
+        const struct command client = { .name = "config",
+                                        .verbs = config_verbs,
+                                        .verb_count = array_count(config_verbs) };
+        return verbs_run(&client, count, arguments);
+    }
     for (int i = 2; i < count; i++) {
         if (strcmp(arguments[i], "--help") == 0) return help(stdout, EXIT_FINE);
         if (!settings_argument(&source, count, arguments, &i)) return EXIT_USAGE;

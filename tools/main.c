@@ -7,23 +7,26 @@
 #include "options.h"
 
 #define VERBS(verbs) verbs, array_count(verbs)
-static const struct command commands[] = {
+const struct command commands[] = {
     /* clang-format off */
-    { "serve",   command_serve,   "start a node",                                    NULL, 0 },
-    { "topic",   NULL,            "make, list, describe, delete and widen topics",   VERBS(topic_verbs) },
-    { "produce", NULL,            "store lines or files as records",                 VERBS(produce_verbs) },
-    { "consume", NULL,            "print records",                                   VERBS(consume_verbs) },
-    { "log",     command_log,     "look at, check or recover a log directory",       NULL, 0 },
-    { "config",  command_config,  "check the settings of a node",                    NULL, 0 },
-    { "version", command_version, "print the version",                               NULL, 0 },
+    { "serve",      command_serve,      "start a node",                                          NULL, 0 },
+    { "topic",      NULL,               "make, list, describe, delete and widen topics",         VERBS(topic_verbs) },
+    { "produce",    NULL,               "store lines or files as records",                       VERBS(produce_verbs) },
+    { "consume",    NULL,               "print records",                                         VERBS(consume_verbs) },
+    { "cluster",    NULL,               "nodes, directories, the metadata log, features",        VERBS(cluster_verbs) },
+    { "config",     command_config,     "settings of topics and brokers; checking a node's own", VERBS(config_verbs) },
+    { "log",        command_log,        "look at, check or recover a log directory",             NULL, 0 },
+    { "completion", command_completion, "teach a shell these commands",                          NULL, 0 },
+    { "version",    command_version,    "print the version",                                     NULL, 0 },
     /* clang-format on */
 };
+const size_t command_count = array_count(commands);
 
 static int usage(FILE *out, int code)
 {
     fputs("usage: sluice COMMAND [ARGUMENT...]\n\n", out);
     for (size_t i = 0; i < array_count(commands); i++) {
-        fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].summary);
+        fprintf(out, "  %-11s %s\n", commands[i].name, commands[i].summary);
     }
     fputs("\n`sluice COMMAND --help` says more.\n", out);
     return code;
