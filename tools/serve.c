@@ -275,12 +275,13 @@ static int serve_node(struct serve *serve)
     raise_limits();
     watch_signals(serve);
     if (!start_http(serve)) return EXIT_FAILED;
+    int64_t making_ms = clock_ms(CLOCK_MONOTONIC);
     if (node_make(&serve->platform, &serve->settings, &node, &why) != STATUS_OK) {
         tell(serve, TRACE_FATAL, "%s", why);
         if (serve->http) http_end(serve->http);
         return EXIT_FAILED;
     }
-    if (serve->http) http_attach(serve->http, node);
+    if (serve->http) http_attach(serve->http, node, clock_ms(CLOCK_MONOTONIC) - making_ms);
     run(serve, node);
     return end(serve, node);
 }

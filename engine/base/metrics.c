@@ -41,12 +41,8 @@ void metric_record(const struct metric_cells *cells, uint32_t row, uint32_t seri
     invariant(cells->metrics->rows[row].type == METRIC_HISTOGRAM);
     _Atomic int64_t *first = metric_cell(cells, row, series);
 
-    /* The smallest power of two that is not below ns. */
-    unsigned power = ns <= 1 ? 0 : 64 - (unsigned)__builtin_clzll(ns - 1);
-    power = max_of(power, (unsigned)METRIC_BUCKET_FIRST);
-    power = min_of(power, (unsigned)METRIC_BUCKET_LAST + 1);
-    metric_cell_add(&first[power - METRIC_BUCKET_FIRST], 1);
-    metric_cell_add(&first[METRIC_BUCKETS], (int64_t)ns);
+    metric_cell_add(&first[metric_bucket(ns)], 1);
+    if (ns > 0) metric_cell_add(&first[METRIC_BUCKETS], (int64_t)ns);
 }
 
 static int64_t cell_read(const struct metric_cells *cells, uint32_t row, uint32_t series, uint32_t index)
@@ -164,6 +160,18 @@ static void write_series(const struct metrics *metrics, const struct metric_cell
     write_histogram(sink, row, cells, labels);
 }
 
+static bool worth_a_line(const struct metrics *metrics, const struct metric_cells *shards, uint32_t shard_count,
+                         uint32_t row_index, uint32_t series)
+{
+    const struct metric *row = &metrics->rows[row_index];
+
+    if (row->series_count <= METRIC_SERIES_FEW) return true;
+    for (uint32_t i = 0; i < row_width(row); i++) {
+        if (cells_read(metrics, shards, shard_count, row_index, series, i) != 0) return true;
+    }
+    return false;
+}
+
 static void write_row(const struct metrics *metrics, const struct metric_cells *shards, uint32_t shard_count,
                       uint32_t row_index, struct sink *sink)
 {
@@ -174,7 +182,7 @@ static void write_row(const struct metrics *metrics, const struct metric_cells *
         char labels[LABELS_MAX] = "", value[128] = "";
         int size = 0;
         if (row->label) {
-            if (!row->values[series]) continue;
+            if (!row->values[series] || !worth_a_line(metrics, shards, shard_count, row_index, series)) continue;
             metric_escape(row->values[series], value, sizeof(value));
             size = snprintf(labels, sizeof(labels) / 2, "%s=\"%s\"", row->label, value);
             invariant(size > 0 && (size_t)size < sizeof(labels) / 2);

@@ -10,7 +10,8 @@
  *     };
  *     metric_add(&shard->cells, METRIC_REQUESTS, api_key, 1);
  *
- * A row's label has a fixed set of values, one series each. What is counted by topic or group is not a row: its owner
+ * A row's label has a fixed set of values, one series each; where there are more than METRIC_SERIES_FEW of them, those
+ * that nothing was counted in are not printed. What is counted by topic or group is not a row: its owner
  * prints it with metric_write_head and metric_write_value from what it has. */
 #ifndef ENGINE_BASE_METRICS_H
 #define ENGINE_BASE_METRICS_H
@@ -41,6 +42,8 @@ struct metric {
 /* Histograms have one bucket for each power of two from 2^10 (1 us) to 2^36 (69 s), and one for what is above. */
 enum { METRIC_BUCKET_FIRST = 10, METRIC_BUCKET_LAST = 36 };
 enum { METRIC_BUCKETS = METRIC_BUCKET_LAST - METRIC_BUCKET_FIRST + 2, METRIC_HISTOGRAM_CELLS = METRIC_BUCKETS + 1 };
+
+enum { METRIC_SERIES_FEW = 32 };
 
 struct metrics {
     const struct metric *rows;
@@ -81,6 +84,13 @@ static inline void metric_set(const struct metric_cells *cells, uint32_t row, ui
     atomic_store_explicit(metric_cell(cells, row, series), n, memory_order_relaxed);
 }
 
+/* Which bucket a duration falls into: the smallest power of two that is not below it. */
+static inline uint32_t metric_bucket(uint64_t ns)
+{
+    uint32_t power = ns <= 1 ? 0 : 64 - (uint32_t)__builtin_clzll(ns - 1);
+    power = max_of(power, (uint32_t)METRIC_BUCKET_FIRST);
+    return min_of(power, (uint32_t)METRIC_BUCKET_LAST + 1) - METRIC_BUCKET_FIRST;
+}
 /* One duration into a METRIC_HISTOGRAM. */
 void metric_record(const struct metric_cells *cells, uint32_t row, uint32_t series, uint64_t ns);
 

@@ -123,6 +123,7 @@ void flush_go(struct flush *flush)
     if (!flush_next(flush, &place)) return;
 
     flush->stage = FLUSH_WRITING;
+    flush->begun_ns = shard_now_ns(store->shard);
     flush->status = STATUS_OK;
     flush->writing = 1;
     if (place.left) {
@@ -190,6 +191,9 @@ static void flush_written(struct flush *flush, enum status status)
         directory_fail(flush->store, flush->status);
         return;
     }
+    uint64_t took_ns = (uint64_t)(shard_now_ns(flush->store->shard) - flush->begun_ns);
+    flush->times[metric_bucket(took_ns)]++;
+    flush->time_ns += took_ns;
     flush->stage = FLUSH_IDLE;
     flush->flushed = done->sequence + 1;
     flush_go(flush);            /* Keep the disk busy first, */

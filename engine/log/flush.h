@@ -2,6 +2,7 @@
 #ifndef ENGINE_LOG_FLUSH_H
 #define ENGINE_LOG_FLUSH_H
 
+#include "base/metrics.h"
 #include "log/checkpoint.h"
 #include "log/gather.h"
 #include "log/store.h"
@@ -21,7 +22,10 @@ struct flush {
     uint32_t previous_crc;
     uint64_t flushed; /* every chunk below is written */
     uint64_t chunk_count, byte_count;
-    bool hungry; /* no place in the WAL: waits for wal.c */
+    int64_t begun_ns;
+    uint64_t times[METRIC_BUCKETS]; /* how many writes took how long, as base/metrics.h cuts it; for people */
+    uint64_t time_ns;               /* all of them together */
+    bool hungry;                    /* no place in the WAL: waits for wal.c */
 };
 
 void flush_init(struct flush *flush, struct store *store);

@@ -16,6 +16,7 @@
 
 #include "log/batch.h"
 #include "log/log_settings.h"
+#include "log/traffic.h"
 #include "shard/memory.h"
 #include "shard/shard.h"
 #include "shard/watermark.h"
@@ -48,6 +49,7 @@ struct log {
     struct epochs *epochs;            /* leader epoch cache */
     struct stream *stream;            /* while much of it is on its way */
     uint64_t waiting;                 /* bytes appended that are not durable yet */
+    struct traffic traffic;           /* of clients */
     struct list_node node;            /* in the store */
 };
 

@@ -74,6 +74,7 @@ static void stall_note(struct shard *shard)
     if (clock_gettime(CLOCK_MONOTONIC, &now) != 0) return;
     int64_t step_ns = (int64_t)now.tv_sec * NS_PER_S + now.tv_nsec - shard_now_ns(shard);
     shard->step_ns_max = max_of(shard->step_ns_max, step_ns);
+    shard->busy_ns += step_ns;
 }
 
 void shard_run(struct shard *shard)

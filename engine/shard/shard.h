@@ -48,6 +48,7 @@ struct shard {
     bool stopping;      /* set by shard_stop: the loop ends once nothing is in flight */
     uint64_t turn_count;
     int64_t step_ns_max; /* the longest step until now: stalls */
+    int64_t busy_ns;     /* all steps together */
     /* What the floors above keep per shard; opaque here. */
     struct store *store;       /* engine/log */
     struct replicas *replicas; /* replication/replica */

@@ -61,7 +61,10 @@ int16_t error_of(enum status status)
 
 int16_t error_tell(const struct request *request, int16_t error)
 {
-    if (error != ERROR_NONE) metric_add(&request->face->cells, CONN_METRIC_ERRORS, (uint32_t)request->key, 1);
+    if (error == ERROR_NONE) return error;
+    invariant(CONN_METRIC_ERROR(error) >= 0 && CONN_METRIC_ERROR(error) < CONN_METRIC_ERROR_CODES);
+    metric_add(&request->face->cells, CONN_METRIC_ERRORS, (uint32_t)request->key, 1);
+    metric_add(&request->face->cells, CONN_METRIC_ERROR_CODE, (uint32_t)CONN_METRIC_ERROR(error), 1);
     return error;
 }
 

@@ -207,6 +207,8 @@ static void fetch_watch(struct fetch *fetch)
         group->extent_count = 0;
         group->recalled = false;
     }
+    if (fetch->request->times.waited == 0) fetch->request->times.waited = shard_now_ns(shard);
+    fetch->request->patient = true;
     fetch->stage = FETCH_WATCHING;
     int64_t pause_ns = shard_now_ns(shard) + (int64_t)FETCH_PAUSE_MS * 1000000;
     bool starved = fetch_starved(fetch);

@@ -108,11 +108,19 @@ static void part_read_done(struct fetch_group *group, struct fetch_part *part)
     group_pins(group, part);
 }
 
+/* Found again: its log may have gone while the bytes were on their way. */
+static void part_count(const struct fetch_group *group, const struct fetch_part *part)
+{
+    struct partition *partition = replicas_find(group->owner->replicas, part->topic, part->ask.index);
+    if (partition) traffic_read(&partition->log->traffic, part->size);
+}
+
 static void part_read_resume(struct ready *ready)
 {
     struct fetch_group *group = container_of(ready, struct fetch_group, read.ready);
 
     part_read_done(group, group->at);
+    part_count(group, group->at);
     group->at = group->at->next;
     group_go(group);
 }
@@ -125,7 +133,11 @@ static bool part_read(struct fetch_group *group, struct fetch_part *part)
     bool room = !group->full && (left > 0 || group->size == 0);
 
     part->size = part->extent_count = 0;
-    if (!partition || !room || part->ask.fetch_offset >= part->seen) return true;
+    if (!partition) return true;
+    if (!room || part->ask.fetch_offset >= part->seen) {
+        traffic_read(&partition->log->traffic, 0);
+        return true;
+    }
 
     group->read = (struct log_read){
         .log = partition->log,
@@ -140,6 +152,7 @@ static bool part_read(struct fetch_group *group, struct fetch_part *part)
     ready_init(&group->read.ready, part_read_resume);
     if (!log_read_begin(&group->read)) return false;
     part_read_done(group, part);
+    traffic_read(&partition->log->traffic, part->size);
     return true;
 }
 

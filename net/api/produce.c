@@ -180,6 +180,7 @@ static void part_answer(struct produce *produce, const struct produce_part *part
     struct produce_partition_answer *row = part->answer;
 
     row->error = error_tell(produce->request, error_of(part->status));
+    produce->request->times.waited = max_of(produce->request->times.waited, part->placed_ns);
     if (part->status == STATUS_OK) {
         row->base_offset = part->base_offset;
         row->log_append_time_ms = part->append_time_ms;

@@ -29,6 +29,7 @@ struct produce_part {
     enum status status;
     int32_t bad_record; /* of which record; -1 */
     int64_t base_offset, append_time_ms, start;
+    int64_t placed_ns;                       /* when it began to wait at its mark; 0: it did not */
     struct produce_partition_answer *answer; /* home's */
 };
 

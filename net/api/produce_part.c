@@ -67,6 +67,9 @@ static bool part_place(struct produce_part *part)
 
     if (status == STATUS_OK) status = partition_append(partition, &append);
     if (status == STATUS_BUSY) return false;
+    if (status == STATUS_OK) {
+        traffic_append(&partition->log->traffic, load_i32(part->records.data + BATCH_COUNT_AT), part->records.size);
+    }
     if (status == STATUS_BAD_RECORD || status == STATUS_BAD_TIMESTAMP) {
         part->bad_record = bad_record_find(part, partition->log);
     }
@@ -79,6 +82,7 @@ static bool part_place(struct produce_part *part)
     part->append_time_ms = append.append_time_ms;
     part->start = partition->log->start;
     part->stage = PART_MARK;
+    part->placed_ns = shard_now_ns(owner);
     ready_init(&part->wait.ready, part_reached);
     watermark_wait(owner, partition_mark(partition, part->acks), &part->wait, append.limit);
     return true;

@@ -110,6 +110,7 @@ enum conn_refusal connection_open(struct listener *listener, int socket)
     }
 
     list_append(&face->connections, &connection->node);
+    connection->traffic.opened_ns = shard_now_ns(face->shard);
     face_count(face, CONN_METRIC_ACCEPTED, 1);
     face_count(face, CONN_METRIC_OPEN, 1);
     connection_watch(connection);

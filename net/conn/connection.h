@@ -31,6 +31,14 @@ enum receive_way { RECEIVE_PIECES, RECEIVE_STRAIGHT };
 
 enum { FRAME_HEAD_SIZE = 8 };
 
+/* What is told of a client to people: who, and how much. */
+enum { CLIENT_NAME_MAX = 32 };
+struct connection_traffic {
+    char client[CLIENT_NAME_MAX]; /* the client id of its requests, NUL-terminated, cut */
+    int64_t opened_ns;
+    uint64_t requests, bytes_in, bytes_out;
+};
+
 struct connection {
     struct face *face;
     struct listener *listener;
@@ -50,6 +58,8 @@ struct connection {
     int64_t active_ns;           /* the last request or answer */
     int64_t frame_deadline_ns;   /* for the frame that has begun; INT64_MAX */
     int64_t send_deadline_ns;    /* for the send under way; INT64_MAX */
+    int64_t stalled_ns;          /* since when it is stalled */
+    int64_t queued_ns;           /* how long the frame that begins has been kept waiting for room */
     uint64_t owed;               /* bytes of answers not sent yet */
     int socket;
     uint32_t admission_cell;
@@ -70,6 +80,7 @@ struct connection {
     bool copies;         /* zero-copy sends don't pay on this socket */
     struct in6_addr peer;
     uint16_t peer_port;
+    struct connection_traffic traffic;
 };
 
 /* Takes over `socket`; REFUSAL_COUNT: taken, else why not (it is closed then). */

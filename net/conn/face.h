@@ -36,6 +36,7 @@ struct face_settings {
     uint32_t request_size_max;   /* socket.request.max.bytes */
     uint32_t fetch_session_max;  /* of this shard; 0: no sessions */
     int64_t idle_ms;             /* connections.max.idle.ms; below 0: never */
+    int64_t slow_ms;             /* sluice.slow.request.ms; 0: no request is slow */
 };
 
 enum face_stage { FACE_OPEN, FACE_CLOSING, FACE_CLOSED };
@@ -52,7 +53,7 @@ struct face {
     uint32_t slot_count; /* in use */
     struct fetch_sessions *sessions;
     struct metric_cells cells;
-    struct trace_limit complaint_limit;
+    struct trace_limit complaint_limit, slow_limit;
     struct timer patience; /* while closing: how long requests may still take */
     struct ready *closed;
     void *apis; /* net/api's own */

@@ -76,10 +76,17 @@ static size_t input_copy(struct connection *connection, uint8_t *to, size_t want
 
 /* ---- the three stages ---- */
 
-static void frame_refuse(struct connection *connection, const char *why)
+static void frame_refuse(struct connection *connection, enum frame_refusal refusal, const char *why)
 {
+    metric_add(&connection->face->cells, CONN_METRIC_FRAMES_REFUSED, refusal, 1);
     face_complain(connection->face, connection, "bad frame", why);
     connection_drain(connection, END_FRAME);
+}
+
+/* Its client ended in the middle of it. */
+static void frame_cut(struct connection *connection)
+{
+    metric_add(&connection->face->cells, CONN_METRIC_FRAMES_REFUSED, FRAME_CUT, 1);
 }
 
 static uint32_t frame_size(const struct connection *connection)
@@ -103,7 +110,7 @@ static void head_check(struct connection *connection)
 {
     uint32_t size = frame_size(connection);
     if (size < REQUEST_SIZE_MIN || size > connection->face->settings.request_size_max) {
-        frame_refuse(connection, "its length can't be");
+        frame_refuse(connection, FRAME_LENGTH, "its length can't be");
         return;
     }
     if (connection->head_have < FRAME_HEAD_SIZE) return;
@@ -111,9 +118,9 @@ static void head_check(struct connection *connection)
     const struct api *api = frame_api(connection);
     int16_t version = load_i16(connection->head + LENGTH_SIZE + 2);
     if (!api || (api->callers & connection->listener->settings->callers) == 0) {
-        frame_refuse(connection, "its key is not served here");
+        frame_refuse(connection, FRAME_KEY, "its key is not served here");
     } else if ((version < api->since || version > api->until) && !api->any_version) {
-        frame_refuse(connection, "its version is not served");
+        frame_refuse(connection, FRAME_VERSION, "its version is not served");
     } else {
         connection->frame = FRAME_ROOM;
     }
@@ -136,6 +143,7 @@ static bool head_step(struct connection *connection)
 static bool frame_stall(struct connection *connection, enum conn_stall why)
 {
     connection->stalled = true;
+    connection->stalled_ns = shard_now_ns(connection->face->shard);
     connection->frame_deadline_ns = INT64_MAX; /* It is we who make it wait. */
     metric_add(&connection->face->cells, CONN_METRIC_STALLED, why, 1);
     if (connection->receive.submitted && !connection->cancelling) {
@@ -173,7 +181,7 @@ static bool room_memory(struct connection *connection, struct slot *slot, uint32
         return true;
     }
     if (size > memory_used(memory, MEMORY_RECEIVE) + memory_free(memory, MEMORY_RECEIVE)) {
-        frame_refuse(connection, "larger than all memory for requests");
+        frame_refuse(connection, FRAME_MEMORY, "larger than all memory for requests");
         return false;
     }
     memory_wait(memory, MEMORY_RECEIVE, &connection->wake);
@@ -189,6 +197,8 @@ static bool room_step(struct connection *connection)
     if (!room_memory(connection, slot, size)) return false;
 
     slot->request.api = frame_api(connection);
+    slot->request.times.queued = connection->queued_ns;
+    connection->queued_ns = 0;
     slot->body_size = size;
     slot->body_have = FRAME_HEAD_SIZE - LENGTH_SIZE;
     memcpy(slot->body, connection->head + LENGTH_SIZE, slot->body_have);
@@ -208,6 +218,7 @@ static void frame_whole(struct connection *connection)
     connection->head_have = 0;
     connection->frame_deadline_ns = INT64_MAX;
     connection->active_ns = shard_now_ns(connection->face->shard);
+    connection->traffic.bytes_in += slot->body_size + LENGTH_SIZE;
     face_count(connection->face, CONN_METRIC_BYTES_IN, (int64_t)slot->body_size + LENGTH_SIZE);
     slot_begin(connection, slot);
 }
@@ -258,6 +269,7 @@ static void frame_eat(struct connection *connection)
 
     if (connection->finished && !connection->stalled) {
         bool border = connection->frame == FRAME_HEAD && connection->head_have == 0;
+        if (!border) frame_cut(connection);
         connection_drain(connection, border ? END_CLIENT : END_FRAME);
         return;
     }
@@ -317,6 +329,7 @@ static void straight_arrived(struct connection *connection, const struct complet
 {
     if (io->status != STATUS_OK) {
         bool border = connection->frame == FRAME_HEAD && connection->head_have == 0;
+        if (io->status == STATUS_CLOSED && !border) frame_cut(connection);
         connection_drain(connection, io->status != STATUS_CLOSED ? END_ERROR : border ? END_CLIENT : END_FRAME);
         return;
     }
@@ -381,6 +394,7 @@ void frame_begin(struct connection *connection)
 
 void frame_wake(struct connection *connection)
 {
+    if (connection->stalled) connection->queued_ns += shard_now_ns(connection->face->shard) - connection->stalled_ns;
     connection->stalled = false;
     if (connection->stash) {
         struct bytes kept = { connection->stash->data + connection->stash_at,

@@ -2,8 +2,6 @@
  * by. Shards count into their own cells; whoever scrapes adds them up. */
 #include "conn/metrics.h"
 
-#include "messages/apis.h"
-
 /* clang-format off */
 static const char *const refusals[REFUSAL_COUNT] = {
     [REFUSAL_NODE_FULL]    = "max.connections",
@@ -31,36 +29,12 @@ static const char *const stalls[STALL_COUNT] = {
     [STALL_OWED]      = "unread-answers",
 };
 
-const char *const conn_metric_apis[CONN_METRIC_APIS] = {
-    [API_PRODUCE]                         = "Produce",
-    [API_FETCH]                           = "Fetch",
-    [API_LIST_OFFSETS]                    = "ListOffsets",
-    [API_METADATA]                        = "Metadata",
-    [API_API_VERSIONS]                    = "ApiVersions",
-    [API_CREATE_TOPICS]                   = "CreateTopics",
-    [API_DELETE_TOPICS]                   = "DeleteTopics",
-    [API_DELETE_RECORDS]                  = "DeleteRecords",
-    [API_INIT_PRODUCER_ID]                = "InitProducerId",
-    [API_OFFSET_FOR_LEADER_EPOCH]         = "OffsetForLeaderEpoch",
-    [API_DESCRIBE_CONFIGS]                = "DescribeConfigs",
-    [API_ALTER_CONFIGS]                   = "AlterConfigs",
-    [API_DESCRIBE_LOG_DIRS]               = "DescribeLogDirs",
-    [API_CREATE_PARTITIONS]               = "CreatePartitions",
-    [API_ELECT_LEADERS]                   = "ElectLeaders",
-    [API_INCREMENTAL_ALTER_CONFIGS]       = "IncrementalAlterConfigs",
-    [API_ALTER_PARTITION_REASSIGNMENTS]   = "AlterPartitionReassignments",
-    [API_LIST_PARTITION_REASSIGNMENTS]    = "ListPartitionReassignments",
-    [API_DESCRIBE_CLIENT_QUOTAS]          = "DescribeClientQuotas",
-    [API_ALTER_CLIENT_QUOTAS]             = "AlterClientQuotas",
-    [API_DESCRIBE_USER_SCRAM_CREDENTIALS] = "DescribeUserScramCredentials",
-    [API_ALTER_USER_SCRAM_CREDENTIALS]    = "AlterUserScramCredentials",
-    [API_DESCRIBE_QUORUM]                 = "DescribeQuorum",
-    [API_UPDATE_FEATURES]                 = "UpdateFeatures",
-    [API_DESCRIBE_CLUSTER]                = "DescribeCluster",
-    [API_DESCRIBE_PRODUCERS]              = "DescribeProducers",
-    [API_UNREGISTER_BROKER]               = "UnregisterBroker",
-    [API_LIST_CONFIG_RESOURCES]           = "ListConfigResources",
-    [API_DESCRIBE_TOPIC_PARTITIONS]       = "DescribeTopicPartitions",
+static const char *const frames[FRAME_REFUSAL_COUNT] = {
+    [FRAME_LENGTH]  = "length",
+    [FRAME_KEY]     = "key",
+    [FRAME_VERSION] = "version",
+    [FRAME_MEMORY]  = "memory",
+    [FRAME_CUT]     = "cut",
 };
 
 #define GAUGE METRIC_GAUGE, METRIC_NO_UNIT, METRIC_SUM, NULL, NULL, 1
@@ -69,7 +43,7 @@ const char *const conn_metric_apis[CONN_METRIC_APIS] = {
 #define BYTES METRIC_COUNTER, METRIC_BYTES, METRIC_SUM, NULL, NULL, 1
 #define COUNTER_BY_API COUNTER_BY("request", conn_metric_apis, CONN_METRIC_APIS)
 #define TIME_BY_API METRIC_HISTOGRAM, METRIC_NS_AS_SECONDS, METRIC_SUM, "request", conn_metric_apis, CONN_METRIC_APIS
-#define TOPICS "kafka_server_brokertopicmetrics_"
+#define COUNTER_BY_ERROR COUNTER_BY("error", conn_metric_errors, CONN_METRIC_ERROR_CODES)
 
 const struct metric conn_metric_rows[CONN_METRIC_COUNT] = {
     [CONN_METRIC_OPEN]     = { "sluice_connections", GAUGE, "connections that are open" },
@@ -83,6 +57,12 @@ const struct metric conn_metric_rows[CONN_METRIC_COUNT] = {
                                "times a socket was left unread for want of room" },
     [CONN_METRIC_REQUESTS] = { "sluice_requests_total", COUNTER_BY_API, "requests begun" },
     [CONN_METRIC_ERRORS]   = { "sluice_request_errors_total", COUNTER_BY_API, "rows of answers that carry an error" },
+    [CONN_METRIC_ERROR_CODE] = { "sluice_errors_total", COUNTER_BY_ERROR, "rows of answers, by their error" },
+    [CONN_METRIC_FRAMES_REFUSED] = { "sluice_frames_refused_total",
+                                     COUNTER_BY("reason", frames, FRAME_REFUSAL_COUNT),
+                                     "frames that can't be, or are not served" },
+    [CONN_METRIC_SLOW]     = { "sluice_slow_requests_total", COUNTER_BY_API,
+                               "requests that took sluice.slow.request.ms or longer, without what they asked to wait" },
     [CONN_METRIC_BYTES_IN] = { "sluice_network_received_bytes_total", BYTES, "bytes received in frames" },
     [CONN_METRIC_BYTES_OUT] = { "sluice_network_sent_bytes_total", BYTES, "bytes sent in answers" },
     [CONN_METRIC_SENDS]    = { "sluice_network_sends_total", COUNTER, "gathered sends; one may carry several answers" },
@@ -90,16 +70,27 @@ const struct metric conn_metric_rows[CONN_METRIC_COUNT] = {
     [CONN_METRIC_FETCH_SESSIONS_EVICTED] = { "sluice_fetch_sessions_evicted_total", COUNTER,
                                              "fetch sessions that made room for others" },
     [CONN_METRIC_REQUEST_TIME] = { "sluice_request_duration_seconds", TIME_BY_API,
-                                   "from the last byte of a request to its answer" },
-    [CONN_METRIC_PRODUCES] = { TOPICS "totalproducerequests_total", COUNTER, "partitions asked to append" },
-    [CONN_METRIC_PRODUCES_FAILED] = { TOPICS "failedproducerequests_total", COUNTER,
-                                      "appends that were refused or failed" },
-    [CONN_METRIC_FETCHES] = { TOPICS "totalfetchrequests_total", COUNTER, "partitions asked to read" },
-    [CONN_METRIC_FETCHES_FAILED] = { TOPICS "failedfetchrequests_total", COUNTER, "reads that were refused or failed" },
-    [CONN_METRIC_RECORDS_IN] = { TOPICS "messagesin_total", COUNTER, "records appended by clients" },
-    [CONN_METRIC_RECORD_BYTES_IN] = { TOPICS "bytesin_total", BYTES, "bytes of record batches appended by clients" },
-    [CONN_METRIC_RECORD_BYTES_OUT] = { TOPICS "bytesout_total", BYTES, "bytes of record batches read for clients" },
-    [CONN_METRIC_RECORD_BYTES_REFUSED] = { TOPICS "bytesrejected_total", BYTES,
+                                   "from a whole request to the last byte of its answer" },
+    [CONN_METRIC_QUEUE_TIME] = { "sluice_request_queue_seconds", TIME_BY_API,
+                                 "of it: waiting for room, before it begins" },
+    [CONN_METRIC_LOCAL_TIME] = { "sluice_request_local_seconds", TIME_BY_API,
+                                 "of it: until it is done, or waits for a mark" },
+    [CONN_METRIC_REMOTE_TIME] = { "sluice_request_remote_seconds", TIME_BY_API,
+                                  "of it: waiting for the device, for replicas or for records" },
+    [CONN_METRIC_ANSWER_QUEUE_TIME] = { "sluice_response_queue_seconds", TIME_BY_API,
+                                        "of it: until answers before it were sent" },
+    [CONN_METRIC_SEND_TIME] = { "sluice_response_send_seconds", TIME_BY_API,
+                                "of it: until the socket has taken all" },
+    [CONN_METRIC_PRODUCES] = { "sluice_appends_total", COUNTER, "partitions asked to append" },
+    [CONN_METRIC_PRODUCES_FAILED] = { "sluice_appends_failed_total", COUNTER, "appends that were refused or failed" },
+    [CONN_METRIC_FETCHES]  = { "sluice_reads_total", COUNTER, "partitions asked to read" },
+    [CONN_METRIC_FETCHES_FAILED] = { "sluice_reads_failed_total", COUNTER, "reads that were refused or failed" },
+    [CONN_METRIC_RECORDS_IN] = { "sluice_records_in_total", COUNTER, "records appended by clients" },
+    [CONN_METRIC_RECORD_BYTES_IN] = { "sluice_record_bytes_in_total", BYTES,
+                                      "bytes of record batches appended by clients" },
+    [CONN_METRIC_RECORD_BYTES_OUT] = { "sluice_record_bytes_out_total", BYTES,
+                                       "bytes of record batches read for clients" },
+    [CONN_METRIC_RECORD_BYTES_REFUSED] = { "sluice_record_bytes_refused_total", BYTES,
                                            "bytes of record batches that were too large" },
 };
 /* clang-format on */

@@ -13,13 +13,22 @@ enum conn_metric {
     CONN_METRIC_STALLED,
     CONN_METRIC_REQUESTS,
     CONN_METRIC_ERRORS,
+    CONN_METRIC_ERROR_CODE,
+    CONN_METRIC_FRAMES_REFUSED,
+    CONN_METRIC_SLOW,
     CONN_METRIC_BYTES_IN,
     CONN_METRIC_BYTES_OUT,
     CONN_METRIC_SENDS,
     CONN_METRIC_FETCH_SESSIONS,
     CONN_METRIC_FETCH_SESSIONS_EVICTED,
+    /* Where a request's time went: timing.h. */
     CONN_METRIC_REQUEST_TIME,
-    /* Of partitions, not of requests; counted where they live, under Kafka's names. */
+    CONN_METRIC_QUEUE_TIME,
+    CONN_METRIC_LOCAL_TIME,
+    CONN_METRIC_REMOTE_TIME,
+    CONN_METRIC_ANSWER_QUEUE_TIME,
+    CONN_METRIC_SEND_TIME,
+    /* Of partitions, not of requests; counted where they live. */
     CONN_METRIC_PRODUCES,
     CONN_METRIC_PRODUCES_FAILED,
     CONN_METRIC_FETCHES,
@@ -31,8 +40,14 @@ enum conn_metric {
     CONN_METRIC_COUNT,
 };
 
-/* Series of CONN_METRIC_REQUESTS, _ERRORS and _REQUEST_TIME: an API's key. */
+/* Series of CONN_METRIC_REQUESTS, _ERRORS, _SLOW and of the times: an API's key. */
 enum { CONN_METRIC_APIS = 128 };
+/* Series of CONN_METRIC_ERROR_CODE. */
+enum { CONN_METRIC_ERROR_CODES = 135 };
+#define CONN_METRIC_ERROR(code) ((code) + 1)
+
+/* Series of CONN_METRIC_FRAMES_REFUSED. */
+enum frame_refusal { FRAME_LENGTH, FRAME_KEY, FRAME_VERSION, FRAME_MEMORY, FRAME_CUT, FRAME_REFUSAL_COUNT };
 
 /* Series of CONN_METRIC_REFUSED. */
 enum conn_refusal { REFUSAL_NODE_FULL, REFUSAL_ADDRESS_FULL, REFUSAL_SHARD_FULL, REFUSAL_NO_FILES, REFUSAL_COUNT };
@@ -55,8 +70,9 @@ enum conn_end {
 enum conn_stall { STALL_IN_FLIGHT, STALL_SLOTS, STALL_MEMORY, STALL_OWED, STALL_COUNT };
 
 extern const struct metric conn_metric_rows[CONN_METRIC_COUNT];
-/* Kafka's names of the APIs that are served, by key; the others are NULL. */
+/* Kafka's names: of the APIs by key, of the errors by CONN_METRIC_ERROR. NULL: there is none. */
 extern const char *const conn_metric_apis[CONN_METRIC_APIS];
+extern const char *const conn_metric_errors[CONN_METRIC_ERROR_CODES];
 
 const char *conn_refusal_text(enum conn_refusal refusal);
 const char *conn_end_text(enum conn_end end);

@@ -10,6 +10,7 @@
 
 #include "base/heap.h"
 #include "conn/slot.h"
+#include "conn/timing.h"
 #include "shard/memory.h"
 
 enum {
@@ -98,6 +99,7 @@ static void window_gather(struct connection *connection, struct reply_window *wi
         if (slot->stage == SLOT_SILENT) continue;
         if (slot->stage != SLOT_ANSWERED) break;
 
+        if (slot->request.times.sending == 0) slot->request.times.sending = shard_now_ns(connection->face->shard);
         while (!window_full(window)) {
             if (slot_next(slot, window)) continue;
             slot->stage = SLOT_GATHERED;
@@ -111,6 +113,8 @@ static void window_gather(struct connection *connection, struct reply_window *wi
 
 static void slot_done(struct connection *connection, struct slot *slot)
 {
+    if (slot->stage == SLOT_GATHERED) slot->request.times.sent = shard_now_ns(connection->face->shard);
+    timing_note(&slot->request);
     list_remove(&slot->node);
     connection->slot_count--;
     if (slot->sent) slot->sent(&slot->request);
@@ -163,6 +167,7 @@ static void window_send(struct connection *connection, struct reply_window *wind
     connection->send_deadline_ns = shard_now_ns(face->shard) + allowed_ms * 1000000;
     connection_watch(connection);
     face_count(face, CONN_METRIC_SENDS, 1);
+    connection->traffic.bytes_out += window->size;
     face_count(face, CONN_METRIC_BYTES_OUT, (int64_t)window->size);
     io_send(face->shard->io, &connection->send, connection->socket, window->parts, window->count,
             window_zero_copy(connection, window) ? IO_ZERO_COPY : 0);

@@ -85,6 +85,17 @@ static int32_t request_account(const struct request *request)
     return 0;
 }
 
+/* A client keeps its id: compared each time, copied once. */
+static void client_note(struct connection_traffic *traffic, struct text client)
+{
+    size_t size = min_of(client.size, sizeof(traffic->client) - 1);
+
+    traffic->requests++;
+    if (size == 0 || (memcmp(traffic->client, client.data, size) == 0 && traffic->client[size] == '\0')) return;
+    memcpy(traffic->client, client.data, size);
+    traffic->client[size] = '\0';
+}
+
 static enum status request_decode(struct request *request, const uint8_t *at, const uint8_t *limit)
 {
     const struct api *api = request->api;
@@ -96,6 +107,7 @@ static enum status request_decode(struct request *request, const uint8_t *at, co
     if (status != STATUS_OK) return status;
 
     request->client_id = header.client_id;
+    client_note(&request->connection->traffic, header.client_id);
     request->body = (struct bytes){ at, (size_t)(limit - at) };
     request->ask = arena_take(&request->arena, api->ask->size);
     if (!request->ask) return STATUS_NO_MEMORY;
@@ -142,8 +154,6 @@ static void slot_finish(struct slot *slot, enum slot_stage stage)
     slot->stage = stage;
     request->give_up = NULL;
     request->times.answered = shard_now_ns(request->shard);
-    metric_record(&request->face->cells, CONN_METRIC_REQUEST_TIME, (uint32_t)request->key,
-                  (uint64_t)(request->times.answered - request->times.received));
     shard_ready(request->shard, &request->connection->flush);
 }
 

@@ -37,9 +37,12 @@ struct api {
 
 enum api_callers { API_CLIENTS = 1, API_BROKERS = 2, API_CONTROLLERS = 4 };
 
-/* The clock readings of its stages, in ns (0: not reached). */
+/* The clock readings of its stages, in ns (0: not reached); timing.c draws them. */
 struct request_times {
-    int64_t received, begun, waited, answered, sent;
+    int64_t queued; /* how long its frame waited for room */
+    int64_t received, begun;
+    int64_t waited; /* set by an api that begins to wait at a mark */
+    int64_t answered, sending, sent;
 };
 
 struct request {
@@ -53,6 +56,7 @@ struct request {
     int16_t key, version;
     int32_t correlation;
     struct request_times times;
+    bool patient;       /* it waits at a mark because its client asked to: no sign of slowness */
     struct bytes body;  /* behind the header; lives until the request is finished */
     void *ask;          /* decoded by the frame stage, in the arena: a struct of api->ask; NULL: any_version */
     struct arena arena; /* for everything of this request */

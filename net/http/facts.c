@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "conn/connection.h"
 #include "log/checkpoint.h"
 #include "log/flush.h"
 #include "log/reader.h"
@@ -23,6 +24,8 @@ static const char *const budgets[MEMORY_BUDGETS] = {
 #define BYTES      METRIC_GAUGE, METRIC_BYTES, METRIC_EACH, NULL, NULL, 1
 #define BUDGETS    METRIC_GAUGE, METRIC_BYTES, METRIC_EACH, "budget", budgets, MEMORY_BUDGETS
 #define SECONDS    METRIC_GAUGE, METRIC_NS_AS_SECONDS, METRIC_EACH, NULL, NULL, 1
+#define BUSY       METRIC_COUNTER, METRIC_NS_AS_SECONDS, METRIC_EACH, NULL, NULL, 1
+#define TIMES      METRIC_HISTOGRAM, METRIC_NS_AS_SECONDS, METRIC_SUM, NULL, NULL, 1
 #define SUM        METRIC_GAUGE, METRIC_NO_UNIT, METRIC_SUM, NULL, NULL, 1
 #define MOST       METRIC_GAUGE, METRIC_NO_UNIT, METRIC_MOST, NULL, NULL, 1
 
@@ -30,6 +33,7 @@ const struct metric survey_rows[SURVEY_COUNT] = {
     [SURVEY_TURNS]            = { "sluice_shard_turns_total", COUNTER, "turns of the shard's loop" },
     [SURVEY_STEP_MAX]         = { "sluice_shard_step_seconds_max", SECONDS,
                                   "the longest time between two waits of the loop" },
+    [SURVEY_BUSY]             = { "sluice_shard_busy_seconds_total", BUSY, "time between two waits of the loop" },
     [SURVEY_ALLOCATIONS]      = { "sluice_shard_allocations_total", COUNTER,
                                   "pieces taken from the shard's heap; the data path takes none" },
     [SURVEY_HEAP]             = { "sluice_shard_heap_bytes", BYTES,
@@ -47,6 +51,7 @@ const struct metric survey_rows[SURVEY_COUNT] = {
                                   "bytes written to the write-ahead log" },
     [SURVEY_WAL_CHUNKS]       = { "sluice_wal_chunks_total", COUNTER,
                                   "chunks written to the write-ahead log: group commits" },
+    [SURVEY_FLUSH_TIME]       = { "sluice_wal_flush_seconds", TIMES, "how long a chunk took to be durable" },
     [SURVEY_WAL_USED]         = { "sluice_wal_used_bytes", BYTES,
                                   "bytes of the write-ahead log that a restart would need" },
     [SURVEY_WAL_LIMIT]        = { "sluice_wal_limit_bytes", BYTES, "bytes that the write-ahead log may take" },
@@ -60,29 +65,32 @@ const struct metric survey_rows[SURVEY_COUNT] = {
     [SURVEY_DISK_FULL]        = { "sluice_disk_reserve_reached", MOST,
                                   "1 while Produce is refused to keep the disk's reserve" },
 
-    [SURVEY_PARTITIONS]       = { "kafka_server_replicamanager_partitioncount", SUM, "partitions on this node" },
-    [SURVEY_LEADERS]          = { "kafka_server_replicamanager_leadercount", SUM, "partitions that this node leads" },
-    [SURVEY_OFFLINE_REPLICAS] = { "kafka_server_replicamanager_offlinereplicacount", SUM,
+    [SURVEY_PARTITIONS]       = { "sluice_partitions", SUM, "partitions on this node" },
+    [SURVEY_LEADERS]          = { "sluice_partitions_led", SUM, "partitions that this node leads" },
+    [SURVEY_OFFLINE_REPLICAS] = { "sluice_partitions_offline", SUM,
                                   "partitions whose log directory failed" },
-    [SURVEY_OFFLINE_DIRECTORIES] = { "kafka_log_logmanager_offlinelogdirectorycount", MOST,
+    [SURVEY_OFFLINE_DIRECTORIES] = { "sluice_log_directories_offline", MOST,
                                      "log directories out of service" },
-    [SURVEY_UNDER_REPLICATED] = { "kafka_server_replicamanager_underreplicatedpartitions", SUM,
+    [SURVEY_UNDER_REPLICATED] = { "sluice_partitions_under_replicated", SUM,
                                   "led here with replicas out of sync" },
-    [SURVEY_CONTROLLERS]      = { "kafka_controller_kafkacontroller_activecontrollercount", SUM,
+    [SURVEY_UNDER_MIN]        = { "sluice_partitions_under_min_insync", SUM,
+                                  "led here with fewer replicas in sync than min.insync.replicas" },
+    [SURVEY_AT_MIN]           = { "sluice_partitions_at_min_insync", SUM, "led here with just as many" },
+    [SURVEY_CONTROLLERS]      = { "sluice_controller_active", SUM,
                                   "1 on the active controller" },
-    [SURVEY_TOPICS_GLOBAL]    = { "kafka_controller_kafkacontroller_globaltopiccount", SUM, "topics of the cluster" },
-    [SURVEY_PARTITIONS_GLOBAL] = { "kafka_controller_kafkacontroller_globalpartitioncount", SUM,
+    [SURVEY_TOPICS_GLOBAL]    = { "sluice_cluster_topics", SUM, "topics of the cluster" },
+    [SURVEY_PARTITIONS_GLOBAL] = { "sluice_cluster_partitions", SUM,
                                    "partitions of the cluster" },
-    [SURVEY_PARTITIONS_OFFLINE] = { "kafka_controller_kafkacontroller_offlinepartitionscount", SUM,
+    [SURVEY_PARTITIONS_OFFLINE] = { "sluice_cluster_partitions_leaderless", SUM,
                                     "partitions without a leader" },
-    [SURVEY_BROKERS]          = { "kafka_brokers", SUM, "brokers of the cluster" },
-    [SURVEY_BROKERS_ACTIVE]   = { "kafka_controller_kafkacontroller_activebrokercount", SUM, "brokers that serve" },
-    [SURVEY_BROKERS_FENCED]   = { "kafka_controller_kafkacontroller_fencedbrokercount", SUM, "brokers that don't" },
-    [SURVEY_RAFT_LEADER]      = { "kafka_server_raftmetrics_current_leader", SUM,
+    [SURVEY_BROKERS]          = { "sluice_cluster_brokers", SUM, "brokers of the cluster" },
+    [SURVEY_BROKERS_ACTIVE]   = { "sluice_cluster_brokers_active", SUM, "brokers that serve" },
+    [SURVEY_BROKERS_FENCED]   = { "sluice_cluster_brokers_fenced", SUM, "brokers that don't" },
+    [SURVEY_RAFT_LEADER]      = { "sluice_quorum_leader", SUM,
                                   "node that leads the metadata quorum; -1: none" },
-    [SURVEY_RAFT_EPOCH]       = { "kafka_server_raftmetrics_current_epoch", SUM, "its epoch" },
-    [SURVEY_RAFT_COMMITTED]   = { "kafka_server_raftmetrics_high_watermark", SUM, "committed end of the metadata log" },
-    [SURVEY_RAFT_END]         = { "kafka_server_raftmetrics_log_end_offset", SUM, "end of the metadata log" },
+    [SURVEY_RAFT_EPOCH]       = { "sluice_quorum_epoch", SUM, "its epoch" },
+    [SURVEY_RAFT_COMMITTED]   = { "sluice_quorum_committed_offset", SUM, "committed end of the metadata log" },
+    [SURVEY_RAFT_END]         = { "sluice_quorum_end_offset", SUM, "end of the metadata log" },
 };
 /* clang-format on */
 
@@ -95,6 +103,7 @@ static void note_loop(const struct shard *shard, const struct metric_cells *cell
 {
     note(cells, SURVEY_TURNS, shard->turn_count);
     note(cells, SURVEY_STEP_MAX, (uint64_t)shard->step_ns_max);
+    note(cells, SURVEY_BUSY, (uint64_t)shard->busy_ns);
     note(cells, SURVEY_ALLOCATIONS, shard->heap.take_count);
     note(cells, SURVEY_HEAP, shard->heap.live_size);
     note(cells, SURVEY_SUBMITS, shard->io->submit_count);
@@ -110,10 +119,21 @@ static void note_loop(const struct shard *shard, const struct metric_cells *cell
     }
 }
 
+static void note_flushes(const struct flush *flush, const struct metric_cells *cells)
+{
+    _Atomic int64_t *first = metric_cell(cells, SURVEY_FLUSH_TIME, 0);
+
+    for (uint32_t i = 0; i < METRIC_BUCKETS; i++) {
+        atomic_store_explicit(&first[i], (int64_t)flush->times[i], memory_order_relaxed);
+    }
+    atomic_store_explicit(&first[METRIC_BUCKETS], (int64_t)flush->time_ns, memory_order_relaxed);
+}
+
 static void note_store(const struct store *store, const struct metric_cells *cells)
 {
     note(cells, SURVEY_WAL_BYTES, store->flush->byte_count);
     note(cells, SURVEY_WAL_CHUNKS, store->flush->chunk_count);
+    note_flushes(store->flush, cells);
     note(cells, SURVEY_WAL_USED, wal_used(store->wal));
     note(cells, SURVEY_WAL_LIMIT, store->wal->size);
     note(cells, SURVEY_SPILLS, store->spill->write_count);
@@ -133,29 +153,68 @@ static bool is_metadata(const struct log *log)
     return uuid_equal(log->key.topic, UUID_METADATA_TOPIC);
 }
 
+/* min.insync.replicas, as the topic, this broker or all of them have it. */
+static int64_t insync_wanted(const struct replicas *replicas, const struct image_topic *topic)
+{
+    const struct text name = TEXT("min.insync.replicas");
+    struct text value = image_topic_config(topic, name);
+    int64_t wanted = 0;
+
+    if (!value.data) value = image_broker_config(&replicas->image, replicas->node, name);
+    if (!value.data) value = image_broker_config(&replicas->image, -1, name);
+    for (size_t i = 0; i < value.size && value.data[i] >= '0' && value.data[i] <= '9'; i++) {
+        wanted = wanted * 10 + (value.data[i] - '0');
+    }
+    return max_of(wanted, INT64_C(1));
+}
+
+/* What the cluster says of a log's partition; false: nothing any more. */
+static bool replication_of(const struct replicas *replicas, const struct log *log, struct log_replication *found)
+{
+    const struct image_topic *topic = image_topic_by_id(&replicas->image, log->key.topic);
+
+    *found = (struct log_replication){ .leader = -1 };
+    if (!topic || log->key.partition >= topic->partition_count) return false;
+    const struct image_partition *partition = &topic->partitions[log->key.partition];
+    if (!partition->replicas) return false;
+    int64_t wanted = insync_wanted(replicas, topic);
+    *found = (struct log_replication){
+        .leader = partition->leader,
+        .replicas = partition->replica_count,
+        .in_sync = partition->isr_count,
+        .preferred = partition->leader == partition->replicas[0],
+        .behind = partition->isr_count < partition->replica_count,
+        .under_min = partition->isr_count < wanted,
+        .at_min = partition->isr_count == wanted,
+    };
+    return true;
+}
+
 /* Replicas in sync are counted where the leader is, so that the sum over nodes counts each partition once. */
 static void note_partitions(const struct shard *shard, const struct metric_cells *cells)
 {
-    const struct replicas *replicas = shard->replicas;
-    uint64_t count = 0, leading = 0, offline = 0, behind = 0;
+    uint64_t count = 0, leading = 0, offline = 0, behind = 0, under_min = 0, at_min = 0;
 
     list_each(&shard->store->logs, node)
     {
         const struct log *log = container_of(node, struct log, node);
+        struct log_replication replication;
         if (is_metadata(log)) continue;
         count++;
         offline += log->offline;
-        const struct image_topic *topic = image_topic_by_id(&replicas->image, log->key.topic);
-        if (!topic || log->key.partition >= topic->partition_count) continue;
-        const struct image_partition *partition = &topic->partitions[log->key.partition];
-        if (partition->leader != replicas->node) continue;
+        if (!replication_of(shard->replicas, log, &replication)) continue;
+        if (replication.leader != shard->replicas->node) continue;
         leading++;
-        behind += partition->isr_count < partition->replica_count;
+        behind += (uint64_t)replication.behind;
+        under_min += (uint64_t)replication.under_min;
+        at_min += (uint64_t)replication.at_min;
     }
     note(cells, SURVEY_PARTITIONS, count);
     note(cells, SURVEY_LEADERS, leading);
     note(cells, SURVEY_OFFLINE_REPLICAS, offline);
     note(cells, SURVEY_UNDER_REPLICATED, behind);
+    note(cells, SURVEY_UNDER_MIN, under_min);
+    note(cells, SURVEY_AT_MIN, at_min);
 }
 
 static void note_brokers(const struct image *image, const struct metric_cells *cells)
@@ -225,6 +284,30 @@ uint32_t facts_note_logs(const struct shard *shard, struct log_fact *facts, uint
         fact->committed = log->committed.at;
         fact->end = log->end;
         fact->size = log_size(log);
+        fact->traffic = log->traffic;
+        (void)replication_of(shard->replicas, log, &fact->replication);
+    }
+    return count;
+}
+
+uint32_t facts_note_clients(const struct shard *shard, struct client_fact *facts, uint32_t room)
+{
+    uint32_t count = 0;
+
+    if (!shard->face) return 0;
+    list_each(&shard->face->connections, node)
+    {
+        const struct connection *connection = container_of(node, struct connection, node);
+        if (count == room) break;
+        facts[count++] = (struct client_fact){
+            .peer = connection->peer,
+            .port = connection->peer_port,
+            .idle_ns = shard_now_ns(shard) - connection->active_ns,
+            .in_flight = connection->slot_count,
+            .owed = connection->owed,
+            .stalled = connection->stalled,
+            .traffic = connection->traffic,
+        };
     }
     return count;
 }

@@ -39,6 +39,7 @@ struct http {
     struct library library;
     struct MHD_Daemon *daemon;
     struct pages pages;
+    int64_t recovery_ms;               /* read when the node is there */
     _Atomic(const struct node *) node; /* what http_attach said; the thread takes it over into `pages` */
     pthread_t thread;
     int listener, stop;
@@ -53,6 +54,8 @@ static void look_for_node(struct http *http)
 
     if (!node || http->pages.node) return;
     http->pages.node = node;
+    http->pages.recovery_ms = http->recovery_ms;
+    http->pages.idle_at_ns = pages_clock_ns();
     survey_init(&http->pages.survey, node, &http->heap);
 }
 
@@ -225,6 +228,8 @@ enum status http_make(const struct http_settings *settings, struct http **made, 
     http->heap = heap;
     http->settings = *settings;
     http->pages.settings = &http->settings;
+    http->pages.began_ns = pages_clock_ns();
+    http->pages.idle = 1;
     http->listener = -1;
     http->stop = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     enum status status = make_socket(http, why);
@@ -245,8 +250,9 @@ enum status http_make(const struct http_settings *settings, struct http **made, 
     return STATUS_OK;
 }
 
-void http_attach(struct http *http, const struct node *node)
+void http_attach(struct http *http, const struct node *node, int64_t recovery_ms)
 {
+    http->recovery_ms = recovery_ms;
     atomic_store_explicit(&http->node, node, memory_order_release);
 }
 

@@ -1,5 +1,5 @@
-/* net/http/http.h   What a node says of itself over HTTP: /metrics, /livez, /readyz; on a thread of its own, which
- * reaches the shards by mail only.
+/* net/http/http.h   What a node says of itself over HTTP: /metrics, /clients, /livez, /readyz; on a thread of its own,
+ * which reaches the shards by mail only.
  *
  *     http_make (bound; "starting") -> http_attach (a node to tell of) ... node_stopped -> http_end -> node_end */
 #ifndef NET_HTTP_HTTP_H
@@ -23,8 +23,8 @@ struct http_settings {
 
 /* Binds and begins to answer. `why` is a sentence when it fails: STATUS_INVALID, STATUS_ADDRESS_IN_USE ... */
 must_check enum status http_make(const struct http_settings *settings, struct http **http, char why[256]);
-/* From now on it tells of this node, until http_end. */
-void http_attach(struct http *http, const struct node *node);
+/* From now on it tells of this node, until http_end. `recovery_ms`: how long its making took. */
+void http_attach(struct http *http, const struct node *node, int64_t recovery_ms);
 /* Before node_end. What is being answered is finished first. */
 void http_end(struct http *http);
 uint16_t http_port(const struct http *http);

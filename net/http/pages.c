@@ -4,9 +4,11 @@
 #include "http/pages.h"
 
 #include <string.h>
+#include <time.h>
 
 #include "base/sink.h"
 #include "conn/face.h"
+#include "http/clients_page.h"
 #include "http/metrics_page.h"
 
 enum { HTTP_OK = 200, HTTP_UNAVAILABLE = 503, PATIENCE_MS = 2000 };
@@ -16,7 +18,8 @@ enum { HTTP_OK = 200, HTTP_UNAVAILABLE = 503, PATIENCE_MS = 2000 };
 static int page_index(struct pages *pages, struct sink *sink)
 {
     sink_format(sink,
-                "sluice %s\n\n/metrics  Prometheus text\n/livez    do the loops turn?\n/readyz   may clients come?\n",
+                "sluice %s\n\n/metrics  Prometheus text\n/clients  the same, of each connection\n"
+                "/livez    do the loops turn?\n/readyz   may clients come?\n",
                 pages->settings->version);
     return HTTP_OK;
 }
@@ -61,13 +64,22 @@ static int page_metrics(struct pages *pages, struct sink *sink)
     return HTTP_OK;
 }
 
+static int page_clients(struct pages *pages, struct sink *sink)
+{
+    clients_page_write(pages, PATIENCE_MS, sink);
+    return HTTP_OK;
+}
+
+#define TEXT_METRICS "text/plain; version=0.0.4; charset=utf-8"
+
 /* clang-format off */
 static const struct page table[] = {
-    { "/",                TEXT_PLAIN,                                  page_index },
-    { "/metrics",         "text/plain; version=0.0.4; charset=utf-8", page_metrics },
-    { "/livez",           TEXT_PLAIN,                                  page_live },
-    { "/readyz",          TEXT_PLAIN,                                  page_ready },
-    { "/v1/status/ready", TEXT_PLAIN,                                  page_ready }, /* where Redpanda has it */
+    { "/",                TEXT_PLAIN,   page_index },
+    { "/metrics",         TEXT_METRICS, page_metrics },
+    { "/clients",         TEXT_METRICS, page_clients },
+    { "/livez",           TEXT_PLAIN,   page_live },
+    { "/readyz",          TEXT_PLAIN,   page_ready },
+    { "/v1/status/ready", TEXT_PLAIN,   page_ready }, /* where Redpanda has it */
 };
 /* clang-format on */
 
@@ -77,4 +89,12 @@ const struct page *page_find(const char *path)
         if (strcmp(table[i].path, path) == 0) return &table[i];
     }
     return NULL;
+}
+
+int64_t pages_clock_ns(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }

@@ -12,8 +12,14 @@ struct pages {
     const struct http_settings *settings;
     const struct node *node; /* NULL: still being made */
     struct survey survey;    /* while there is a node */
-    uint16_t port;
+    int64_t began_ns;        /* pages_clock_ns when the process was young */
+    int64_t recovery_ms;
+    /* The last look at how idle the shards are. */
+    int64_t idle_at_ns, idle_busy_ns;
+    double idle;
 };
+
+int64_t pages_clock_ns(void);
 
 struct page {
     const char *path, *type;

@@ -59,27 +59,20 @@ static void write_files(struct sink *sink)
     write_one(sink, "process_max_fds", METRIC_GAUGE, "file descriptors that may be open", (double)limit.rlim_cur);
 }
 
-static void write_disk_line(struct sink *sink, const char *line, const char *key, const char *name, const char *help)
-{
-    size_t size = strlen(key);
-
-    if (strncmp(line, key, size) != 0) return;
-    write_one(sink, name, METRIC_GAUGE, help, (double)strtoull(line + size, NULL, 10));
-}
-
 /* Kafka counts the same lines of the same file. */
-static void write_disk(struct sink *sink)
+bool process_disk(int64_t *read_bytes, int64_t *written_bytes)
 {
     FILE *file = fopen("/proc/self/io", "re");
     char line[128];
 
-    if (!file) return;
+    *read_bytes = *written_bytes = 0;
+    if (!file) return false;
     while (fgets(line, sizeof(line), file)) {
-        write_disk_line(sink, line, "read_bytes:", "kafka_server_kafkaserver_linux_disk_read_bytes", "read from disk");
-        write_disk_line(sink, line, "write_bytes:", "kafka_server_kafkaserver_linux_disk_write_bytes",
-                        "written to disk");
+        if (strncmp(line, "read_bytes:", 11) == 0) *read_bytes = (int64_t)strtoull(line + 11, NULL, 10);
+        if (strncmp(line, "write_bytes:", 12) == 0) *written_bytes = (int64_t)strtoull(line + 12, NULL, 10);
     }
     fclose(file);
+    return true;
 }
 
 void process_write(struct sink *sink)
@@ -87,5 +80,4 @@ void process_write(struct sink *sink)
     write_memory(sink);
     write_cpu(sink);
     write_files(sink);
-    write_disk(sink);
 }

@@ -27,7 +27,10 @@ void survey_init(struct survey *survey, const struct node *node, struct heap *he
 
 void survey_end(struct survey *survey)
 {
-    for (uint32_t i = 0; i < survey->shard_count; i++) heap_give(survey->heap, survey->parts[i].logs);
+    for (uint32_t i = 0; i < survey->shard_count; i++) {
+        heap_give(survey->heap, survey->parts[i].logs);
+        heap_give(survey->heap, survey->parts[i].clients);
+    }
     (void)sem_destroy(&survey->answered);
 }
 
@@ -39,6 +42,7 @@ static void part_delivered(struct mail *mail, struct shard *shard)
 
     facts_note(shard, &survey->cells[shard->index]);
     part->log_count = part->log_room > 0 ? facts_note_logs(shard, part->logs, part->log_room) : 0;
+    part->client_count = part->client_room > 0 ? facts_note_clients(shard, part->clients, part->client_room) : 0;
     atomic_store_explicit(&part->out, false, memory_order_release);
     (void)sem_post(&survey->answered);
 }
@@ -123,6 +127,29 @@ void survey_drop_logs(struct survey *survey)
         heap_give(survey->heap, part->logs);
         part->logs = NULL;
         part->log_room = part->log_count = 0;
+    }
+}
+
+void survey_take_clients(struct survey *survey, int patience_ms)
+{
+    survey_drop_clients(survey);
+    for (uint32_t i = 0; i < survey->shard_count; i++) {
+        struct survey_part *part = &survey->parts[i];
+        if (part_out(part)) continue;
+        part->client_room = SURVEY_CLIENTS_MAX / survey->shard_count;
+        part->clients = heap_take(survey->heap, part->client_room * sizeof(*part->clients));
+    }
+    (void)ask(survey, patience_ms);
+}
+
+void survey_drop_clients(struct survey *survey)
+{
+    for (uint32_t i = 0; i < survey->shard_count; i++) {
+        struct survey_part *part = &survey->parts[i];
+        if (part_out(part)) continue;
+        heap_give(survey->heap, part->clients);
+        part->clients = NULL;
+        part->client_room = part->client_count = 0;
     }
 }
 

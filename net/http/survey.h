@@ -11,12 +11,15 @@
 #include <semaphore.h>
 
 #include "base/metrics.h"
+#include "conn/connection.h"
+#include "log/traffic.h"
 #include "node/node.h"
 #include "shard/mailbox.h"
 
 enum survey_metric {
     SURVEY_TURNS,
     SURVEY_STEP_MAX,
+    SURVEY_BUSY,
     SURVEY_ALLOCATIONS,
     SURVEY_HEAP,
     SURVEY_MEMORY_USED,
@@ -29,6 +32,7 @@ enum survey_metric {
     SURVEY_JOBS,
     SURVEY_WAL_BYTES,
     SURVEY_WAL_CHUNKS,
+    SURVEY_FLUSH_TIME,
     SURVEY_WAL_USED,
     SURVEY_WAL_LIMIT,
     SURVEY_SPILLS,
@@ -39,12 +43,14 @@ enum survey_metric {
     SURVEY_CACHE_READS,
     SURVEY_CACHE_BYTES,
     SURVEY_DISK_FULL,
-    /* Kafka's names. */
+    /* Of partitions. */
     SURVEY_PARTITIONS,
     SURVEY_LEADERS,
     SURVEY_OFFLINE_REPLICAS,
     SURVEY_OFFLINE_DIRECTORIES,
     SURVEY_UNDER_REPLICATED,
+    SURVEY_UNDER_MIN,
+    SURVEY_AT_MIN,
     /* Known to the replication shard only. */
     SURVEY_CONTROLLERS,
     SURVEY_TOPICS_GLOBAL,
@@ -64,11 +70,31 @@ enum { SURVEY_LOGS_MAX = 2000 }; /* more partitions than that on a node have no 
 
 extern const struct metric survey_rows[SURVEY_COUNT];
 
+enum { SURVEY_CLIENTS_MAX = 1000 };
+
+/* What the cluster's metadata says of a partition; the last four are 0 or 1. */
+struct log_replication {
+    int64_t leader, replicas, in_sync, preferred, behind, under_min, at_min;
+};
+
 /* One partition, as its shard sees it. */
 struct log_fact {
     char topic[256];
     int32_t partition;
     int64_t start, committed, end, size;
+    struct traffic traffic;
+    struct log_replication replication;
+};
+
+/* One connection. */
+struct client_fact {
+    struct in6_addr peer;
+    uint16_t port;
+    bool stalled;
+    uint32_t in_flight;
+    uint64_t owed; /* bytes of answers that are not sent yet */
+    int64_t idle_ns;
+    struct connection_traffic traffic;
 };
 
 struct survey_part {
@@ -78,6 +104,8 @@ struct survey_part {
     bool silent;      /* did not answer the last time */
     struct log_fact *logs;
     uint32_t log_room, log_count;
+    struct client_fact *clients;
+    uint32_t client_room, client_count;
 };
 
 struct survey {
@@ -99,6 +127,9 @@ uint32_t survey_take(struct survey *survey, int patience_ms);
 /* After a survey: again, and every partition too, in the parts' logs until survey_drop_logs. */
 void survey_take_logs(struct survey *survey, int patience_ms);
 void survey_drop_logs(struct survey *survey);
+/* The same for connections. */
+void survey_take_clients(struct survey *survey, int patience_ms);
+void survey_drop_clients(struct survey *survey);
 /* The first silent shard of the last survey. */
 uint32_t survey_silent(const struct survey *survey);
 

@@ -114,6 +114,8 @@ static const struct setting rows[] = {
          "whether an acknowledgement waits for the device"),
     OURS(http_listen, "sluice.http.listen", STRING, "127.0.0.1:9644", LEAST, MOST, NULL, STATIC,
          "host:port of /metrics and the health checks; empty: none"),
+    OURS(slow_request_ms, "sluice.slow.request.ms", LONG, "1000", 0, MOST, NULL, STATIC,
+         "how long a request may take before it is told of, in ms; 0: any time"),
     OURS(wal_size, "sluice.wal.size", LONG, "0", 0, MOST, NULL, STATIC,
          "bytes of write-ahead log per shard; 0: as planned"),
     OURS(wal_file_size, "sluice.wal.file.size", LONG, "0", 0, MOST, NULL, STATIC,

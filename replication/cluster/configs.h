@@ -1,8 +1,7 @@
 /* replication/cluster/configs.h   What can be set: the settings of a broker and the configs of a topic, one row each,
  * with Kafka's names, types, defaults and bounds, and from where a topic's value comes when the topic says nothing:
  *
- *     the topic's override -> this broker's dynamic value -> the dynamic value of all brokers -> the properties file ->
- *         default
+ *     the topic's override -> this broker's dynamic value -> that of all brokers -> the properties file -> default
  *
  * each under the broker's name for it (retention.ms: log.retention.ms, then log.retention.minutes,
  * log.retention.hours). */
@@ -50,6 +49,7 @@ struct broker_values {
     int64_t memory;
     uint8_t durability;
     struct text http_listen;
+    int64_t slow_request_ms;
     int64_t wal_size;
     int64_t wal_file_size;
     int64_t disk_reserve;

@@ -3,6 +3,7 @@ import os
 import re
 import signal
 import socket
+import struct
 import subprocess
 import time
 
@@ -65,6 +66,130 @@ def _():
         require(sum(value for name, value in after.items() if name.startswith("sluice_wal_written_bytes")) > 0, "no WAL")
 
 
+REQUEST_SPANS = ("requestqueue", "local", "remote", "responsequeue", "responsesend")
+
+
+@check("http: Kafka's names are there, by topic and by partition too")
+def _():
+    with scratch("binary") as work, Sluice(work, http=True) as node:
+        for topic, lines in (("few", b"1\n"), ("more", b"1\n2\n3\n")):
+            subprocess.run(["kcat", "-b", node.address, "-t", topic, "-P"], input=lines, check=True, timeout=30)
+        subprocess.run(["kcat", "-b", node.address, "-t", "more", "-C", "-e", "-q"], check=True, timeout=30,
+                       stdout=subprocess.DEVNULL)
+        seen = scrape(node)
+        topics = "kafka_server_brokertopicmetrics_"
+        for name, few, more in (("messagesin_total", 1, 3), ("totalproducerequests_total", 1, None)):
+            same(seen[f'{topics}{name}{{topic="few"}}'], few, name)
+            same(seen[f'{topics}{name}{{topic="more"}}'], more or seen[f'{topics}{name}{{topic="more"}}'], name)
+        same(seen[topics + 'bytesin_total{topic="more"}'], seen[topics + 'bytesout_total{topic="more"}'], "in and out")
+        same(seen[topics + 'bytesout_total{topic="few"}'], 0, "nobody has read it")
+        same(seen[topics + "messagesin_total"], 4, "of the node")
+        place = '{topic="more",partition="0"}'
+        for name, value in (("kafka_topic_partition_leader", 1), ("kafka_topic_partition_replicas", 1),
+                            ("kafka_topic_partition_in_sync_replica", 1),
+                            ("kafka_topic_partition_leader_is_preferred", 1),
+                            ("kafka_topic_partition_under_replicated_partition", 0),
+                            ("kafka_cluster_partition_replicascount", 1), ("kafka_cluster_partition_underminisr", 0),
+                            ("kafka_cluster_partition_atminisr", 1)):
+            same(seen[name + place], value, name)
+        for name, value in (('kafka_topic_partitions{topic="few"}', 1),
+                            ("kafka_server_replicamanager_underminisrpartitioncount", 0),
+                            ("kafka_server_replicamanager_atminisrpartitioncount", 2),
+                            ("kafka_server_kafkaserver_brokerstate", 3),
+                            ('kafka_server_raftmetrics_current_state{current_state="leader"}', 1),
+                            (f'kafka_broker_info{{id="1",address="{node.address}"}}', 1),
+                            ("kafka_controller_controllerstats_uncleanleaderelections_total", 0)):
+            same(seen[name], value, name)
+        require(0 <= seen["kafka_server_kafkarequesthandlerpool_requesthandleravgidle_percent"] <= 1, "idle")
+        require(seen["sluice_wal_flush_seconds_count"] > 0, "no flush was timed")
+        require(0 < seen["sluice_recovery_seconds"] < seen["sluice_uptime_seconds"] < 60, "times of the start")
+
+
+@check("http: a request's time is split, and the parts are the whole")
+def _():
+    with scratch("binary") as work, Sluice(work, http=True) as node:
+        subprocess.run(["kcat", "-b", node.address, "-t", "timed", "-P"], input=b"1\n", check=True, timeout=30)
+        subprocess.run(["timeout", "1", "kcat", "-b", node.address, "-t", "timed", "-C", "-q", "-o", "end"], check=False,
+                       timeout=30)
+        seen = scrape(node)
+        for api in ("Produce", "Fetch"):
+            label = f'{{request="{api}"}}'
+            whole = seen["sluice_request_duration_seconds_sum" + label]
+            parts = [seen[f"sluice_{part}_seconds_sum{label}"] for part in (
+                "request_queue", "request_local", "request_remote", "response_queue", "response_send")]
+            require(abs(whole - sum(parts)) < 1e-6, f"{api}: {whole} is not the sum of {parts}")
+            require(parts[2] > 0.5 * whole > 0, f"{api} waits at a mark: {parts}")
+            for span in ("total", *REQUEST_SPANS):
+                require(seen[f"kafka_network_requestmetrics_{span}timems_count{label}"] >= 1, f"{span} of {api}")
+
+
+@check("http: a slow request is told of, and a patient one is not")
+def _():
+    with scratch("binary") as work, Sluice(work, http=True, overrides={"sluice.slow.request.ms": 300}) as node:
+        subprocess.run(["kcat", "-b", node.address, "-t", "slow", "-P"], input=b"1\n", check=True, timeout=30)
+        subprocess.run(["timeout", "2", "kcat", "-b", node.address, "-t", "slow", "-C", "-q", "-o", "end", "-X",
+                        "fetch.wait.max.ms=900"], check=False, timeout=30)
+        peer = clog(node.port)
+        time.sleep(1)
+        peer.settimeout(0.2)
+        wait_until(lambda: drain(peer) and "slow request: Metadata v0" in node.log_text(), "a slow reader is told of")
+        require("slow request: Fetch" not in node.log_text(), "a Fetch that asked to wait is not slow")
+        require("answer queue " in node.log_text() and "(client '' at " in node.log_text(), "where the time went, and whose")
+        require(scrape(node)['sluice_slow_requests_total{request="Metadata"}'] >= 1, "it is not counted")
+        peer.close()
+
+
+def drain(peer):
+    """Reads what comes within a moment."""
+    try:
+        while peer.recv(1 << 16):
+            pass
+    except (TimeoutError, OSError):
+        pass
+    return True
+
+
+@check("http: /clients tells who is there")
+def _():
+    with scratch("binary") as work, Sluice(work, http=True) as node:
+        with socket.create_connection(("127.0.0.1", node.port), 5) as peer:
+            name = b'a "quoted"\n\xff id'
+            body = struct.pack(">hhih", 18, 0, 1, len(name)) + name
+            peer.sendall(struct.pack(">i", len(body)) + body)
+            peer.recv(1000)
+            status, text = get(node, "/clients")
+            same(status, 200, "status")
+            clients = parse(text)
+            port = peer.getsockname()[1]
+            found = [key for key in clients if f'address="127.0.0.1:{port}",client="a \\"quoted\\"?? id"' in key]
+            same(len(found), 7, "lines of this client")
+            same(clients[next(key for key in found if "_requests_" in key)], 1, "its requests")
+            same(clients[next(key for key in found if "received_bytes" in key)], len(body) + 4, "what it sent")
+        wait_until(lambda: f":{port}" not in get(node, "/clients")[1], "it is gone")
+
+
+@check("http: scrapes while clients are busy are whole, and quick")
+def _():
+    with scratch("binary") as work, Sluice(work, http=True) as node:
+        lines = b"x" * 200 + b"\n"
+        load = subprocess.Popen(["kcat", "-b", node.address, "-t", "busy", "-P", "-X", "linger.ms=1"],
+                                stdin=subprocess.PIPE)
+        last, longest = 0, 0.0
+        for _ in range(20):
+            load.stdin.write(lines * 5000)
+            load.stdin.flush()
+            begun = time.monotonic()
+            seen = scrape(node)
+            longest = max(longest, time.monotonic() - begun)
+            count = seen["kafka_server_brokertopicmetrics_messagesin_total"]
+            require(count >= last, "a counter went back")
+            last = count
+        load.stdin.close()
+        same(load.wait(60), 0, "kcat")
+        require(longest < 2, f"a scrape took {longest:.2f} s")
+        same(scrape(node)['kafka_server_brokertopicmetrics_messagesin_total{topic="busy"}'], 100000, "all were counted")
+
+
 @check("http: refusals have a reason each")
 def _():
     with scratch("binary") as work, Sluice(work, http=True, overrides={"max.connections.per.ip": 3}) as node:
@@ -77,6 +202,17 @@ def _():
         with socket.create_connection(("127.0.0.1", node.port), 5) as peer:
             peer.sendall(b"\xff\xff\xff\xff")
             wait_until(lambda: scrape(node)['sluice_connections_closed_total{reason="bad-frame"}'] == 1, "a bad frame")
+            same(scrape(node)['sluice_frames_refused_total{reason="length"}'], 1, "its length")
+        refusals = {"key": struct.pack(">ihhi", 8, 999, 0, 0), "version": struct.pack(">ihhi", 8, 0, 99, 0),
+                    "cut": struct.pack(">ihhi", 100, 3, 0, 0)}
+        for reason, bytes_sent in refusals.items():
+            with socket.create_connection(("127.0.0.1", node.port), 5) as peer:
+                peer.sendall(bytes_sent)
+                peer.shutdown(socket.SHUT_WR)
+                wait_until(lambda: scrape(node)[f'sluice_frames_refused_total{{reason="{reason}"}}'] == 1, reason)
+        subprocess.run(["kcat", "-b", node.address, "-L", "-t", "no spaces, please"], check=False, timeout=30,
+                       stdout=subprocess.DEVNULL)
+        require(scrape(node)['sluice_errors_total{error="INVALID_TOPIC_EXCEPTION"}'] >= 1, "an error that was answered")
 
 
 @check("http: the other pages, and what is none")

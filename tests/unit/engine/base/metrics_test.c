@@ -117,6 +117,37 @@ static void a_duration_falls_into_the_bucket_of_its_power(void **state)
     }
 }
 
+static void of_many_series_the_empty_ones_are_left_out(void **state)
+{
+    (void)state;
+    enum { MANY = METRIC_SERIES_FEW + 1 };
+    const char *values[MANY] = { [3] = "three", [4] = "four" };
+    const struct metric many[] = {
+        { "many_total", METRIC_COUNTER, METRIC_NO_UNIT, METRIC_SUM, "of", values, MANY, "" },
+        { "many_seconds", METRIC_HISTOGRAM, METRIC_NS_AS_SECONDS, METRIC_SUM, "of", values, MANY, "" },
+    };
+    struct heap heap;
+    struct metrics metrics;
+    struct metric_cells cells;
+    struct memory_sink memory;
+
+    heap_init(&heap);
+    metrics_init(&metrics, many, 2, &heap);
+    metric_cells_init(&cells, &metrics, &heap);
+    memory_sink_init(&memory, &heap, 1 << 16);
+    metric_add(&cells, 0, 3, 1);
+    metric_record(&cells, 1, 4, 0);
+    metrics_write(&metrics, &cells, 1, &memory.sink);
+    sink_put(&memory.sink, TEXT("\0"));
+    const char *text = memory_sink_text(&memory).data;
+    assert_non_null(strstr(text, "many_total{of=\"three\"} 1\n"));
+    assert_null(strstr(text, "many_total{of=\"four\"}"));
+    assert_non_null(strstr(text, "many_seconds_count{of=\"four\"} 1\n"));
+    assert_non_null(strstr(text, "many_seconds_sum{of=\"four\"} 0\n"));
+    assert_null(strstr(text, "of=\"three\",le"));
+    heap_end(&heap);
+}
+
 static void escaping_never_overruns(void **state)
 {
     (void)state;
@@ -135,6 +166,7 @@ int main(void)
         cmocka_unit_test(cells_of_shards_are_joined_by_scope),
         cmocka_unit_test(the_text_is_prometheus),
         cmocka_unit_test(a_duration_falls_into_the_bucket_of_its_power),
+        cmocka_unit_test(of_many_series_the_empty_ones_are_left_out),
         cmocka_unit_test(escaping_never_overruns),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

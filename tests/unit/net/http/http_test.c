@@ -92,7 +92,7 @@ static void a_node_that_serves_is_ready_and_counts(void **state)
     (void)state;
     bench_init(&bench);
     bench_start(&bench);
-    http_attach(http, bench.node);
+    http_attach(http, bench.node, 7);
     expect(http, "/readyz", 200, "ready\n");
     expect(http, "/livez", 200, "alive\n");
     get(http, "/metrics", answer);
@@ -138,7 +138,7 @@ static void a_shard_that_is_stuck_is_not_alive(void **state)
     (void)state;
     bench_init(&bench);
     bench_start(&bench);
-    http_attach(http, bench.node);
+    http_attach(http, bench.node, 7);
     mail_post_outside(bench.node->shards[1], &stuck.mail, stuck_delivered);
     bench_wait(&stuck.entered);
     expect(http, "/livez", 503, "shard 1 has not answered for 2000 ms\n");
