@@ -75,9 +75,14 @@ static const char *type_name(const struct setting *row)
 static enum status check_bounds(const struct setting *row, struct text text, double n, struct arena *arena,
                                 struct text *why)
 {
-    char bound[32];
+    char bound[80];
 
-    if (n < row->least && !((row->scope & SETTING_OR_MINUS_ONE) && n == -1)) {
+    if (row->scope & SETTING_OR_MINUS_ONE) {
+        if (n == -1 || (n >= row->least && n <= row->most)) return STATUS_OK;
+        (void)snprintf(bound, sizeof(bound), "%.15g and %.15g or equal to -1", row->least, row->most);
+        return refuse(row, text, arena, why, "Value must be between ", bound);
+    }
+    if (n < row->least) {
         (void)snprintf(bound, sizeof(bound), "%.15g", row->least);
         return refuse(row, text, arena, why, "Value must be at least ", bound);
     }
@@ -181,9 +186,7 @@ static enum status parse_list(const struct setting *row, struct text text, struc
         struct text item = trim(text_cut(&rest, ','));
         enum status status = check_choice(row, item, arena, why);
         if (status != STATUS_OK) return status;
-        if ((row->scope & SETTING_NO_DUPLICATES) && list_holds(items, count, item)) {
-            return refuse(row, text, arena, why, "List must not hold a value twice", "");
-        }
+        if ((row->scope & SETTING_NO_DUPLICATES) && list_holds(items, count, item)) continue; /* as Kafka: once */
         items[count++] = item;
     }
     *place = (struct text_list){ items, count };

@@ -117,7 +117,7 @@ static bool row_check(struct alter *alter, struct alter_row *row)
         if (row->name.size > 0) check_node(alter, row, "Unexpected broker id, expected %d, but received %.*s");
     } else if (row->type == RESOURCE_LOGGER && !alter->replace) {
         check_logger(alter, row);
-    } else if (row->type != RESOURCE_TOPIC) {
+    } else if (row->type != RESOURCE_TOPIC && row->type != RESOURCE_METRICS && row->type != RESOURCE_GROUP) {
         refuse(row, ERROR_INVALID_REQUEST, text_format(&alter->request->arena, "Unknown resource type %d", row->type));
     }
     return true;

@@ -2,7 +2,7 @@
 #ifndef NET_API_CONFIG_ROWS_H
 #define NET_API_CONFIG_ROWS_H
 
-#include "cluster/configs.h"
+#include "cluster/config_views.h"
 
 /* A view per row of the table that has a value of its own (other names of a row have none). NULL: no memory. */
 struct config_view *config_rows(const struct config_place *place, const struct setting_table *table,

@@ -13,6 +13,13 @@ struct describe {
     struct arena *arena;
 };
 
+/* Settings that Kafka has only while they are set have no default to show. */
+static bool row_shown(const struct config_view *view)
+{
+    return view->origin != CONFIG_DEFAULT ||
+           (view->row->scope & ~(SETTING_DYNAMIC_BROKER | SETTING_DYNAMIC_CLUSTER | SETTING_UNUSED)) != 0;
+}
+
 struct config_view *config_rows(const struct config_place *place, const struct setting_table *table,
                                 struct arena *arena, uint32_t *count)
 {
@@ -23,7 +30,7 @@ struct config_view *config_rows(const struct config_place *place, const struct s
     for (uint32_t i = 0; i < table->row_count; i++) {
         if (table->rows[i].type == SETTING_ALIAS) continue;
         if (config_describe(place, &table->rows[i], &views[*count], arena) != STATUS_OK) return NULL;
-        ++*count;
+        if (row_shown(&views[*count])) ++*count;
     }
     return views;
 }
@@ -62,30 +69,64 @@ static bool synonyms_fill(const struct describe *describe, const struct config_v
     return true;
 }
 
+static bool view_fill(const struct describe *describe, const struct describe_configs_resource_ask *ask,
+                      const struct config_view *view, struct describe_configs_resource_answer *answer)
+{
+    if (!key_wanted(ask, text_of(view->row->name))) return true;
+    struct describe_configs_config *row = &answer->configs.items[answer->configs.count++];
+    *row = (struct describe_configs_config){ .name = text_of(view->row->name),
+                                             .value = view->value,
+                                             .read_only = view->read_only,
+                                             .source = (int8_t)view->origin,
+                                             .is_sensitive = view->sensitive,
+                                             .config_type = type_told(view->row->type) };
+    if (describe->ask->include_documentation && view->row->doc) row->documentation = text_of(view->row->doc);
+    return synonyms_fill(describe, view, row);
+}
+
+/* `room`: for rows that are added later. */
 static enum status configs_fill(const struct describe *describe, const struct describe_configs_resource_ask *ask,
-                                const struct config_place *place, const struct setting_table *table,
+                                const struct config_place *place, const struct setting_table *table, uint32_t room,
                                 struct describe_configs_resource_answer *answer)
 {
     uint32_t count = 0;
     struct config_view *views = config_rows(place, table, describe->arena, &count);
     if (!views) return STATUS_NO_MEMORY;
 
-    answer->configs.items = arena_take(describe->arena, count * sizeof(*answer->configs.items));
+    answer->configs.items = arena_take(describe->arena, (count + room) * sizeof(*answer->configs.items));
     if (!answer->configs.items) return STATUS_NO_MEMORY;
     for (uint32_t i = 0; i < count; i++) {
-        const struct config_view *view = &views[i];
-        if (!key_wanted(ask, text_of(view->row->name))) continue;
-        struct describe_configs_config *row = &answer->configs.items[answer->configs.count++];
-        *row = (struct describe_configs_config){ .name = text_of(view->row->name),
-                                                 .value = view->value,
-                                                 .read_only = view->read_only,
-                                                 .source = (int8_t)view->origin,
-                                                 .is_sensitive = view->sensitive,
-                                                 .config_type = type_told(view->row->type) };
-        if (describe->ask->include_documentation && view->row->doc) row->documentation = text_of(view->row->doc);
-        if (!synonyms_fill(describe, view, row)) return STATUS_NO_MEMORY;
+        if (!view_fill(describe, ask, &views[i], answer)) return STATUS_NO_MEMORY;
     }
     return STATUS_OK;
+}
+
+/* What is set of a broker, or of all brokers, as it was set. Kafka shows what it doesn't know as a secret. */
+static bool set_fill(const struct describe *describe, const struct describe_configs_resource_ask *ask,
+                     const struct image_config *config, enum config_origin origin,
+                     struct describe_configs_resource_answer *answer)
+{
+    const struct setting *row = setting_find(&broker_table, config->name);
+    struct setting *unknown = NULL;
+
+    if (!row) {
+        struct text name = text_copy(describe->arena, config->name);
+        unknown = arena_take(describe->arena, sizeof(*unknown));
+        if (!unknown || !name.data) return false;
+        unknown->name = name.data;
+        unknown->type = SETTING_ALIAS;
+    }
+    bool secret = unknown || row->type == SETTING_PASSWORD;
+    struct text value = secret ? TEXT_NULL : config->value;
+    struct config_synonym synonym = { config->name, value, origin };
+    struct config_view view = { .row = unknown ? unknown : row,
+                                .value = value,
+                                .origin = origin,
+                                .read_only = unknown != NULL,
+                                .sensitive = secret,
+                                .synonyms = &synonym,
+                                .synonym_count = 1 };
+    return view_fill(describe, ask, &view, answer);
 }
 
 static void refuse(const struct describe *describe, struct describe_configs_resource_answer *answer, int16_t error,
@@ -102,33 +143,91 @@ static enum status topic_fill(const struct describe *describe, const struct desc
     struct config_place place = replicas_configs(describe->apis->replicas, topic);
     struct text why;
 
-    if (topic) return configs_fill(describe, ask, &place, &topic_table, answer);
+    if (topic) return configs_fill(describe, ask, &place, &topic_table, 0, answer);
     if (topic_name_status(ask->name, &why) != STATUS_OK) {
         refuse(describe, answer, ERROR_INVALID_TOPIC, why);
     } else {
-        refuse(describe, answer, ERROR_UNKNOWN_TOPIC_OR_PARTITION,
-               TEXT("This server does not host this topic-partition."));
+        refuse(describe, answer, ERROR_UNKNOWN_TOPIC_OR_PARTITION, TEXT(""));
     }
     return STATUS_OK;
 }
 
-/* An empty name means all brokers: only what is set for all of them at once, which needs AlterConfigs first. */
+/* All brokers: only what is set for all of them at once. */
+static enum status brokers_fill(const struct describe *describe, const struct describe_configs_resource_ask *ask,
+                                struct describe_configs_resource_answer *answer)
+{
+    uint32_t count = 0;
+    const struct image_config *configs =
+        image_configs(&describe->apis->replicas->image, RESOURCE_BROKER, TEXT(""), &count);
+
+    answer->configs.items = arena_take(describe->arena, count * sizeof(*answer->configs.items));
+    if (!answer->configs.items) return STATUS_NO_MEMORY;
+    for (uint32_t i = 0; i < count; i++) {
+        if (!set_fill(describe, ask, &configs[i], CONFIG_BROKERS, answer)) return STATUS_NO_MEMORY;
+    }
+    return STATUS_OK;
+}
+
+/* This broker: all rows, and what was set of it that has none. */
 static enum status broker_fill(const struct describe *describe, const struct describe_configs_resource_ask *ask,
                                struct describe_configs_resource_answer *answer)
 {
+    const struct image *image = &describe->apis->replicas->image;
     struct config_place place = replicas_configs(describe->apis->replicas, NULL);
+    uint32_t own_count = 0, all_count = 0;
+    const struct image_config *own = image_configs(image, RESOURCE_BROKER, ask->name, &own_count);
+    const struct image_config *all = image_configs(image, RESOURCE_BROKER, TEXT(""), &all_count);
+
+    enum status status = configs_fill(describe, ask, &place, &broker_table, own_count + all_count, answer);
+    for (uint32_t i = 0; i < own_count && status == STATUS_OK; i++) {
+        if (setting_find(&broker_table, own[i].name)) continue;
+        if (!set_fill(describe, ask, &own[i], CONFIG_BROKER, answer)) status = STATUS_NO_MEMORY;
+    }
+    for (uint32_t i = 0; i < all_count && status == STATUS_OK; i++) {
+        if (setting_find(&broker_table, all[i].name) || image_config_find(own, own_count, all[i].name).data) continue;
+        if (!set_fill(describe, ask, &all[i], CONFIG_BROKERS, answer)) status = STATUS_NO_MEMORY;
+    }
+    return status;
+}
+
+static enum status node_fill(const struct describe *describe, const struct describe_configs_resource_ask *ask,
+                             struct describe_configs_resource_answer *answer)
+{
+    int32_t own = describe->apis->settings.node_id;
+    bool logger = ask->type == RESOURCE_LOGGER;
     int64_t id = 0;
 
-    if (ask->name.size == 0) return STATUS_OK;
-    if (!text_to_i64(ask->name, &id)) {
-        refuse(describe, answer, ERROR_INVALID_REQUEST, TEXT("Broker id must be an integer"));
+    if (ask->name.size == 0) {
+        if (!logger) return brokers_fill(describe, ask, answer);
+        refuse(describe, answer, ERROR_INVALID_REQUEST, TEXT("Broker id must not be empty"));
+    } else if (!text_to_i64(ask->name, &id)) {
+        refuse(describe, answer, ERROR_INVALID_REQUEST,
+               text_format(describe->arena, "Broker id must be an integer, but it is: %.*s", TEXT_ARGS(ask->name)));
+    } else if (id != own) {
+        refuse(describe, answer, ERROR_INVALID_REQUEST,
+               text_format(describe->arena, "Unexpected broker id, expected %d%s, but received %.*s", own,
+                           logger ? "" : " or empty string", TEXT_ARGS(ask->name)));
+    } else if (!logger) {
+        return broker_fill(describe, ask, answer);
+    }
+    return STATUS_OK; /* there are no loggers to show */
+}
+
+static enum status other_fill(const struct describe *describe, const struct describe_configs_resource_ask *ask,
+                              struct describe_configs_resource_answer *answer)
+{
+    bool group = ask->type == RESOURCE_GROUP;
+    struct config_place place = replicas_configs(describe->apis->replicas, NULL);
+
+    if (ask->name.size == 0) {
+        refuse(describe, answer, ERROR_INVALID_REQUEST,
+               group ? TEXT("Group name must not be empty")
+                     : TEXT("Client metrics subscription name must not be empty"));
         return STATUS_OK;
     }
-    if (id != describe->apis->settings.node_id) {
-        refuse(describe, answer, ERROR_INVALID_REQUEST, TEXT("Unexpected broker id: ask the broker itself"));
-        return STATUS_OK;
-    }
-    return configs_fill(describe, ask, &place, &broker_table, answer);
+    place.type = ask->type;
+    place.name = ask->name;
+    return configs_fill(describe, ask, &place, group ? &group_table : &metrics_table, 0, answer);
 }
 
 static enum status resource_fill(const struct describe *describe, const struct describe_configs_resource_ask *ask,
@@ -136,9 +235,17 @@ static enum status resource_fill(const struct describe *describe, const struct d
 {
     answer->type = ask->type;
     answer->name = ask->name;
-    if (ask->type == RESOURCE_TOPIC) return topic_fill(describe, ask, answer);
-    if (ask->type == RESOURCE_BROKER) return broker_fill(describe, ask, answer);
-    refuse(describe, answer, ERROR_INVALID_REQUEST, TEXT("Unsupported resource type"));
+    switch (ask->type) {
+    case RESOURCE_TOPIC: return topic_fill(describe, ask, answer);
+    case RESOURCE_BROKER:
+    case RESOURCE_LOGGER: return node_fill(describe, ask, answer);
+    case RESOURCE_METRICS:
+    case RESOURCE_GROUP: return other_fill(describe, ask, answer);
+    default: break;
+    }
+    refuse(describe, answer, ERROR_INVALID_REQUEST,
+           TEXT("This most likely occurs because of a request being malformed by the client library or the message was "
+                "sent to an incompatible broker. See the broker logs for more details."));
     return STATUS_OK;
 }
 

@@ -10,7 +10,8 @@
 
 #define STATIC       SETTING_BROKER
 #define PER_BROKER   (SETTING_BROKER | SETTING_DYNAMIC_BROKER)
-#define CLUSTER      (SETTING_BROKER | SETTING_DYNAMIC_BROKER | SETTING_DYNAMIC_CLUSTER)
+#define CLUSTER      (SETTING_BROKER | DYNAMIC)
+#define DYNAMIC      (SETTING_DYNAMIC_BROKER | SETTING_DYNAMIC_CLUSTER)
 #define UNIQUE       SETTING_NO_DUPLICATES
 #define FILLED       SETTING_NOT_EMPTY
 #define ANY_CASE     SETTING_ANY_CASE
@@ -382,9 +383,9 @@ static const struct setting rows[] = {
     UNUSED("unclean.leader.election.interval.ms", LONG, "300000", 1, MOST, NULL, STATIC),
     UNUSED("unstable.api.versions.enable", BOOL, "false", LEAST, MOST, NULL, STATIC),
     UNUSED("unstable.feature.versions.enable", BOOL, "false", LEAST, MOST, NULL, STATIC),
-    UNUSED("follower.replication.throttled.rate", LONG, "9223372036854775807", 0, MOST, NULL, CLUSTER),
-    UNUSED("leader.replication.throttled.rate", LONG, "9223372036854775807", 0, MOST, NULL, CLUSTER),
-    UNUSED("replica.alter.log.dirs.io.max.bytes.per.second", LONG, "9223372036854775807", 0, MOST, NULL, CLUSTER),
+    UNUSED("follower.replication.throttled.rate", LONG, "9223372036854775807", 0, MOST, NULL, DYNAMIC),
+    UNUSED("leader.replication.throttled.rate", LONG, "9223372036854775807", 0, MOST, NULL, DYNAMIC),
+    UNUSED("replica.alter.log.dirs.io.max.bytes.per.second", LONG, "9223372036854775807", 0, MOST, NULL, DYNAMIC),
 
     SETTING_OTHER_NAME("broker.id", "node.id"),
 };

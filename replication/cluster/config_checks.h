@@ -12,5 +12,11 @@ must_check enum status topic_configs_check(const struct config_place *place, con
 /* All that one broker (`one`) or all brokers would have set while they run. */
 must_check enum status broker_configs_check(const struct config_place *place, const struct image_config *configs,
                                             uint32_t count, bool one, struct arena *arena, struct text *why);
+/* All that a group would have. */
+must_check enum status group_configs_check(const struct config_place *place, const struct image_config *configs,
+                                           uint32_t count, struct arena *arena, struct text *why);
+/* All that a subscription to client metrics would have. Also STATUS_INVALID_REQUEST. */
+must_check enum status metrics_configs_check(const struct image_config *configs, uint32_t count, struct arena *arena,
+                                             struct text *why);
 
 #endif

@@ -1,8 +1,9 @@
 /* replication/cluster/configs.c   Which value holds, and why. A value is looked for in Kafka's order of sources; inside
  * a source, in the order of the synonyms. */
-#include "cluster/configs.h"
+#include "cluster/config_views.h"
 
 #include "base/arena.h"
+#include "cluster/group_rows.h"
 #include "cluster/topic_rows.h"
 
 enum { SYNONYMS_MAX = 16 };
@@ -45,8 +46,8 @@ static struct text value_at(const struct config_place *place, const struct setti
     case CONFIG_BROKER: return image_broker_config(place->image, place->node, text_of(row->name));
     case CONFIG_BROKERS: return image_broker_config(place->image, -1, text_of(row->name));
     case CONFIG_FILE: return static_value(place, row);
-    case CONFIG_DEFAULT: return text_of(row->fallback);
-    case CONFIG_TOPIC: break;
+    case CONFIG_DEFAULT: return row->scope & SETTING_BROKER ? text_of(row->fallback) : TEXT_NULL;
+    default: break;
     }
     return TEXT_NULL;
 }
@@ -134,41 +135,110 @@ enum status topic_values_of(const struct config_place *place, struct topic_value
     return status;
 }
 
+/* Those of a broker's setting: the names that stand behind the same topic config count together. */
+static struct names names_of_broker(const struct setting *row)
+{
+    struct names names = { .count = 0 };
+    struct text name = text_of(row->name);
+    for (uint32_t i = 0; i < topic_synonym_count; i++) {
+        if (!text_equal(text_of(topic_synonyms[i].broker), name)) continue;
+        return names_of_topic(setting_find(&topic_table, text_of(topic_synonyms[i].topic)));
+    }
+    names_add(&names, row->name, 1);
+    return names;
+}
+
+/* A group's config stands behind the broker's of the same name: group.consumer.session.timeout.ms. */
+static struct names names_of_group(const struct setting *row, struct arena *arena)
+{
+    struct names names = { .count = 0 };
+    struct text name = text_format(arena, "group.%s", row->name);
+    if (name.data && setting_find(&broker_table, name)) names_add(&names, name.data, 1);
+    return names;
+}
+
+/* A value as Kafka prints it after reading it: without blanks around, lists without what was there before. */
+static struct text as_read(const struct setting *row, struct text value, struct arena *arena)
+{
+    union {
+        struct broker_values broker;
+        struct topic_values topic;
+        struct resource_values resource;
+    } scratch;
+    struct text why;
+
+    if (!value.data || setting_parse(row, value, &scratch, arena, &why) != STATUS_OK) return value;
+    return setting_print(row, &scratch, arena);
+}
+
 static void synonym_add(struct config_view *view, struct text name, struct text value, enum config_origin origin)
 {
+    if (view->sensitive) value = TEXT_NULL;
     view->synonyms[view->synonym_count++] = (struct config_synonym){ name, value, origin };
 }
 
-/* Kafka shows the values under one name only: the first synonym's for a topic, its own for a broker. The value that
- * holds may come from another (retention.ms from log.retention.hours); then its source is told as the default. */
+/* Kafka lists what the broker has under all names, but begins where it meets the name that the list is made for: the
+ * first, for a topic. So a value that comes from another name alone (retention.ms from log.retention.hours) has no
+ * synonyms, and its source is told as the default. */
+static void synonyms_add(const struct config_place *place, struct config_view *view, const struct names *names,
+                         struct text first)
+{
+    bool met = false;
+    for (int origin = CONFIG_BROKER; origin <= CONFIG_DEFAULT; origin++) {
+        for (uint32_t i = 0; i < names->count; i++) {
+            struct text name = text_of(names->rows[i]->name);
+            struct text value = value_at(place, names->rows[i], (enum config_origin)origin);
+            if (!value.data) continue;
+            met |= text_equal(name, first);
+            if (met) synonym_add(view, name, value, (enum config_origin)origin);
+        }
+    }
+}
+
+static struct text own_value(const struct config_place *place, const struct setting *row, enum config_origin *origin)
+{
+    struct text name = text_of(row->name);
+    uint32_t count = 0;
+
+    *origin = place->topic ? CONFIG_TOPIC : place->type == RESOURCE_GROUP ? CONFIG_GROUP : CONFIG_METRICS;
+    if (place->topic) return image_topic_config(place->topic, name);
+    if (place->type == 0) return TEXT_NULL;
+    const struct image_config *configs = image_configs(place->image, place->type, place->name, &count);
+    return image_config_find(configs, count, name);
+}
+
 enum status config_describe(const struct config_place *place, const struct setting *row, struct config_view *view,
                             struct arena *arena)
 {
-    struct names names = { .count = 0 };
-    struct text own = place->topic ? image_topic_config(place->topic, text_of(row->name)) : TEXT_NULL;
+    bool of_broker = !place->topic && place->type == 0;
+    enum config_origin origin;
+    struct text own = own_value(place, row, &origin);
+    struct names names = { .count = 0 }, value_names;
 
-    if (place->topic) {
-        names = names_of_topic(row);
-    } else {
-        names_add(&names, row->name, 1);
+    if (place->topic) names = names_of_topic(row);
+    if (of_broker) names = names_of_broker(row);
+    if (place->type == RESOURCE_GROUP) names = names_of_group(row, arena);
+    value_names = names;
+    if (of_broker) {
+        value_names.count = 0;
+        names_add(&value_names, row->name, 1);
     }
     *view = (struct config_view){ .row = row, .origin = CONFIG_DEFAULT };
     view->sensitive = row->type == SETTING_PASSWORD;
-    view->read_only = !(row->scope & (SETTING_TOPIC | SETTING_DYNAMIC_BROKER | SETTING_DYNAMIC_CLUSTER));
+    view->read_only = of_broker && !(row->scope & (SETTING_DYNAMIC_BROKER | SETTING_DYNAMIC_CLUSTER));
     view->synonyms = arena_take(arena, SYNONYMS_MAX * sizeof(*view->synonyms));
     if (!view->synonyms) return STATUS_NO_MEMORY;
 
-    if (own.data) synonym_add(view, text_of(row->name), own, CONFIG_TOPIC);
-    for (int origin = CONFIG_BROKER; origin <= CONFIG_DEFAULT && names.count > 0; origin++) {
-        struct text value = value_at(place, names.rows[0], (enum config_origin)origin);
-        if (!value.data) continue;
-        synonym_add(view, text_of(names.rows[0]->name), view->sensitive ? TEXT_NULL : value,
-                    (enum config_origin)origin);
+    if (own.data) own = as_read(row, own, arena);
+    if (own.data) synonym_add(view, text_of(row->name), own, origin);
+    if (names.count > 0) {
+        synonyms_add(place, view, &names, of_broker ? text_of(row->name) : text_of(names.rows[0]->name));
     }
 
-    struct text value = own.data ? own : broker_value(place, &names, arena);
+    struct text value = own.data ? own : broker_value(place, &value_names, arena);
     if (!value.data) value = text_of(row->fallback);
     if (view->synonym_count > 0) view->origin = view->synonyms[0].origin;
+    if (!own.data && view->origin != CONFIG_DEFAULT) value = as_read(row, value, arena);
     view->value = view->sensitive ? TEXT_NULL : value;
     return STATUS_OK;
 }

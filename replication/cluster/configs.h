@@ -105,7 +105,7 @@ struct topic_values {
     bool unclean_leader_election_enable;
 };
 
-extern const struct setting_table broker_table, topic_table;
+extern const struct setting_table broker_table, topic_table, group_table, metrics_table;
 
 /* The settings of a node: its values, and for each row of broker_table who set it (NULL: the default). */
 struct settings {
@@ -113,29 +113,14 @@ struct settings {
     const struct property **origins;
 };
 
-/* From which of Kafka's sources a value comes; the numbers are those of DescribeConfigs. */
-enum config_origin { CONFIG_TOPIC = 1, CONFIG_BROKER = 2, CONFIG_BROKERS = 3, CONFIG_FILE = 4, CONFIG_DEFAULT = 5 };
-
-struct config_synonym {
-    struct text name, value;
-    enum config_origin origin;
-};
-
-struct config_view {
-    const struct setting *row;
-    struct text value; /* null: it has none, or it is a secret */
-    enum config_origin origin;
-    bool read_only, sensitive;
-    struct config_synonym *synonyms; /* the one that holds first */
-    uint32_t synonym_count;
-};
-
-/* Where values are looked up; `topic` may be NULL. */
+/* Where values are looked up, and whose they are. */
 struct config_place {
     const struct settings *settings;
     const struct image *image;
     int32_t node;
-    const struct image_topic *topic;
+    const struct image_topic *topic; /* NULL: of this broker, or */
+    int8_t type;                     /* RESOURCE_GROUP, RESOURCE_METRICS: of what is called so; 0 else */
+    struct text name;
 };
 
 /* STATUS_INVALID: `*why` in Kafka's words (unknown name, a value outside its bounds); STATUS_NO_MEMORY. */
@@ -143,8 +128,5 @@ must_check enum status topic_config_check(struct text name, struct text value, s
 /* All values of a topic. An override that our rows refuse (a newer Kafka's) counts as absent. STATUS_NO_MEMORY. */
 must_check enum status topic_values_of(const struct config_place *place, struct topic_values *values,
                                        struct arena *arena);
-/* As DescribeConfigs shows it: a config of place->topic, or of this broker when that is NULL. STATUS_NO_MEMORY. */
-must_check enum status config_describe(const struct config_place *place, const struct setting *row,
-                                       struct config_view *view, struct arena *arena);
 
 #endif

@@ -125,7 +125,7 @@ void image_config_set(struct heap *heap, struct image_config **configs, uint32_t
     }
 }
 
-struct text image_config_get(const struct image_config *configs, uint32_t count, struct text name)
+struct text image_config_find(const struct image_config *configs, uint32_t count, struct text name)
 {
     uint32_t place = config_place(configs, count, name);
     return place < count && text_equal(configs[place].name, name) ? configs[place].value : TEXT_NULL;
@@ -178,7 +178,7 @@ struct text image_broker_config(const struct image *image, int32_t broker, struc
     }
 
     const struct image_resource *resource = resource_find(image, RESOURCE_BROKER, id);
-    return resource ? image_config_get(resource->configs, resource->config_count, name) : TEXT_NULL;
+    return resource ? image_config_find(resource->configs, resource->config_count, name) : TEXT_NULL;
 }
 
 const struct image_config *image_configs(const struct image *image, int8_t type, struct text name, uint32_t *count)
@@ -205,7 +205,7 @@ bool image_next_resource(const struct image *image, int8_t type, uint32_t *curso
 
 struct text image_topic_config(const struct image_topic *topic, struct text name)
 {
-    return image_config_get(topic->configs, topic->config_count, name);
+    return image_config_find(topic->configs, topic->config_count, name);
 }
 
 static enum status set_feature(struct image *image, const struct feature_level_record *record)

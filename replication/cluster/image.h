@@ -100,6 +100,8 @@ int64_t image_next_producer_id(const struct image *image);
 struct text image_broker_config(const struct image *image, int32_t broker, struct text name);
 /* All that is set of a resource that is no topic, by name; NULL: nothing. */
 const struct image_config *image_configs(const struct image *image, int8_t type, struct text name, uint32_t *count);
+/* The value of one of them, which are sorted; null: it is not set. */
+struct text image_config_find(const struct image_config *configs, uint32_t count, struct text name);
 /* The resources of a type, which is no topic, that have something set: begin with *cursor 0; false at the end. */
 bool image_next_resource(const struct image *image, int8_t type, uint32_t *cursor, struct text *name);
 /* An override of a topic: the value, or null. */

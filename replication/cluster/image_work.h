@@ -68,7 +68,6 @@ struct text image_text_copy(struct heap *heap, struct text text);
 /* Sets, or removes when the value is null; `configs` stays sorted. */
 void image_config_set(struct heap *heap, struct image_config **configs, uint32_t *count, struct text name,
                       struct text value);
-struct text image_config_get(const struct image_config *configs, uint32_t count, struct text name);
 void image_configs_end(struct heap *heap, struct image_config *configs, uint32_t count);
 
 /* image_topics.c */

@@ -15,7 +15,7 @@
 
 /* clang-format off */
 static const struct setting rows[] = {
-    ROW(cleanup_policy, "cleanup.policy", LIST, "delete", LEAST, MOST, "compact, delete", TOPIC,
+    ROW(cleanup_policy, "cleanup.policy", LIST, "delete", LEAST, MOST, "compact, delete", TOPIC | UNIQUE,
         "what happens to old segments: delete, compact, both"),
     ROW(compression_gzip_level, "compression.gzip.level", INT, "-1", 1, 9, NULL, TOPIC | OR_MINUS_ONE,
         "level of gzip, when the broker compresses"),

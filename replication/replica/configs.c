@@ -1,5 +1,5 @@
-/* replication/replica/configs.c   Configs of topics and brokers are changed: what a resource has set, plus the changes,
- * is looked at as a whole; what differs then becomes records.
+/* replication/replica/configs.c   Configs of topics, brokers, groups and client metrics are changed: what a resource
+ * has set, plus the changes, is looked at as a whole; what differs then becomes records.
  *
  *     what is set --changes--> what would be set --checks--> one record for each difference
  *
@@ -25,8 +25,10 @@ struct change {
 static struct config_place place_of(const struct change *change)
 {
     const struct controller *controller = change->controller;
-    return (struct config_place){ controller->shard->replicas->settings, &controller->ahead, controller->identity->id,
-                                  change->topic };
+    return (struct config_place){ .settings = controller->shard->replicas->settings,
+                                  .image = &controller->ahead,
+                                  .node = controller->identity->id,
+                                  .topic = change->topic };
 }
 
 /* ---- what would be set ---- */
@@ -79,7 +81,9 @@ static void then_set(struct change *change, struct text name, struct text value)
 
 static const struct setting_table *table_of(int8_t type)
 {
-    return type == RESOURCE_TOPIC ? &topic_table : &broker_table;
+    if (type == RESOURCE_TOPIC) return &topic_table;
+    if (type == RESOURCE_GROUP) return &group_table;
+    return type == RESOURCE_METRICS ? &metrics_table : &broker_table;
 }
 
 static bool list_has(struct text list, struct text item)
@@ -208,6 +212,47 @@ static void check_broker(struct change *change)
     }
 }
 
+static void check_group(struct change *change)
+{
+    struct config_alter *alter = change->alter;
+    struct config_place place = place_of(change);
+    struct text why = TEXT_NULL;
+
+    if (alter->name.size == 0) {
+        refuse(alter, STATUS_INVALID_REQUEST, "Default group resources are not allowed.");
+        return;
+    }
+    enum status status = group_configs_check(&place, change->then, change->then_count, change->arena, &why);
+    if (status != STATUS_OK) {
+        refuse(alter, status == STATUS_INVALID ? STATUS_INVALID_CONFIG : status, "%.*s", TEXT_ARGS(why));
+    }
+}
+
+static void check_metrics(struct change *change)
+{
+    struct config_alter *alter = change->alter;
+    struct text why = TEXT_NULL;
+
+    if (alter->name.size == 0) {
+        refuse(alter, STATUS_INVALID_REQUEST, "Subscription name can't be empty");
+        return;
+    }
+    enum status status = metrics_configs_check(change->then, change->then_count, change->arena, &why);
+    if (status != STATUS_OK) {
+        refuse(alter, status == STATUS_INVALID ? STATUS_INVALID_CONFIG : status, "%.*s", TEXT_ARGS(why));
+    }
+}
+
+static void check(struct change *change)
+{
+    switch (change->alter->type) {
+    case RESOURCE_TOPIC: check_topic(change); break;
+    case RESOURCE_GROUP: check_group(change); break;
+    case RESOURCE_METRICS: check_metrics(change); break;
+    default: check_broker(change);
+    }
+}
+
 /* ---- records ---- */
 
 static void config_record_add(struct record_list *list, const struct config_alter *alter, struct text name,
@@ -257,11 +302,7 @@ static void alter_one(struct controller *controller, struct config_alter *alter,
     }
     if (change_all(&change) != STATUS_OK) return;
 
-    if (alter->type == RESOURCE_TOPIC) {
-        check_topic(&change);
-    } else {
-        check_broker(&change);
-    }
+    check(&change);
     if (alter->status == STATUS_OK) records_add(&change, list);
 }
 

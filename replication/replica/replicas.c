@@ -54,7 +54,9 @@ struct partition *replicas_find(const struct replicas *replicas, struct uuid top
 
 struct config_place replicas_configs(const struct replicas *replicas, const struct image_topic *topic)
 {
-    return (struct config_place){ replicas->settings, &replicas->image, replicas->node, topic };
+    return (struct config_place){
+        .settings = replicas->settings, .image = &replicas->image, .node = replicas->node, .topic = topic
+    };
 }
 
 /* ---- settings ---- */
@@ -89,6 +91,7 @@ static void settings_of(const struct replicas *replicas, const struct image_topi
         .delete_old = list_holds(&values.cleanup_policy, TEXT("delete")),
         .compact = list_holds(&values.cleanup_policy, TEXT("compact")),
     };
+    arena_reset(arena); /* nothing but numbers is kept, and there may be thousands of topics */
 }
 
 static void topic_settings(struct replicas *replicas, const struct image_topic *topic, struct replicas_topic *shared)
@@ -208,9 +211,9 @@ static void changing(struct image *image, const struct any_record *record)
         touch(replicas, image_topic_by_id(image, record->partition_change.topic_id), false);
         break;
     case RECORD_CONFIG:
-        if (record->config.resource_type == 2) {
+        if (record->config.resource_type == RESOURCE_TOPIC) {
             touch(replicas, image_topic_by_name(image, record->config.resource_name), true);
-        } else {
+        } else if (record->config.resource_type == RESOURCE_BROKER) {
             work_of(replicas)->common_changed = true;
         }
         break;

@@ -74,8 +74,9 @@ static void check_collision(const struct controller *controller, struct topic_cr
 
 static void check_configs(struct controller *controller, struct topic_create *create)
 {
-    struct config_place place = { controller->shard->replicas->settings, &controller->ahead, controller->identity->id,
-                                  NULL };
+    struct config_place place = { .settings = controller->shard->replicas->settings,
+                                  .image = &controller->ahead,
+                                  .node = controller->identity->id };
     struct image_config *configs = arena_take(&controller->arena, create->config_count * sizeof(*configs));
     struct text why = TEXT_NULL;
 

@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "base/arena.h"
-#include "cluster/configs.h"
+#include "cluster/config_views.h"
 #include "cluster/record.h"
 
 struct scene {
@@ -38,8 +38,10 @@ static void scene_init(struct scene *scene, const char *const *lines)
     topic.topic.name = TEXT("t");
     topic.topic.topic_id = (struct uuid){ { 1 } };
     assert_int_equal(image_apply(&scene->image, &topic), STATUS_OK);
-    scene->place =
-        (struct config_place){ &scene->settings, &scene->image, 1, image_topic_by_name(&scene->image, TEXT("t")) };
+    scene->place = (struct config_place){ .settings = &scene->settings,
+                                          .image = &scene->image,
+                                          .node = 1,
+                                          .topic = image_topic_by_name(&scene->image, TEXT("t")) };
 }
 
 static void scene_end(struct scene *scene)
@@ -136,12 +138,15 @@ static void a_description_tells_every_source(void **state)
     assert_true(text_equal(view.value, TEXT("5000")));
     assert_int_equal(view.origin, CONFIG_TOPIC);
     assert_true(text_equal(view.synonyms[0].name, TEXT("retention.ms")));
-    assert_int_equal(view.synonym_count, 1); /* log.retention.hours has another name */
+    assert_int_equal(view.synonym_count, 1); /* log.retention.hours alone is not told */
     set(&scene, 4, "", "log.retention.ms", "6000");
     view = view_of(&scene, "retention.ms");
-    assert_int_equal(view.synonym_count, 2);
+    assert_int_equal(view.synonym_count, 4);
     assert_true(text_equal(view.synonyms[1].name, TEXT("log.retention.ms")));
     assert_int_equal(view.synonyms[1].origin, CONFIG_BROKERS);
+    assert_true(text_equal(view.synonyms[2].name, TEXT("log.retention.hours")));
+    assert_int_equal(view.synonyms[2].origin, CONFIG_FILE);
+    assert_int_equal(view.synonyms[3].origin, CONFIG_DEFAULT);
 
     view = view_of(&scene, "segment.bytes");
     assert_int_equal(view.origin, CONFIG_DEFAULT);
