@@ -9,6 +9,7 @@
 
 static struct host_log *log_choose(struct host_shard *at);
 static void act_append(struct host_log *held);
+static void act_burst(struct host_log *held);
 static void act_again(struct host_log *held);
 static void act_bad(struct host_log *held);
 static void act_read(struct host_log *held, int64_t offset, uint32_t size_max, int64_t hold_ns);
@@ -30,11 +31,13 @@ void actor_act(struct host_shard *at)
 
     note_durable(held);
     const struct host_weights *w = &host->weights;
-    uint64_t draw =
-        prng_below(prng, w->append + w->again + w->bad + w->read + w->raise + w->truncate + w->search + w->remove);
+    uint64_t draw = prng_below(prng, w->append + w->burst + w->again + w->bad + w->read + w->raise + w->truncate +
+                                         w->search + w->remove);
     if (draw < w->append) {
         act_append(held);
-    } else if ((draw -= w->append) < w->again) {
+    } else if ((draw -= w->append) < w->burst) {
+        act_burst(held);
+    } else if ((draw -= w->burst) < w->again) {
         act_again(held);
     } else if ((draw -= w->again) < w->bad) {
         act_bad(held);
@@ -66,18 +69,15 @@ static enum status append(struct host_log *held, uint8_t *data, uint32_t size, s
     return log_append(held->log, done);
 }
 
-static void act_append(struct host_log *held)
+static void append_sized(struct host_log *held, uint32_t records, uint32_t value_size)
 {
     struct host *host = held->host;
     struct model_log *model = held->model;
     struct prng *prng = &host->prng;
     int producer = model->replica || sim_chance(prng, 1, 3) ? -1 : (int)prng_below(prng, model->producer_count);
-    uint32_t records = (uint32_t)sim_between(prng, 1, host->records_max), size;
-    uint32_t value_size = (uint32_t)sim_between(prng, 1, host->value_size_max);
+    uint32_t size;
     struct log_append done;
 
-    if (sim_chance(prng, 1, 200) && host->value_size_max >= 4000)
-        value_size = (uint32_t)sim_between(prng, 50000, 90000) / records;
     int32_t sequence = producer < 0 ? -1 : model->producers[producer].next_sequence;
     uint8_t *data = model_batch_build(&host->model, model, producer, sequence, records, value_size, &size);
     if (model->truncated >= 0) {
@@ -94,6 +94,25 @@ static void act_append(struct host_log *held)
     model_appended(&host->model, model, data, size, producer, sequence, done.first, done.limit);
     if (producer >= 0) model->producers[producer].next_sequence += (int32_t)records;
     if (sim_chance(prng, 9, 10)) ticket_make(held, TICKET_BATCH, &held->log->durable, done.limit, done.limit);
+}
+
+static void act_append(struct host_log *held)
+{
+    struct host *host = held->host;
+    uint32_t records = (uint32_t)sim_between(&host->prng, 1, host->records_max);
+    uint32_t value_size = (uint32_t)sim_between(&host->prng, 1, host->value_size_max);
+
+    if (sim_chance(&host->prng, 1, 200) && host->value_size_max >= 4000)
+        value_size = (uint32_t)sim_between(&host->prng, 50000, 90000) / records;
+    append_sized(held, records, value_size);
+}
+
+/* So much at once that it goes straight to its segment. */
+static void act_burst(struct host_log *held)
+{
+    uint64_t count = sim_between(&held->host->prng, 4, 8);
+
+    while (count-- > 0) append_sized(held, 1, (uint32_t)sim_between(&held->host->prng, 50000, 90000));
 }
 
 /* A retry of one of the last five batches of a producer must be told the offsets of the first time. */

@@ -79,6 +79,7 @@ static void host_draw(struct host *host)
     host->action_gap_ns = (int64_t)pick(host, gaps, array_count(gaps));
     struct host_weights *weights = &host->weights; /* One draw per statement: the order within one is the compiler's. */
     weights->append = (uint32_t)sim_between(prng, 200, 900);
+    weights->burst = coin(host, 1, 4) ? 12 : 0;
     weights->again = (uint32_t)sim_between(prng, 0, 60);
     weights->bad = (uint32_t)sim_between(prng, 0, 20);
     weights->read = (uint32_t)sim_between(prng, 10, 300);

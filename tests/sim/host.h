@@ -60,7 +60,7 @@ struct host_shard {
 
 /* How often, in a thousand actions. */
 struct host_weights {
-    uint32_t append, again, bad, read, raise, truncate, search, remove, settings;
+    uint32_t append, burst, again, bad, read, raise, truncate, search, remove, settings;
 };
 
 struct host {

@@ -3,6 +3,7 @@
  *     sim [--story NAME] --seeds FROM:TO [--jobs N] [--hashes]     many seeds; a line per failing one
  *     sim [--story NAME] --seed N [--trace]                        one seed, told from the beginning
  *     sim --stories                                                their names
+ *     sim --first ...                                              ends with the first seed that fails
  *     sim --canary NAME ...                                        with that bug of engine/base/canary.h awake
  *     sim --replay FILE                                            the seeds of tests/sim/seeds.txt: lines of "STORY
  *         SEED # why"
@@ -38,7 +39,7 @@ struct run {
     const struct sim_story *story;
     uint64_t first, last;
     uint32_t jobs;
-    bool trace, hashes, alone;
+    bool trace, hashes, alone, first_only;
     const char *replay;
     struct outcome *outcomes; /* shared with the children, one per child */
     struct child children[CHILDREN_MAX];
@@ -74,7 +75,10 @@ int main(int count, char **arguments)
     if (run.replay) {
         seeds_replay(&run);
     } else {
-        for (uint64_t seed = run.first; seed <= run.last; seed++) story_begin(&run, run.story, seed);
+        for (uint64_t seed = run.first; seed <= run.last && !(run.first_only && run.failed); seed++) {
+            story_begin(&run, run.story, seed);
+            if (run.first_only) story_wait(&run);
+        }
     }
     while (run.running) story_wait(&run);
     run_print(&run);
@@ -111,6 +115,9 @@ static void options_read(struct run *run, int count, char **arguments)
         } else if (!strcmp(arguments[i], "--stories")) {
             for (size_t k = 0; k < array_count(stories); k++) puts(stories[k]->name);
             exit(0);
+        } else if (!strcmp(arguments[i], "--first")) {
+            run->first_only = true;
+            continue;
         } else if (!strcmp(arguments[i], "--hashes")) {
             run->hashes = true;
             continue;
