@@ -16,6 +16,7 @@ struct apis_settings {
     const struct settings *settings; /* of the node */
     struct text cluster_id;
     int32_t node_id;
+    int16_t kraft_version; /* 1: the quorum's voters stand in the log */
 };
 
 /* Producer ids of this shard: a block from the controller, dealt out one by one. */
@@ -80,6 +81,11 @@ void describe_client_quotas_begin(struct request *request);
 void alter_client_quotas_begin(struct request *request);
 void describe_scram_credentials_begin(struct request *request);
 void alter_scram_credentials_begin(struct request *request);
+void elect_leaders_begin(struct request *request);
+void alter_reassignments_begin(struct request *request);
+void list_reassignments_begin(struct request *request);
+void update_features_begin(struct request *request);
+void unregister_broker_begin(struct request *request);
 
 /* Per shard, made by apis_attach. */
 void produce_queue_init(struct produce_queue *queue, struct shard *owner);

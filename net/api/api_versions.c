@@ -40,8 +40,9 @@ static void rows_add(struct api_versions_work *work, const struct api *api)
 }
 
 /* A client of version 3 refuses a feature whose least level is 0, so it is not told of it. */
-static void features_add(struct api_versions_work *work, const struct image *image, int16_t version)
+static void features_add(struct api_versions_work *work, const struct apis *apis, int16_t version)
 {
+    const struct image *image = &apis->replicas->image;
     struct api_versions_answer *answer = &work->answer;
     struct text name;
     uint32_t cursor = 0;
@@ -51,6 +52,11 @@ static void features_add(struct api_versions_work *work, const struct image *ima
         if (version < 4 && features[i].least == 0) continue;
         work->supported[answer->supported_features.count++] =
             (struct api_versions_supported_feature){ features[i].name, features[i].least, features[i].most };
+    }
+    if (apis->settings.kraft_version > 0) {
+        work->finalized[answer->finalized_features.count++] =
+            (struct api_versions_finalized_feature){ FEATURE_KRAFT, apis->settings.kraft_version,
+                                                     apis->settings.kraft_version };
     }
     while (image_next_feature(image, &cursor, &name, &level) && answer->finalized_features.count < FEATURES_MAX) {
         if (level == 0) continue;
@@ -84,7 +90,7 @@ void api_versions_begin(struct request *request)
         for (uint32_t i = 0; i < settings->api_count; i++) {
             if (settings->apis[i].callers & request->listener->settings->callers) rows_add(work, &settings->apis[i]);
         }
-        features_add(work, &apis_of(request)->replicas->image, request->version);
+        features_add(work, apis_of(request), request->version);
     }
     request_answer(request, &work->answer, NULL, 0, NULL);
 }

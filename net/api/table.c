@@ -6,6 +6,7 @@
 #include "api/api.h"
 #include "messages/alter_client_quotas.h"
 #include "messages/alter_configs.h"
+#include "messages/alter_reassignments.h"
 #include "messages/alter_scram_credentials.h"
 #include "messages/api_versions.h"
 #include "messages/apis.h"
@@ -21,14 +22,18 @@
 #include "messages/describe_producers.h"
 #include "messages/describe_quorum.h"
 #include "messages/describe_scram_credentials.h"
+#include "messages/elect_leaders.h"
 #include "messages/fetch.h"
 #include "messages/incremental_alter_configs.h"
 #include "messages/init_producer_id.h"
 #include "messages/list_config_resources.h"
 #include "messages/list_offsets.h"
+#include "messages/list_reassignments.h"
 #include "messages/metadata.h"
 #include "messages/offset_for_leader_epoch.h"
 #include "messages/produce.h"
+#include "messages/unregister_broker.h"
+#include "messages/update_features.h"
 
 /* Only ApiVersions is begun in versions that are not served, too. */
 #define ROW(key, name, file, since, until, advertised_since, flexible_from)                                        \
@@ -55,14 +60,19 @@ const struct api served_apis[] = {
     ROW(ALTER_CONFIGS,                   "AlterConfigs",                 alter_configs,              0,  2, 0,  2),
     ROW(DESCRIBE_LOG_DIRS,               "DescribeLogDirs",              describe_log_dirs,          1,  5, 1,  2),
     ROW(CREATE_PARTITIONS,               "CreatePartitions",             create_partitions,          0,  3, 0,  2),
+    ROW(ELECT_LEADERS,                   "ElectLeaders",                 elect_leaders,              0,  2, 0,  2),
     ROW(INCREMENTAL_ALTER_CONFIGS,       "IncrementalAlterConfigs",      incremental_alter_configs,  0,  1, 0,  1),
+    ROW(ALTER_PARTITION_REASSIGNMENTS,   "AlterPartitionReassignments",  alter_reassignments,        0,  1, 0,  0),
+    ROW(LIST_PARTITION_REASSIGNMENTS,    "ListPartitionReassignments",   list_reassignments,         0,  0, 0,  0),
     ROW(DESCRIBE_CLIENT_QUOTAS,          "DescribeClientQuotas",         describe_client_quotas,     0,  1, 0,  1),
     ROW(ALTER_CLIENT_QUOTAS,             "AlterClientQuotas",            alter_client_quotas,        0,  1, 0,  1),
     ROW(DESCRIBE_USER_SCRAM_CREDENTIALS, "DescribeUserScramCredentials", describe_scram_credentials, 0,  0, 0,  0),
     ROW(ALTER_USER_SCRAM_CREDENTIALS,    "AlterUserScramCredentials",    alter_scram_credentials,    0,  0, 0,  0),
     ROW(DESCRIBE_QUORUM,                 "DescribeQuorum",               describe_quorum,            0,  2, 0,  0),
+    ROW(UPDATE_FEATURES,                 "UpdateFeatures",               update_features,            0,  2, 0,  0),
     ROW(DESCRIBE_CLUSTER,                "DescribeCluster",              describe_cluster,           0,  2, 0,  0),
     ROW(DESCRIBE_PRODUCERS,              "DescribeProducers",            describe_producers,         0,  0, 0,  0),
+    ROW(UNREGISTER_BROKER,               "UnregisterBroker",             unregister_broker,          0,  0, 0,  0),
     ROW(LIST_CONFIG_RESOURCES,           "ListConfigResources",          list_config_resources,      0,  1, 0,  0),
     ROW(DESCRIBE_TOPIC_PARTITIONS,       "DescribeTopicPartitions",      describe_partitions,        0,  0, 0,  0),
 };

@@ -96,7 +96,8 @@ static enum status make_faces(struct node *node, const char **why)
             *why = "no memory for connections";
             return status;
         }
-        struct apis_settings apis = { work->settings, work->directory->identity.cluster, work->identity.id };
+        struct apis_settings apis = { work->settings, work->directory->identity.cluster, work->identity.id,
+                                      work->metadata.dynamic };
         apis_attach(face, &apis);
     }
     return listeners_bind(node, why);

@@ -135,6 +135,7 @@ static void decide(struct controller *controller, struct controller_call *call, 
     case CONTROLLER_PRODUCER_IDS: producer_ids_take(controller, call, list); break;
     case CONTROLLER_DESCRIBE_QUORUM: quorum_look(controller, call); break;
     case CONTROLLER_ALTER_ACCESS: access_alter(controller, call, list); break;
+    case CONTROLLER_UNREGISTER_BROKER: broker_unregister(controller, call, list); break;
     }
 }
 

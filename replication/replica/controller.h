@@ -24,6 +24,7 @@ enum controller_kind {
     CONTROLLER_PRODUCER_IDS,    /* a block of 1000 for one shard */
     CONTROLLER_DESCRIBE_QUORUM, /* writes nothing */
     CONTROLLER_ALTER_ACCESS,    /* quotas and credentials of clients */
+    CONTROLLER_UNREGISTER_BROKER,
 };
 
 struct access_change;
@@ -110,6 +111,7 @@ struct controller_call {
     int64_t first_producer_id;  /* out: the block's first id */
     struct quorum_view *quorum; /* out, in the caller's memory */
     struct access_change *access;
+    int32_t broker;                             /* to unregister */
     enum status status;                         /* of the call as a whole: OK, NOT_LEADER, STOPPING, OFFLINE ... */
     int64_t applied;                            /* metadata offset up to which every shard has applied */
     void (*done)(struct controller_call *call); /* on the caller's shard */

@@ -77,6 +77,8 @@ must_check enum status replicas_check(const struct controller *controller, const
                                       char *room, struct text *why);
 /* configs.c */
 void configs_alter(struct controller *controller, struct controller_call *call, struct record_list *list);
+/* unregister.c */
+void broker_unregister(const struct controller *controller, struct controller_call *call, struct record_list *list);
 /* producer_ids.c */
 void producer_ids_take(struct controller *controller, struct controller_call *call, struct record_list *list);
 

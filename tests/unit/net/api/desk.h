@@ -147,7 +147,7 @@ static inline void desk_configure(struct desk *desk)
 static inline void desk_faces(struct desk *desk)
 {
     struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-    struct apis_settings apis = { &desk->settings, TEXT("cluster"), DESK_SELF };
+    struct apis_settings apis = { &desk->settings, TEXT("cluster"), DESK_SELF, 1 };
 
     memcpy(&desk->listener.address, &address, sizeof(address));
     desk->listener.name = TEXT("PLAINTEXT");
