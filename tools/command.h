@@ -24,6 +24,7 @@ extern const struct command commands[];
 extern const size_t command_count;
 
 int command_serve(int count, char **arguments);
+int command_top(int count, char **arguments);
 int command_log(int count, char **arguments);
 int command_config(int count, char **arguments);
 int command_completion(int count, char **arguments);

@@ -10,6 +10,7 @@
 const struct command commands[] = {
     /* clang-format off */
     { "serve",      command_serve,      "start a node",                                          NULL, 0 },
+    { "top",        command_top,        "what a node is doing, live in a terminal",              NULL, 0 },
     { "topic",      NULL,               "make, list, describe, delete and widen topics",         VERBS(topic_verbs) },
     { "produce",    NULL,               "store lines or files as records",                       VERBS(produce_verbs) },
     { "consume",    NULL,               "print records",                                         VERBS(consume_verbs) },
