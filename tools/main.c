@@ -16,6 +16,7 @@ const struct command commands[] = {
     { "consume",    NULL,               "print records",                                         VERBS(consume_verbs) },
     { "cluster",    NULL,               "nodes, directories, the metadata log, features",        VERBS(cluster_verbs) },
     { "config",     command_config,     "settings of topics and brokers; checking a node's own", VERBS(config_verbs) },
+    { "bench",      NULL,               "a load with intended times, and its latencies",         VERBS(bench_verbs) },
     { "log",        command_log,        "look at, check or recover a log directory",             NULL, 0 },
     { "completion", command_completion, "teach a shell these commands",                          NULL, 0 },
     { "version",    command_version,    "print the version",                                     NULL, 0 },

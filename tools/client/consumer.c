@@ -3,11 +3,11 @@
  * round. */
 #include "client/consumer.h"
 
-#include "base/compression.h"
 #include "client/codes.h"
+#include "client/unpack.h"
 #include "messages/fetch.h"
 
-enum { ARENA_MAX = INT32_MAX, PRODUCERS_MAX = 256, UNPACKED_MAX = 512 << 20 };
+enum { ARENA_MAX = INT32_MAX, PRODUCERS_MAX = 256 };
 
 struct aborted {
     int64_t producers[PRODUCERS_MAX]; /* whose records are skipped just now */
@@ -54,27 +54,6 @@ static bool skipped(struct reading *reading, const struct batch *batch)
     return false;
 }
 
-static enum status unpack(struct reading *reading, const struct batch *batch, struct bytes *records)
-{
-    enum { ROOM_FACTOR = 8, ROOM_LEAST = 64 << 10 };
-    unsigned codec = batch->attributes & BATCH_CODEC;
-    struct bytes packed = { batch->data + BATCH_HEADER_SIZE, batch->size - BATCH_HEADER_SIZE };
-    enum status status = STATUS_TOO_LARGE;
-
-    *records = packed;
-    if (codec == COMPRESSION_NONE) return STATUS_OK;
-    if (codec >= COMPRESSION_COUNT) return STATUS_UNSUPPORTED;
-    for (size_t room = ROOM_LEAST + packed.size * ROOM_FACTOR; status == STATUS_TOO_LARGE && room <= UNPACKED_MAX;
-         room *= 4) {
-        uint8_t *to = arena_take(reading->arena, room);
-        size_t size = 0;
-        if (!to) return STATUS_NO_MEMORY;
-        status = compression_unpack((enum compression)codec, packed, to, room, &size, &reading->consumer->client->heap);
-        *records = (struct bytes){ to, size };
-    }
-    return status;
-}
-
 static enum status deliver_batch(struct reading *reading, const struct batch *batch)
 {
     struct consumer *consumer = reading->consumer;
@@ -83,7 +62,7 @@ static enum status deliver_batch(struct reading *reading, const struct batch *ba
     struct record_walk walk;
     struct bytes records;
 
-    enum status status = unpack(reading, batch, &records);
+    enum status status = unpack_records(batch, reading->arena, &consumer->client->heap, &records);
     if (status != STATUS_OK) return status;
     record_walk_begin(&walk, batch, records);
     while (record_walk_next(&walk, &one.record, &status)) {
