@@ -62,11 +62,11 @@ class Context:
         for _ in range(2):
             self.produce(batch(PAIR))
 
-    def topic(self, name, **configs):
+    def topic(self, name, partitions=1, **configs):
         """The topic's id; it is made if it is not there."""
         pairs = [{"Name": key, "Value": value} for key, value in configs.items()]
         made = self.call("CreateTopics", 7, {"timeoutMs": 10000, "Topics": [
-            {"Name": name, "NumPartitions": 1, "ReplicationFactor": 1, "Configs": pairs}]})["Topics"][0]["ErrorCode"]
+            {"Name": name, "NumPartitions": partitions, "ReplicationFactor": 1, "Configs": pairs}]})["Topics"][0]["ErrorCode"]
         if made not in (0, 36):
             raise RuntimeError(f"can't create {name}: {error(made)}")
         for _ in range(200):
