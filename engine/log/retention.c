@@ -243,6 +243,12 @@ void store_retain(struct store *store, int64_t interval_ms, int64_t producer_ms)
     timer_set(&shard->timers, &retention->timer, shard_now_ns(shard) + first_ms * 1000000);
 }
 
+void store_keep_producers(struct store *store, int64_t producer_ms)
+{
+    invariant(producer_ms > 0);
+    if (store->retention) store->retention->producer_ms = producer_ms;
+}
+
 void retention_end(struct store *store)
 {
     struct retention *retention = store->retention;

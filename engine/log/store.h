@@ -71,6 +71,8 @@ void log_delete(struct log *log, struct ready *ready);
 /* Retention from now on: a round over all logs every `interval_ms` (log.retention.check.interval.ms), the first after
  * at most 30 s. It also forgets producers that were silent for `producer_ms` (producer.id.expiration.ms). */
 void store_retain(struct store *store, int64_t interval_ms, int64_t producer_ms);
+/* Another time after which an idle producer is forgotten, from the next round on. */
+void store_keep_producers(struct store *store, int64_t producer_ms);
 
 /* The node is going to stop: nothing waits for space any more; a directory without has failed. On its shard. */
 void store_hurry(struct store *store);

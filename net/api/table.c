@@ -79,6 +79,17 @@ const struct api served_apis[] = {
 /* clang-format on */
 const uint32_t served_api_count = array_count(served_apis);
 
+/* What of the broker's settings is acted on here while it runs: how many connections there may be. Every shard says so,
+ * and all say the same. */
+static void apis_configured(struct replicas *replicas, const struct broker_values *values)
+{
+    const struct apis *apis = replicas->watcher;
+    uint32_t per_ip = (uint32_t)values->connections_per_ip_max;
+
+    admission_change(apis->face->settings.admission, (uint32_t)values->connections_max,
+                     per_ip == INT32_MAX ? UINT32_MAX : per_ip);
+}
+
 void apis_attach(struct face *face, const struct apis_settings *settings)
 {
     struct shard *shard = face->shard;
@@ -90,12 +101,16 @@ void apis_attach(struct face *face, const struct apis_settings *settings)
     produce_queue_init(&apis->produce, shard);
     producer_ids_init(&apis->producer_ids);
     face->apis = apis;
+    apis->replicas->watcher = apis;
+    apis->replicas->configured = apis_configured;
+    replicas_configure(apis->replicas);
 }
 
 void apis_detach(struct face *face)
 {
     struct apis *apis = face->apis;
 
+    apis->replicas->configured = NULL;
     creations_end(apis);
     face->apis = NULL;
     heap_give(&face->shard->heap, apis);

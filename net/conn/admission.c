@@ -18,14 +18,17 @@ static const uint64_t count_mask = (1 << COUNT_BITS) - 1;
 void admission_init(struct admission *admission, uint32_t connections_max, uint32_t connections_per_ip_max,
                     uint64_t seed, struct heap *heap)
 {
-    *admission = (struct admission){ .connections_max = connections_max,
-                                     .connections_per_ip_max = connections_per_ip_max,
-                                     .seed = seed };
-    if (connections_per_ip_max == UINT32_MAX) return;
-
+    *admission = (struct admission){ .seed = seed };
+    admission_change(admission, connections_max, connections_per_ip_max);
     admission->cell_count = CELLS_MIN;
     while (admission->cell_count < CELLS_MAX && admission->cell_count / 2 < connections_max) admission->cell_count *= 2;
     admission->cells = heap_take(heap, admission->cell_count * sizeof(*admission->cells));
+}
+
+void admission_change(struct admission *admission, uint32_t connections_max, uint32_t connections_per_ip_max)
+{
+    atomic_store_explicit(&admission->connections_max, connections_max, memory_order_relaxed);
+    atomic_store_explicit(&admission->connections_per_ip_max, connections_per_ip_max, memory_order_relaxed);
 }
 
 static uint64_t address_hash(const struct admission *admission, const struct in6_addr *address)
@@ -61,9 +64,8 @@ static int64_t cell_search(const struct admission *admission, uint64_t hash, uin
 
 static bool address_enter(struct admission *admission, const struct in6_addr *address, uint32_t *counted)
 {
+    uint32_t limit = atomic_load_explicit(&admission->connections_per_ip_max, memory_order_relaxed);
     *counted = (uint32_t)ADMISSION_UNCOUNTED;
-    if (!admission->cells) return true;
-
     uint64_t hash = address_hash(admission, address);
     for (;;) {
         uint64_t found = 0;
@@ -71,7 +73,7 @@ static bool address_enter(struct admission *admission, const struct in6_addr *ad
         if (place < 0) return true;
 
         uint64_t count = found & count_mask;
-        if (count >= admission->connections_per_ip_max || count == count_mask) return false;
+        if (count >= limit || count == count_mask) return false;
         if (atomic_compare_exchange_strong_explicit(&admission->cells[place], &found, hash << COUNT_BITS | (count + 1),
                                                     memory_order_relaxed, memory_order_relaxed)) {
             *counted = (uint32_t)place;
@@ -83,7 +85,7 @@ static bool address_enter(struct admission *admission, const struct in6_addr *ad
 enum admission_answer admission_enter(struct admission *admission, const struct in6_addr *address, uint32_t *cell)
 {
     uint32_t before = atomic_fetch_add_explicit(&admission->connections, 1, memory_order_relaxed);
-    bool room = before < admission->connections_max;
+    bool room = before < atomic_load_explicit(&admission->connections_max, memory_order_relaxed);
     if (room && address_enter(admission, address, cell)) return ADMITTED;
 
     atomic_fetch_sub_explicit(&admission->connections, 1, memory_order_relaxed);

@@ -15,8 +15,8 @@
 struct heap;
 
 struct admission {
-    uint32_t connections_max;        /* of the node */
-    uint32_t connections_per_ip_max; /* UINT32_MAX: no limit, and nothing is counted */
+    _Atomic uint32_t connections_max;        /* of the node */
+    _Atomic uint32_t connections_per_ip_max; /* UINT32_MAX: no limit */
     _Atomic uint32_t connections;
     _Atomic uint64_t *cells; /* hash << 24 | count */
     uint32_t cell_count;     /* a power of two */
@@ -28,6 +28,8 @@ enum { ADMISSION_UNCOUNTED = UINT32_MAX };
 
 void admission_init(struct admission *admission, uint32_t connections_max, uint32_t connections_per_ip_max,
                     uint64_t seed, struct heap *heap);
+/* Other limits, for who comes from now on; who is there stays. Any thread. */
+void admission_change(struct admission *admission, uint32_t connections_max, uint32_t connections_per_ip_max);
 /* Counts a connection from `address`. `*cell` is what admission_leave wants back. Any thread. */
 enum admission_answer admission_enter(struct admission *admission, const struct in6_addr *address, uint32_t *cell);
 void admission_leave(struct admission *admission, uint32_t cell);

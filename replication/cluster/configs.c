@@ -135,6 +135,26 @@ enum status topic_values_of(const struct config_place *place, struct topic_value
     return status;
 }
 
+enum status broker_values_of(const struct config_place *place, struct broker_values *values, struct arena *arena)
+{
+    struct text resources[] = { TEXT(""), text_format(arena, "%d", place->node) }; /* the stronger one last */
+    enum status status = resources[1].data ? STATUS_OK : STATUS_NO_MEMORY;
+
+    *values = place->settings->values;
+    for (size_t i = 0; i < array_count(resources); i++) {
+        uint32_t count = 0;
+        const struct image_config *configs = image_configs(place->image, RESOURCE_BROKER, resources[i], &count);
+        for (uint32_t at = 0; at < count && status == STATUS_OK; at++) {
+            const struct setting *row = setting_find(&broker_table, configs[at].name);
+            struct text why = TEXT_NULL;
+            if (!row || !(row->scope & (SETTING_DYNAMIC_BROKER | SETTING_DYNAMIC_CLUSTER))) continue;
+            status = setting_parse(row, configs[at].value, values, arena, &why);
+            if (status == STATUS_INVALID) status = STATUS_OK; /* a newer Kafka's: as if nothing was set */
+        }
+    }
+    return status;
+}
+
 /* Those of a broker's setting: the names that stand behind the same topic config count together. */
 static struct names names_of_broker(const struct setting *row)
 {

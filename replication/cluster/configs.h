@@ -125,6 +125,10 @@ struct config_place {
 
 /* STATUS_INVALID: `*why` in Kafka's words (unknown name, a value outside its bounds); STATUS_NO_MEMORY. */
 must_check enum status topic_config_check(struct text name, struct text value, struct arena *arena, struct text *why);
+/* The broker's own settings as they are now: what it was started with, and over it what was set since. Texts lie in the
+ * arena. STATUS_NO_MEMORY. */
+must_check enum status broker_values_of(const struct config_place *place, struct broker_values *values,
+                                        struct arena *arena);
 /* All values of a topic. An override that our rows refuse (a newer Kafka's) counts as absent. STATUS_NO_MEMORY. */
 must_check enum status topic_values_of(const struct config_place *place, struct topic_values *values,
                                        struct arena *arena);

@@ -246,6 +246,19 @@ static enum status topic_align(struct replicas *replicas, struct image_topic *to
     return STATUS_OK;
 }
 
+void replicas_configure(struct replicas *replicas)
+{
+    struct config_place place = replicas_configs(replicas, NULL);
+    struct arena *arena = &work_of(replicas)->arena;
+    struct broker_values values;
+
+    enum status status = broker_values_of(&place, &values, arena);
+    invariant(status == STATUS_OK); /* as in settings_of */
+    store_keep_producers(replicas->store, values.producer_expiration_ms);
+    if (replicas->configured) replicas->configured(replicas, &values);
+    arena_reset(arena);
+}
+
 static void touch_all(struct replicas *replicas)
 {
     settings_of(replicas, NULL, &work_of(replicas)->common);
@@ -262,7 +275,10 @@ enum status replicas_apply(struct replicas *replicas, struct bytes batches)
     enum status status = metadata_apply(&replicas->image, batches, &work->arena);
     if (status != STATUS_OK) return status;
 
-    if (work->common_changed) touch_all(replicas);
+    if (work->common_changed) {
+        touch_all(replicas);
+        replicas_configure(replicas);
+    }
     for (struct list_node *node; (node = list_take_first(&work->touched)) != NULL;) {
         struct replicas_topic *shared = container_of(node, struct replicas_topic, touched);
         struct image_topic *topic = image_topic_by_id(&replicas->image, shared->id);

@@ -23,7 +23,10 @@ struct replicas {
     uint32_t controller_shard;       /* where it lives */
     const struct settings *settings; /* of the node: what configs fall back to */
     int32_t node;
-    void *work; /* replicas.c's own: partitions by {topic id, index} */
+    /* The floor above: the broker's own settings are these from now on; NULL: nobody watches. */
+    void (*configured)(struct replicas *replicas, const struct broker_values *values);
+    void *watcher; /* its own */
+    void *work;    /* replicas.c's own: partitions by {topic id, index} */
 };
 
 /* The partition, when it lives on this shard; else NULL. */
@@ -31,6 +34,9 @@ struct partition *replicas_find(const struct replicas *replicas, struct uuid top
 
 /* Where the values of a topic's configs are looked up (cluster/configs.h); topic NULL: the broker's. */
 struct config_place replicas_configs(const struct replicas *replicas, const struct image_topic *topic);
+
+/* Acts by the broker's own settings as they are now, and tells `configured`. By itself whenever they change. */
+void replicas_configure(struct replicas *replicas);
 
 must_check enum status replicas_make(struct shard *shard, struct store *store, const struct settings *settings,
                                      int32_t node, struct replicas **made);
