@@ -1,12 +1,9 @@
 """check_libraries: the libraries that programs bring along: confluent-kafka (librdkafka), kafka-python, franz-go."""
 import os
-import re
-import shutil
-import subprocess
 
 import peers
-from node import CACHE, broker, scratch
-from stage import Skip, check, command, require, same
+from node import broker, scratch
+from stage import check, command, require, same
 
 HERE = os.path.dirname(os.path.realpath(__file__))
 COUNT = 3000
@@ -72,23 +69,8 @@ def kafka_python():
             same(got, list(records()), "records")
 
 
-def go():
-    """A Go that can build the client; its caches lie with the others."""
-    if not shutil.which("go"):
-        raise Skip("Go is not installed")
-    have = re.search(r"go1\.(\d+)", subprocess.run(["go", "version"], stdout=subprocess.PIPE, text=True, check=True).stdout)
-    if not have or int(have.group(1)) < 21:
-        raise Skip("franz-go needs Go 1.21, which brings what is newer")
-    return {"GOMODCACHE": os.path.join(CACHE, "go-modules"), "GOFLAGS": "-modcacherw -mod=mod"}
-
-
 @check("franz-go produces and reads by partition, with each codec", level="all")
 def franz_go():
-    environment = go()
-    program = os.path.join(CACHE, "franz")
-    built = subprocess.run(["go", "build", "-o", program, "."], cwd=os.path.join(HERE, "franz"), env={**os.environ, **environment},
-                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    if built.returncode:
-        raise Skip(f"franz-go does not build: {built.stdout.strip()[-200:]}")
+    program = peers.go_program(os.path.join(HERE, "franz"))
     with scratch("franz") as work, broker(work) as node:
         same(command(program, node.address).decode().splitlines()[-1], "done", "franz")
