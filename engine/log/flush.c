@@ -16,6 +16,7 @@
 #include "log/state.h"
 #include "log/upkeep.h"
 #include "log/wal.h"
+#include "shard/probe.h"
 
 static void flush_ready(struct ready *ready);
 static void flush_resume(struct completion *io);
@@ -124,6 +125,7 @@ void flush_go(struct flush *flush)
 
     flush->stage = FLUSH_WRITING;
     flush->begun_ns = shard_now_ns(store->shard);
+    PROBE3(flush__begin, store->shard->index, flush->draft->sequence, flush->draft->payload_size);
     flush->status = STATUS_OK;
     flush->writing = 1;
     if (place.left) {
@@ -192,6 +194,7 @@ static void flush_written(struct flush *flush, enum status status)
         return;
     }
     uint64_t took_ns = (uint64_t)(shard_now_ns(flush->store->shard) - flush->begun_ns);
+    PROBE3(flush__end, flush->store->shard->index, done->sequence, took_ns);
     flush->times[metric_bucket(took_ns)]++;
     flush->time_ns += took_ns;
     flush->stage = FLUSH_IDLE;

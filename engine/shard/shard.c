@@ -13,8 +13,9 @@
 #include <time.h>
 
 #include "base/check.h"
+#include "shard/probe.h"
 
-enum { NS_PER_S = 1000000000 };
+enum { NS_PER_S = 1000000000, STALL_NS = 5000000 };
 
 void shard_init(struct shard *shard, uint32_t index, uint32_t shard_count, struct shard **shards, struct io *io,
                 struct files *files, struct jobs *jobs, uint64_t seed)
@@ -75,6 +76,7 @@ static void stall_note(struct shard *shard)
     int64_t step_ns = (int64_t)now.tv_sec * NS_PER_S + now.tv_nsec - shard_now_ns(shard);
     shard->step_ns_max = max_of(shard->step_ns_max, step_ns);
     shard->busy_ns += step_ns;
+    if (step_ns >= STALL_NS) PROBE2(shard__stall, shard->index, step_ns);
 }
 
 void shard_run(struct shard *shard)

@@ -4,6 +4,7 @@
 #include "api/fetch.h"
 
 #include "api/error.h"
+#include "shard/probe.h"
 
 static void read_joined(struct route *route);
 static void watch_joined(struct route *route);
@@ -191,6 +192,7 @@ static bool fetch_starved(const struct fetch *fetch)
 
 static void fetch_read(struct fetch *fetch)
 {
+    PROBE2(fetch__read, fetch->request, fetch->part_count);
     fetch->stage = FETCH_READING;
     route_begin(&fetch->route, fetch->request->shard, read_joined);
     for (uint32_t i = 0; i < fetch->group_count; i++) fetch_group_send(fetch, fetch->groups[i], fetch_group_read);
@@ -209,6 +211,7 @@ static void fetch_watch(struct fetch *fetch)
     }
     if (fetch->request->times.waited == 0) fetch->request->times.waited = shard_now_ns(shard);
     fetch->request->patient = true;
+    PROBE2(fetch__watch, fetch->request, fetch->part_count);
     fetch->stage = FETCH_WATCHING;
     int64_t pause_ns = shard_now_ns(shard) + (int64_t)FETCH_PAUSE_MS * 1000000;
     bool starved = fetch_starved(fetch);

@@ -2,6 +2,7 @@
  * is no room the parts of this shard wait in one queue, so that batches never overtake each other. */
 #include "api/produce.h"
 #include "log/store.h"
+#include "shard/probe.h"
 
 enum { BATCH_COUNT_AT = 57, ROOM_PAUSE_MS = 5 };
 
@@ -25,6 +26,7 @@ static void part_finish(struct produce_part *part, enum status status)
 {
     part_count(part, status);
     part->status = status;
+    PROBE3(produce__home, part->owner->index, part, status);
     part->stage = PART_HOME;
     route_return(&part->route, part->owner);
 }
@@ -81,6 +83,7 @@ static bool part_place(struct produce_part *part)
     part->base_offset = append.first;
     part->append_time_ms = append.append_time_ms;
     part->start = partition->log->start;
+    PROBE4(produce__mark, owner->index, part, append.first, append.limit);
     part->stage = PART_MARK;
     part->placed_ns = shard_now_ns(owner);
     ready_init(&part->wait.ready, part_reached);
@@ -146,6 +149,7 @@ void produce_part_arrive(struct route_part *route, struct shard *owner)
     list_node_init(&part->node);
     if (list_empty(&queue->parts) && part_place(part)) return;
 
+    PROBE2(produce__room, owner->index, part);
     part->stage = PART_ROOM;
     list_append(&queue->parts, &part->node);
     if (!list_linked(&queue->room.node) && !timer_pending(&queue->again)) queue_wait(queue);

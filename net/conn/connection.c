@@ -9,6 +9,7 @@
 #include "conn/frame.h"
 #include "conn/reply.h"
 #include "conn/slot.h"
+#include "shard/probe.h"
 
 static void timer_fire(struct timer *timer);
 static void flush_run(struct ready *ready);
@@ -111,6 +112,7 @@ enum conn_refusal connection_open(struct listener *listener, int socket)
 
     list_append(&face->connections, &connection->node);
     connection->traffic.opened_ns = shard_now_ns(face->shard);
+    PROBE3(connection__open, face->shard->index, connection, connection->peer_port);
     face_count(face, CONN_METRIC_ACCEPTED, 1);
     face_count(face, CONN_METRIC_OPEN, 1);
     connection_watch(connection);
@@ -180,6 +182,12 @@ static void connection_ends(struct connection *connection, enum conn_end end)
     if (end == END_SLOW_BODY || end == END_SLOW_READER) face_complain(face, connection, "closed", conn_end_text(end));
 }
 
+static void connection_move(struct connection *connection, enum connection_stage stage)
+{
+    PROBE4(connection__stage, connection->face->shard->index, connection, connection->stage, stage);
+    connection->stage = (uint8_t)stage;
+}
+
 static void receive_stop(struct connection *connection)
 {
     list_remove(&connection->wait);
@@ -203,7 +211,7 @@ void connection_drain(struct connection *connection, enum conn_end end)
 {
     if (connection->stage != CONNECTION_OPEN) return;
     connection_ends(connection, end);
-    connection->stage = CONNECTION_DRAINING;
+    connection_move(connection, CONNECTION_DRAINING);
     connection->frame_deadline_ns = INT64_MAX;
     receive_stop(connection);
     requests_give_up(connection);
@@ -216,7 +224,7 @@ void connection_close(struct connection *connection, enum conn_end end)
 
     if (connection->stage >= CONNECTION_JOINING) return;
     connection_ends(connection, end);
-    connection->stage = CONNECTION_JOINING;
+    connection_move(connection, CONNECTION_JOINING);
     timer_clear(&shard->timers, &connection->timer);
     receive_stop(connection);
     if (connection->send.submitted) io_cancel(shard->io, &connection->send);
@@ -259,7 +267,7 @@ void connection_settle(struct connection *connection)
     if (connection->stage == CONNECTION_JOINING && quiet && !connection->receive.submitted) {
         frame_abandon(connection);
         reply_abandon(connection);
-        connection->stage = CONNECTION_SHUTTING;
+        connection_move(connection, CONNECTION_SHUTTING);
         connection->receive.resume = connection_shut;
         io_close(connection->face->shard->io, &connection->receive, connection->socket);
     }

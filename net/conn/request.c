@@ -13,6 +13,7 @@
 #include "messages/apis.h"
 #include "messages/header.h"
 #include "shard/memory.h"
+#include "shard/probe.h"
 
 enum {
     LENGTH_SIZE = 4,
@@ -125,6 +126,7 @@ void slot_begin(struct connection *connection, struct slot *slot)
     size_t wanted = ARENA_SIZE_BASE + (size_t)slot->body_size * ARENA_PER_FRAME_BYTE;
     request->arena.size_max = min_of(wanted, (size_t)ARENA_SIZE_MOST);
     request->times.received = request->times.begun = shard_now_ns(request->shard);
+    PROBE4(request__begin, request->shard->index, request, request->key, request->version);
     slot->stage = SLOT_BEGUN;
     list_append(&connection->slots, &slot->node);
     connection->slot_count++;
@@ -151,6 +153,7 @@ static void slot_finish(struct slot *slot, enum slot_stage stage)
     struct request *request = &slot->request;
     invariant(slot->stage == SLOT_BEGUN);
 
+    PROBE4(request__finish, request->shard->index, request, request->key, stage);
     slot->stage = stage;
     request->give_up = NULL;
     request->times.answered = shard_now_ns(request->shard);

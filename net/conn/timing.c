@@ -20,6 +20,7 @@
 #include <arpa/inet.h>
 
 #include "conn/connection.h"
+#include "shard/probe.h"
 
 enum { NS_PER_MS = 1000000, CLIENT_SHOWN_MAX = 80 };
 
@@ -66,6 +67,8 @@ void timing_note(struct request *request)
     struct request_spans spans = request_spans(&request->times);
     uint32_t key = (uint32_t)request->key;
 
+    PROBE7(request__done, request, request->key, spans.queue, spans.local, spans.remote, spans.answer_queue,
+           spans.send);
     metric_record(cells, CONN_METRIC_REQUEST_TIME, key, (uint64_t)spans.total);
     metric_record(cells, CONN_METRIC_QUEUE_TIME, key, (uint64_t)spans.queue);
     metric_record(cells, CONN_METRIC_LOCAL_TIME, key, (uint64_t)spans.local);

@@ -7,6 +7,7 @@
  */
 #include "cluster/configs.h"
 #include "node/node_work.h"
+#include "shard/probe.h"
 
 static void stage_next(struct node *node);
 
@@ -93,10 +94,16 @@ static void order_end(struct mail *mail, struct shard *at)
 
 /* ---- stages ---- */
 
+static void stage_move(struct node_work *work, enum node_stage stage)
+{
+    PROBE2(node__stage, work->stage, stage);
+    work->stage = stage;
+}
+
 static void farewell(struct node *node)
 {
     struct node_work *work = node_work(node);
-    work->stage = NODE_LEAVING;
+    stage_move(work, NODE_LEAVING);
     if (work->status != STATUS_OK) {
         stage_next(node);
     } else {
@@ -107,7 +114,7 @@ static void farewell(struct node *node)
 static void store_away(struct node *node)
 {
     struct node_work *work = node_work(node);
-    work->stage = NODE_STORING;
+    stage_move(work, NODE_STORING);
     if (work->status != STATUS_OK) {
         stage_next(node);
     } else {
@@ -119,7 +126,7 @@ static void store_away(struct node *node)
 static void end_shards(struct node *node)
 {
     struct node_work *work = node_work(node);
-    work->stage = NODE_STOPPED;
+    stage_move(work, NODE_STOPPED);
     work->ending = node->shard_count - 1;
     for (uint32_t i = 0; i + 1 < node->shard_count; i++) {
         mail_post(replication(node), i, &work->parts[i].end, order_end);
@@ -128,7 +135,7 @@ static void end_shards(struct node *node)
 
 static void close_faces(struct node *node)
 {
-    node_work(node)->stage = NODE_CLOSING;
+    stage_move(node_work(node), NODE_CLOSING);
     node_work(node)->serving = false;
     order_all(node, order_close);
 }
@@ -140,7 +147,7 @@ static void stage_next(struct node *node)
 
     switch (work->stage) {
     case NODE_STARTING:
-        work->stage = NODE_SERVING;
+        stage_move(work, NODE_SERVING);
         if (work->stop_posted || work->failure_posted) {
             close_faces(node);
         } else {
