@@ -17,6 +17,7 @@ const struct command commands[] = {
     { "cluster",    NULL,               "nodes, directories, the metadata log, features",        VERBS(cluster_verbs) },
     { "config",     command_config,     "settings of topics and brokers; checking a node's own", VERBS(config_verbs) },
     { "bench",      NULL,               "a load with intended times, and its latencies",         VERBS(bench_verbs) },
+    { "doctor",     NULL,               "what this machine lacks for a node",                    VERBS(doctor_verbs) },
     { "log",        command_log,        "look at, check or recover a log directory",             NULL, 0 },
     { "completion", command_completion, "teach a shell these commands",                          NULL, 0 },
     { "version",    command_version,    "print the version",                                     NULL, 0 },

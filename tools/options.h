@@ -67,7 +67,7 @@ extern const size_t common_row_count;
 
 /* Each in the file of its command. */
 extern const struct verb topic_verbs[5], produce_verbs[1], consume_verbs[1], config_verbs[4], cluster_verbs[1];
-extern const struct verb bench_verbs[3];
+extern const struct verb bench_verbs[3], doctor_verbs[1];
 
 struct command;
 /* Finds the verb, reads the options and runs it. */

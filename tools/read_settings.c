@@ -9,6 +9,11 @@
 
 enum { SETTINGS_FILE_MAX = 1 << 20 };
 
+const char settings_built_in[] = "node.id=1\n"
+                                 "process.roles=broker,controller\n"
+                                 "listeners=PLAINTEXT://127.0.0.1:9092\n"
+                                 "log.dirs=data\n";
+
 static enum status read_file(struct property_list *list, const char *path, struct arena *arena, FILE *out)
 {
     const uint8_t *data;

@@ -11,6 +11,9 @@
 /* Named on the command line of every command that wants settings: [SERVER.PROPERTIES] [--override NAME=VALUE]... */
 enum { OVERRIDES_MAX = 256 };
 
+/* What stands in for a file where there is none. */
+extern const char settings_built_in[];
+
 struct settings_source {
     const char *command; /* for complaints about its arguments */
     const char *file;    /* NULL: none */

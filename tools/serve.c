@@ -29,11 +29,6 @@
 enum { SETTINGS_SIZE_MAX = 16 << 20 };
 
 /* What stands in for a server.properties. */
-static const char built_in[] = "node.id=1\n"
-                               "process.roles=broker,controller\n"
-                               "listeners=PLAINTEXT://127.0.0.1:9092\n"
-                               "log.dirs=data\n";
-
 struct serve {
     struct node_platform platform;
     struct sink sink; /* standard output, for trace lines */
@@ -117,7 +112,7 @@ static int read_arguments(struct serve *serve, int count, char **arguments)
             return EXIT_USAGE;
         }
     }
-    serve->source.built_in = built_in;
+    serve->source.built_in = settings_built_in;
     return EXIT_FINE;
 }
 
