@@ -1,4 +1,4 @@
-"""config_cases: more partitions, and configs of topics and brokers: what is refused, in which words, and what is shown afterwards.
+"""config_cases: more partitions, and configs of topics and brokers: what is refused, in which words, and what is shown then.
 
 Sections: alter, alter-broker, alter-other, replace, describe, resources, grow, pages. The columns of the tables are those of
 cases.py. A change that is accepted is taken back by its own case, so that the node stays as it was.
@@ -6,6 +6,7 @@ cases.py. A change that is accepted is taken back by its own case, so that the n
 import time
 
 from cases import case, error
+from client import batch
 
 SET, DELETE, APPEND, SUBTRACT = 0, 1, 2, 3
 TOPIC, BROKER, LOGGER, METRICS, GROUP = 2, 4, 8, 16, 32
@@ -83,8 +84,10 @@ def kept(kind, name, *changes, look=(), version=1):
 
 for row in (
     ("set", "retention.ms=1000", kept(TOPIC, "probe", ("retention.ms", SET, "1000"), look=("retention.ms",))),
-    ("set-v0", "v0, retention.ms=1000", kept(TOPIC, "probe", ("retention.ms", SET, "1000"), look=("retention.ms",), version=0)),
-    ("set-blanks", "retention.ms=' 1000 '", kept(TOPIC, "probe", ("retention.ms", SET, " 1000 "), look=("retention.ms",))),
+    ("set-v0", "v0, retention.ms=1000",
+     kept(TOPIC, "probe", ("retention.ms", SET, "1000"), look=("retention.ms",), version=0)),
+    ("set-blanks", "retention.ms=' 1000 '",
+     kept(TOPIC, "probe", ("retention.ms", SET, " 1000 "), look=("retention.ms",))),
     ("set-two", "two settings", kept(TOPIC, "probe", ("max.message.bytes", SET, "2000"), ("segment.ms", SET, "5000"))),
     ("set-default", "retention.ms to its default", kept(TOPIC, "probe", ("retention.ms", SET, "604800000"))),
     ("delete-unset", "DELETE of what is not set", topic_refused(("retention.ms", DELETE, None))),
@@ -106,14 +109,18 @@ for row in (
     ("policy", "cleanup.policy=shred", topic_refused(("cleanup.policy", SET, "shred"))),
     ("policy-empty", "cleanup.policy=''", kept(TOPIC, "probe", ("cleanup.policy", SET, ""))),
     ("policy-twice", "cleanup.policy=delete,delete", kept(TOPIC, "probe", ("cleanup.policy", SET, "delete,delete"))),
-    ("policy-both", "cleanup.policy='compact, delete'", kept(TOPIC, "probe", ("cleanup.policy", SET, "compact, delete"))),
+    ("policy-both", "cleanup.policy='compact, delete'",
+     kept(TOPIC, "probe", ("cleanup.policy", SET, "compact, delete"))),
     ("timestamp-type", "message.timestamp.type=Never", topic_refused(("message.timestamp.type", SET, "Never"))),
-    ("throttle", "leader.replication.throttled.replicas=x", topic_refused(("leader.replication.throttled.replicas", SET, "x"))),
+    ("throttle", "leader.replication.throttled.replicas=x",
+     topic_refused(("leader.replication.throttled.replicas", SET, "x"))),
     ("throttle-ok", "leader.replication.throttled.replicas=0:1,1:1",
      kept(TOPIC, "probe", ("leader.replication.throttled.replicas", SET, "0:1,1:1"))),
     ("bad-and-missing", "a bad value for a missing topic", refused((TOPIC, "probe-none", ("retention.ms", SET, "x")))),
-    ("unset", "SET to what it is, and DELETE of another", topic_refused(("retention.ms", SET, "604800000"), ("segment.ms", DELETE, None))),
-    ("unknown-and-bad", "unknown name and a bad value", topic_refused(("retention.ms", SET, "x"), ("no.such", SET, "1"))),
+    ("unset", "SET to what it is, and DELETE of another",
+     topic_refused(("retention.ms", SET, "604800000"), ("segment.ms", DELETE, None))),
+    ("unknown-and-bad", "unknown name and a bad value",
+     topic_refused(("retention.ms", SET, "x"), ("no.such", SET, "1"))),
     ("lags", "min.compaction.lag.ms=10, max.compaction.lag.ms=5",
      topic_refused(("min.compaction.lag.ms", SET, "10"), ("max.compaction.lag.ms", SET, "5"))),
     ("remote", "remote.storage.enable=true", topic_refused(("remote.storage.enable", SET, "true"))),
@@ -129,25 +136,31 @@ for row in (
     ("append", "cleanup.policy append compact", kept(TOPIC, "probe", ("cleanup.policy", APPEND, "compact"))),
     ("append-there", "cleanup.policy append delete", kept(TOPIC, "probe", ("cleanup.policy", APPEND, "delete"))),
     ("append-bad", "cleanup.policy append shred", topic_refused(("cleanup.policy", APPEND, "shred"))),
-    ("append-two", "cleanup.policy append compact,delete", kept(TOPIC, "probe", ("cleanup.policy", APPEND, "compact,delete"))),
+    ("append-two", "cleanup.policy append compact,delete",
+     kept(TOPIC, "probe", ("cleanup.policy", APPEND, "compact,delete"))),
     ("subtract", "cleanup.policy subtract delete", kept(TOPIC, "probe", ("cleanup.policy", SUBTRACT, "delete"))),
-    ("subtract-absent", "cleanup.policy subtract compact", kept(TOPIC, "probe", ("cleanup.policy", SUBTRACT, "compact"))),
+    ("subtract-absent", "cleanup.policy subtract compact",
+     kept(TOPIC, "probe", ("cleanup.policy", SUBTRACT, "compact"))),
     ("same-twice", "one name twice", topic_refused(("retention.ms", SET, "1"), ("retention.ms", SET, "2"))),
-    ("same-twice-ops", "one name set and deleted", topic_refused(("retention.ms", SET, "1"), ("retention.ms", DELETE, None))),
+    ("same-twice-ops", "one name set and deleted",
+     topic_refused(("retention.ms", SET, "1"), ("retention.ms", DELETE, None))),
     ("nothing", "no changes", topic_refused()),
     ("missing-topic", "missing topic", refused((TOPIC, "probe-none", ("retention.ms", SET, "1")))),
     ("missing-topic-empty", "missing topic, no changes", refused((TOPIC, "probe-none"))),
     ("bad-topic", "topic a/b", refused((TOPIC, "a/b", ("retention.ms", SET, "1")))),
     ("empty-topic", "empty topic", refused((TOPIC, "", ("retention.ms", SET, "1")))),
-    ("twice", "a resource twice", refused((TOPIC, "probe", ("retention.ms", SET, "1")), (TOPIC, "probe", ("segment.ms", SET, "1")))),
+    ("twice", "a resource twice",
+     refused((TOPIC, "probe", ("retention.ms", SET, "1")), (TOPIC, "probe", ("segment.ms", SET, "1")))),
     ("twice-and-other", "a resource twice, and another",
      refused((TOPIC, "probe", ("retention.ms", SET, "1")), (TOPIC, "probe", ("retention.ms", SET, "1")),
              (TOPIC, "probe-none", ("segment.ms", SET, "1")))),
     ("some", "a good and a missing topic: the first is set",
-     lambda context: incremental(context, (TOPIC, "probe", ("retention.ms", SET, "7")), (TOPIC, "probe-none", ("retention.ms", SET, "1")))
+     lambda context: incremental(context, (TOPIC, "probe", ("retention.ms", SET, "7")),
+                                 (TOPIC, "probe-none", ("retention.ms", SET, "1")))
      + ": " + shown(context, TOPIC, "probe") + "; then " + incremental(context, (TOPIC, "probe", ("retention.ms", DELETE, None)))),
     ("validate", "validated only",
-     lambda context: topic_refused(("retention.ms", SET, "1"), validate=True)(context) + ": " + shown(context, TOPIC, "probe")),
+     lambda context: topic_refused(("retention.ms", SET, "1"), validate=True)(context)
+     + ": " + shown(context, TOPIC, "probe")),
     ("validate-bad", "validated only, bad value", topic_refused(("retention.ms", SET, "x"), validate=True)),
     ("type-0", "resource type 0", refused((0, "x", ("retention.ms", SET, "1")))),
     ("type-99", "resource type 99", refused((99, "x", ("retention.ms", SET, "1")))),
@@ -166,7 +179,8 @@ for row in (
     ("topic-sees", "what a topic shows of log.retention.ms of all brokers",
      lambda context: incremental(context, (BROKER, "", ("log.retention.ms", SET, "3600000"))) + ": "
      + shown(context, TOPIC, "probe", "retention.ms") + " and " + shown(context, BROKER, "1", "log.retention.ms") + "; then "
-     + incremental(context, (BROKER, "", ("log.retention.ms", DELETE, None))) + " " + shown(context, TOPIC, "probe", "retention.ms")),
+     + incremental(context, (BROKER, "", ("log.retention.ms", DELETE, None))) + " "
+     + shown(context, TOPIC, "probe", "retention.ms")),
     ("both", "of one and of all",
      lambda context: incremental(context, (BROKER, "", ("log.index.interval.bytes", SET, "2000")),
                                  (BROKER, "1", ("log.index.interval.bytes", SET, "3000"))) + ": "
@@ -176,7 +190,8 @@ for row in (
                    (BROKER, "1", ("log.index.interval.bytes", DELETE, None)))),
     ("read-only", "log.dirs of broker 1", broker_refused(("log.dirs", SET, "/tmp/x"))),
     ("read-only-all", "log.dirs of all", broker_refused(("log.dirs", SET, "/tmp/x"), name="")),
-    ("read-only-too", "node.id and message.max.bytes", broker_refused(("node.id", SET, "7"), ("message.max.bytes", SET, "7"))),
+    ("read-only-too", "node.id and message.max.bytes",
+     broker_refused(("node.id", SET, "7"), ("message.max.bytes", SET, "7"))),
     ("read-only-delete", "DELETE node.id", broker_refused(("node.id", DELETE, None))),
     ("per-broker-all", "listener.security.protocol.map of all",
      broker_refused(("listener.security.protocol.map", SET, "PLAINTEXT:PLAINTEXT"), name="")),
@@ -192,8 +207,10 @@ for row in (
     ("cleaner-threads-many", "log.cleaner.threads=9 (1 now)", broker_refused(("log.cleaner.threads", SET, "9"))),
     ("choice", "compression.type=lzma", broker_refused(("compression.type", SET, "lzma"))),
     ("policy", "log.cleanup.policy=shred", broker_refused(("log.cleanup.policy", SET, "shred"))),
-    ("policy-append", "log.cleanup.policy append compact", kept(BROKER, "1", ("log.cleanup.policy", APPEND, "compact"))),
-    ("policy-twice", "log.cleanup.policy=delete,delete", kept(BROKER, "1", ("log.cleanup.policy", SET, "delete,delete"))),
+    ("policy-append", "log.cleanup.policy append compact",
+     kept(BROKER, "1", ("log.cleanup.policy", APPEND, "compact"))),
+    ("policy-twice", "log.cleanup.policy=delete,delete",
+     kept(BROKER, "1", ("log.cleanup.policy", SET, "delete,delete"))),
     ("append-unknown", "APPEND to an unknown name", broker_refused(("no.such", APPEND, "1"))),
     ("subtract-scalar", "SUBTRACT from message.max.bytes", broker_refused(("message.max.bytes", SUBTRACT, "1"))),
     ("operation", "operation 7", broker_refused(("message.max.bytes", 7, "1"))),
@@ -201,12 +218,16 @@ for row in (
     ("blanks", "message.max.bytes=' 2000 '", kept(BROKER, "1", ("message.max.bytes", SET, " 2000 "))),
     ("append-scalar", "APPEND to message.max.bytes", broker_refused(("message.max.bytes", APPEND, "1"))),
     ("null", "SET to null", broker_refused(("message.max.bytes", SET, None))),
-    ("per-ip", "max.connections.per.ip.overrides=127.0.0.1:5:6", broker_refused(("max.connections.per.ip.overrides", SET, "127.0.0.1:5:6"))),
-        ("per-ip-ok", "max.connections.per.ip=100", kept(BROKER, "1", ("max.connections.per.ip", SET, "100"), look=("max.connections.per.ip",))),
+    ("per-ip", "max.connections.per.ip.overrides=127.0.0.1:5:6",
+     broker_refused(("max.connections.per.ip.overrides", SET, "127.0.0.1:5:6"))),
+        ("per-ip-ok", "max.connections.per.ip=100",
+     kept(BROKER, "1", ("max.connections.per.ip", SET, "100"), look=("max.connections.per.ip",))),
     ("throttle", "leader.replication.throttled.rate=1000",
      kept(BROKER, "1", ("leader.replication.throttled.rate", SET, "1000"), look=("leader.replication.throttled.rate",))),
-    ("throttle-low", "leader.replication.throttled.rate=-1", broker_refused(("leader.replication.throttled.rate", SET, "-1"))),
-    ("password", "sasl.jaas.config", kept(BROKER, "1", ("sasl.jaas.config", SET, "secret"), look=("sasl.jaas.config",))),
+    ("throttle-low", "leader.replication.throttled.rate=-1",
+     broker_refused(("leader.replication.throttled.rate", SET, "-1"))),
+    ("password", "sasl.jaas.config",
+     kept(BROKER, "1", ("sasl.jaas.config", SET, "secret"), look=("sasl.jaas.config",))),
     ("lags", "log.cleaner.min.compaction.lag.ms=10, max 5",
      broker_refused(("log.cleaner.min.compaction.lag.ms", SET, "10"), ("log.cleaner.max.compaction.lag.ms", SET, "5"))),
     ("remote", "log.local.retention.ms above log.retention.ms",
@@ -219,7 +240,8 @@ for row in (
     ("validate", "validated only", broker_refused(("message.max.bytes", SET, "5"), validate=True)),
     ("validate-read-only", "validated only, read-only", broker_refused(("node.id", SET, "5"), validate=True)),
     ("nothing", "no changes", broker_refused()),
-    ("twice", "broker 1 twice", refused((BROKER, "1", ("message.max.bytes", SET, "1")), (BROKER, "1", ("message.max.bytes", SET, "2")))),
+    ("twice", "broker 1 twice",
+     refused((BROKER, "1", ("message.max.bytes", SET, "1")), (BROKER, "1", ("message.max.bytes", SET, "2")))),
     ("logger", "a logger", refused((LOGGER, "1", ("no.such.Logger", SET, "DEBUG")))),
     ("logger-level", "a logger's level", refused((LOGGER, "1", ("root", SET, "LOUD")))),
     ("logger-other", "a logger of broker 99", refused((LOGGER, "99", ("root", SET, "INFO")))),
@@ -234,11 +256,14 @@ for row in (
     ("group", "consumer.session.timeout.ms=50000 of a group",
      kept(GROUP, "probe-group", ("consumer.session.timeout.ms", SET, "50000"), look=("consumer.session.timeout.ms",))),
     ("group-unknown", "unknown name of a group", refused((GROUP, "probe-group", ("no.such", SET, "1")))),
-    ("group-low", "consumer.session.timeout.ms=1", refused((GROUP, "probe-group", ("consumer.session.timeout.ms", SET, "1")))),
-    ("group-number", "consumer.session.timeout.ms=x", refused((GROUP, "probe-group", ("consumer.session.timeout.ms", SET, "x")))),
+    ("group-low", "consumer.session.timeout.ms=1",
+     refused((GROUP, "probe-group", ("consumer.session.timeout.ms", SET, "1")))),
+    ("group-number", "consumer.session.timeout.ms=x",
+     refused((GROUP, "probe-group", ("consumer.session.timeout.ms", SET, "x")))),
     ("group-empty", "group ''", refused((GROUP, "", ("consumer.session.timeout.ms", SET, "50000")))),
     ("metrics", "interval.ms of a subscription",
-     kept(METRICS, "probe-metrics", ("interval.ms", SET, "5000"), ("metrics", SET, "org.apache.kafka"), look=("interval.ms", "metrics"))),
+     kept(METRICS, "probe-metrics", ("interval.ms", SET, "5000"), ("metrics", SET, "org.apache.kafka"),
+          look=("interval.ms", "metrics"))),
     ("metrics-unknown", "unknown name", refused((METRICS, "probe-metrics", ("no.such", SET, "1")))),
     ("metrics-low", "interval.ms=1", refused((METRICS, "probe-metrics", ("interval.ms", SET, "1")))),
     ("metrics-match", "match=bad", refused((METRICS, "probe-metrics", ("match", SET, "bad")))),
@@ -300,10 +325,13 @@ for row in (
     ("type-99", "resource type 99", lambda context: shown(context, 99, "x")),
     ("group-empty", "group ''", lambda context: shown(context, GROUP, "")),
     ("metrics-empty", "subscription ''", lambda context: shown(context, METRICS, "")),
-    ("metrics-missing", "subscription that is not there", lambda context: shown(context, METRICS, "probe-none", "interval.ms")),
-    ("group-default", "a group that sets nothing", lambda context: shown(context, GROUP, "probe-none", "consumer.heartbeat.interval.ms")),
+    ("metrics-missing", "subscription that is not there",
+     lambda context: shown(context, METRICS, "probe-none", "interval.ms")),
+    ("group-default", "a group that sets nothing",
+     lambda context: shown(context, GROUP, "probe-none", "consumer.heartbeat.interval.ms")),
     ("unknown-key", "a key that is unknown", lambda context: shown(context, TOPIC, "probe", "no.such")),
-    ("v1", "v1, without synonyms", lambda context: shown(context, TOPIC, "probe", "retention.ms", version=1, synonyms=False)),
+    ("v1", "v1, without synonyms",
+     lambda context: shown(context, TOPIC, "probe", "retention.ms", version=1, synonyms=False)),
     ("synonyms", "all synonyms of some topic configs", lambda context: shown(
         context, TOPIC, "probe-minisr", "segment.ms", "segment.jitter.ms", "flush.ms", "retention.bytes", "cleanup.policy")),
 ):
@@ -324,7 +352,8 @@ def listed(version, *types):
 
 @case("resources.metrics", "ListConfigResources v0, with a subscription and a group's configs set")
 def _(context):
-    changes = (METRICS, "probe-metrics", ("interval.ms", SET, "5000")), (GROUP, "probe-group", ("consumer.session.timeout.ms", SET, "50000"))
+    changes = (METRICS, "probe-metrics", ("interval.ms", SET, "5000")), \
+        (GROUP, "probe-group", ("consumer.session.timeout.ms", SET, "50000"))
     incremental(context, *changes)
     time.sleep(0.3)
     text = f"{listed(0)(context)} | {listed(1, METRICS, GROUP)(context)}"
@@ -365,9 +394,9 @@ def grown_for_good(name, *ids, version=3):
         text = grown(context, (name, 3, ids or None), version=version)
         time.sleep(0.5)
         topic = context.call("Metadata", 12, {"Topics": [{"Name": name}]})["Topics"][0]
-        parts = sorted((one["PartitionIndex"], one["ErrorCode"], one["LeaderId"], one["LeaderEpoch"], one["ReplicaNodes"], one["IsrNodes"])
+        parts = sorted((one["PartitionIndex"], one["ErrorCode"], one["LeaderId"], one["LeaderEpoch"], one["ReplicaNodes"],
+                        one["IsrNodes"])
                        for one in topic["Partitions"])
-        from client import batch
         return f"{text}: {parts}; produce to 2: {context.produce(batch([(b'k', b'v')]), topic=name, partition=2)}"
     return go
 
@@ -413,7 +442,8 @@ def described(*names, limit=2000, cursor=None):
         for topic in answer["Topics"]:
             if topic["Name"] and topic["Name"].startswith("__"):
                 continue
-            parts = ",".join(f"{one['PartitionIndex']}({one['ErrorCode']}:{one['LeaderId']}:{one['LeaderEpoch']}:{one['ReplicaNodes']}"
+            parts = ",".join(f"{one['PartitionIndex']}({one['ErrorCode']}:{one['LeaderId']}:{one['LeaderEpoch']}:"
+                             f"{one['ReplicaNodes']}"
                              f"{one['IsrNodes']}{one['EligibleLeaderReplicas']}{one['LastKnownElr']}{one['OfflineReplicas']})"
                              for one in topic["Partitions"])
             known = "no id" if topic["TopicId"].int == 0 else "id"
@@ -441,7 +471,8 @@ for row in (
     ("limit-neg", "at most -1", described("probe-d1", limit=-1)),
     ("limit-missing", "at most 2 and a missing topic", described("probe-d1", "probe-d2", "probe-none", limit=2)),
     ("cursor", "from probe-d2 1 on", described("probe-d1", "probe-d2", "probe-d3", cursor=("probe-d2", 1))),
-    ("cursor-limit", "from probe-d2 1 on, at most 1", described("probe-d1", "probe-d2", "probe-d3", cursor=("probe-d2", 1), limit=1)),
+    ("cursor-limit", "from probe-d2 1 on, at most 1",
+     described("probe-d1", "probe-d2", "probe-d3", cursor=("probe-d2", 1), limit=1)),
     ("cursor-other", "from a topic that is not asked for", described("probe-d1", "probe-d3", cursor=("probe-d2", 1))),
     ("cursor-gone", "from a topic that is not there", described("probe-d1", "probe-d3", cursor=("probe-d2x", 1))),
     ("cursor-over", "from a partition that is not there", described("probe-d1", "probe-d2", cursor=("probe-d1", 9))),
