@@ -14,6 +14,7 @@
 #include "io/files.h"
 #include "log/epochs.h"
 #include "log/index_file.h"
+#include "log/kafka_files.h"
 #include "log/producer_state.h"
 #include "log/segment.h"
 
@@ -175,12 +176,24 @@ static enum status producers_load(struct log *log, struct state_reader *reader)
     return producer_state_read(log->producers, saved, shard_wall_ms(log->store->shard));
 }
 
-/* Retention may have removed files below the start after the state was saved. */
+static bool segment_file_gone(const struct log *log, const struct segment *segment)
+{
+    struct files_entry entry;
+    char path[PATH_SIZE];
+
+    segment_path(log->topic, log->key.partition, segment->base, ".log", path);
+    return files_entry(log->directory->files, log->directory->handle, path, &entry) == STATUS_NOT_FOUND;
+}
+
+/* Retention may have removed files below the start after the state was saved. The last segment may have grown beyond the
+ * start since then, as the WAL will show; only its file tells. */
 static void state_forget_expired(struct log *log)
 {
+    const struct segments *segments = log->segments;
     uint32_t count = 0;
-    while (count < log->segments->count && log->segments->items[count].limit <= log->start) {
-        if (log->segments->items[count].size == 0) break;
+
+    while (count < segments->count && segments->items[count].limit <= log->start) {
+        if (count + 1 == segments->count && !segment_file_gone(log, &segments->items[count])) break;
         count++;
     }
     segments_remove(log, 0, count);

@@ -4,6 +4,7 @@
 #include "sim/demand.h"
 #include "sim/site.h"
 #include "sim/story.h"
+#include "sim/trouble.h"
 
 enum { STARTS_MIN = 4, STARTS_MAX = 6 };
 
@@ -62,9 +63,11 @@ static void node_play(struct sim_world *world)
 {
     struct site *site = heap_take(&world->heap, sizeof *site);
     struct demand *demand = heap_take(&world->heap, sizeof *demand);
+    struct trouble trouble;
 
     site_init(site, world);
     demand_init(demand, world, &site->network, SITE_PORT, false);
+    trouble_init(&trouble, site, demand->gap_ns * 300);
     uint64_t starts = sim_between(&site->prng, STARTS_MIN, STARTS_MAX);
     uint64_t actions = demand->actions_left / starts;
     for (uint64_t i = 0; i < starts; i++) {
@@ -73,7 +76,9 @@ static void node_play(struct sim_world *world)
         errors_set(site, true);
         if (way < 4) disk->crash_at = disk->operations + sim_between(&site->prng, 1, way < 2 ? 100 : 3000);
         bool up = site_start(site);
+        trouble_begin(&trouble);
         if (up) play_start(site, demand, actions);
+        trouble_end(&trouble);
         if (up && way == 7 && !site_down(site) && site_stop_clean(site)) continue;
         sim_fault(world, disk->frozen ? SIM_CRASH_OPERATION : way == 6 ? SIM_KILL : SIM_CRASH_TIME);
         /* Relaxed durability promises what Kafka does: a process may die, the power may not fail. */

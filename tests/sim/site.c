@@ -3,8 +3,10 @@
 #include "sim/site.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "replica/replicas.h"
 #include "sim/story.h"
 
 static enum status make_io(struct node_platform *platform, const struct plan *plan, uint32_t shard, struct io **io,
@@ -45,6 +47,7 @@ void site_init(struct site *site, struct sim_world *world)
     static const uint64_t segments[] = { 1 << 20, 2 << 20 };
 
     *site = (struct site){ .world = world };
+    for (uint32_t i = 0; i < SITE_PICTURES; i++) site->pictures[i].offset = -1;
     prng_seed(&site->prng, prng_u64(&world->prng));
     sim_network_init(&site->network, world);
     sim_machine_init(&site->machine, world, &site->network, 0, 1 << 18);
@@ -56,7 +59,7 @@ void site_init(struct site *site, struct sim_world *world)
 
     site->network.split = (uint32_t)sim_between(&site->prng, 0, 400);
     site->network.window = (uint32_t)sim_between(&site->prng, 4, 64) * 4096;
-    if (sim_chance(&site->prng, 1, 3)) site->network.reset_ppm = 200;
+    if (sim_chance(&site->prng, 1, 3)) site->network.reset_ppm = sim_chance(&site->prng, 1, 3) ? 3000 : 200;
     if (sim_chance(&site->prng, 1, 4)) site->network.half_open_ppm = 50;
     struct sim_machine *machine = &site->machine;
     machine->turn_ns = (int64_t)sim_between(&site->prng, 1000, 20000);
@@ -64,6 +67,66 @@ void site_init(struct site *site, struct sim_world *world)
     machine->job_ns = (int64_t)sim_between(&site->prng, 20000, 2000000);
     machine->slow_ppm = sim_chance(&site->prng, 1, 3) ? 1000 : 0;
 }
+
+/* ---- image equals replay ---- */
+
+/* What is not the log's to say is left out: who leads, and which shard a partition is on. */
+static struct site_picture picture_take(struct image *image)
+{
+    int32_t controller = image->controller;
+    uint16_t *shards = calloc(image->partition_count + 1, sizeof *shards);
+    uint32_t count = 0;
+
+    invariant(shards);
+    image_lead(image, -1);
+    list_each(&image->topics, node)
+    {
+        struct image_topic *topic = container_of(node, struct image_topic, node);
+        for (int32_t i = 0; i < topic->partition_count; i++) {
+            invariant(count < image->partition_count);
+            shards[count++] = topic->partitions[i].shard;
+            topic->partitions[i].shard = 0;
+        }
+    }
+    struct site_picture picture = { image->offset, image_hash(image) };
+    count = 0;
+    list_each(&image->topics, node)
+    {
+        struct image_topic *topic = container_of(node, struct image_topic, node);
+        for (int32_t i = 0; i < topic->partition_count; i++) topic->partitions[i].shard = shards[count++];
+    }
+    image_lead(image, controller);
+    free(shards);
+    return picture;
+}
+
+static void pictures_note(struct site *site)
+{
+    for (uint32_t i = 0; i < SITE_PICTURES; i++) {
+        struct replicas *replicas = i < site->node->shard_count ? site->node->shards[i]->replicas : NULL;
+        site->pictures[i] = replicas ? picture_take(&replicas->image) : (struct site_picture){ .offset = -1 };
+    }
+}
+
+static void pictures_check(struct site *site)
+{
+    struct site_picture first = picture_take(&site->node->shards[0]->replicas->image);
+
+    for (uint32_t i = 1; i < site->node->shard_count; i++) {
+        if (!site->node->shards[i]->replicas) continue;
+        struct site_picture other = picture_take(&site->node->shards[i]->replicas->image);
+        if (other.offset != first.offset || other.hash != first.hash)
+            sim_fail(site->world, "image equals replay: shards 0 and %u replayed one log to two images", i);
+    }
+    for (uint32_t i = 0; i < SITE_PICTURES; i++) {
+        if (site->pictures[i].offset != first.offset) continue;
+        sim_told(site->world, NULL, "image of shard %lu at offset %lu: as replayed", i, (uint64_t)first.offset, 0, 0);
+        if (site->pictures[i].hash != first.hash)
+            sim_fail(site->world, "image equals replay: shard %u had another image at offset %ld", i, first.offset);
+    }
+}
+
+/* ---- starting and stopping ---- */
 
 static void settings_make(struct site *site)
 {
@@ -128,6 +191,7 @@ bool site_start(struct site *site)
         }
         return false;
     }
+    pictures_check(site);
     for (uint32_t i = 0; i < site->node->shard_count; i++) {
         sim_io_run(site->machine.ios[i], sim_shard_step, site->node->shards[i]);
     }
@@ -154,6 +218,7 @@ bool site_stop_clean(struct site *site)
         if (!sim_world_step(world, until_ns)) sim_fail(world, "liveness: the node does not stop");
     }
     if (site_down(site)) return false;
+    pictures_note(site);
     enum status status = node_end(site->node);
     if (site->machine.disk.frozen || (status != STATUS_OK && site->errors)) {
         site->node = NULL;
@@ -172,6 +237,7 @@ bool site_stop_clean(struct site *site)
 void site_stop_hard(struct site *site, bool power)
 {
     sim_machine_stop(&site->machine, power ? SIM_STOP_POWER : SIM_STOP_KILL);
+    if (site->node) pictures_note(site);
     if (site->node) node_abandon(site->node);
     site->node = NULL;
     heap_end(&site->heap);

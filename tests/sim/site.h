@@ -7,7 +7,7 @@
 #include "node/node.h"
 #include "sim/machine.h"
 
-enum { SITE_PORT = 9092 };
+enum { SITE_PORT = 9092, SITE_PICTURES = 8 };
 
 struct site {
     struct sim_world *world;
@@ -25,10 +25,16 @@ struct site {
     struct arena arena;
     struct settings settings;
     uint64_t starts;
+    /* The metadata as the shards saw it when the node was last stopped, however that was. */
+    struct site_picture {
+        int64_t offset; /* of the log; -1: none */
+        uint64_t hash;
+    } pictures[SITE_PICTURES];
 };
 
 void site_init(struct site *site, struct sim_world *world);
-/* False: power was cut, or the device failed, before shards could run. */
+/* False: power was cut, or the device failed, before shards could run. What the metadata log was replayed to must be
+ * what the shards saw at the last stop, where that was as far. */
 bool site_start(struct site *site);
 /* The node has died of a failing device (or was cut off): it must be stopped hard. */
 bool site_down(const struct site *site);

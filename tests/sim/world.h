@@ -12,18 +12,19 @@
 #include "base/prng.h"
 #include "sim/trace.h"
 
-#define SIM_FAULT_ROWS(row)                                                                                        \
-    row(SIM_CRASH_TIME, "power cut at a random time") row(SIM_CRASH_OPERATION, "power cut at a disk operation")    \
-        row(SIM_KILL, "process killed") row(SIM_SECTOR_LOST, "unsynced sector lost")                               \
-            row(SIM_SECTOR_TORN, "unsynced sector torn") row(SIM_SECTOR_KEPT, "unsynced sector kept")              \
-                row(SIM_NAME_LOST, "unsynced name change lost") row(SIM_NAME_KEPT, "unsynced name change kept")    \
-                    row(SIM_SIZE_LOST, "unsynced file size lost") row(SIM_READ_ERROR, "read failed")               \
-                        row(SIM_WRITE_ERROR, "write failed") row(SIM_SYNC_ERROR, "sync failed")                    \
-                            row(SIM_NO_SPACE, "no space") row(SIM_SLOW, "slow operation")                          \
-                                row(SIM_BIT_FLIP, "bit flipped at rest") row(SIM_MISDIRECTED, "write misdirected") \
-                                    row(SIM_RESET, "connection reset") row(SIM_SPLIT, "transfer split")            \
-                                        row(SIM_HALF_OPEN, "connection half open")                                 \
-                                            row(SIM_STALL, "client stopped reading")
+#define SIM_FAULT_ROWS(row)                                                                                         \
+    row(SIM_CRASH_TIME, "power cut at a random time") row(SIM_CRASH_OPERATION, "power cut at a disk operation")     \
+        row(SIM_KILL, "process killed") row(SIM_SECTOR_LOST, "unsynced sector lost")                                \
+            row(SIM_SECTOR_TORN, "unsynced sector torn") row(SIM_SECTOR_KEPT, "unsynced sector kept")               \
+                row(SIM_NAME_LOST, "unsynced name change lost") row(SIM_NAME_KEPT, "unsynced name change kept")     \
+                    row(SIM_SIZE_LOST, "unsynced file size lost") row(SIM_READ_ERROR, "read failed")                \
+                        row(SIM_WRITE_ERROR, "write failed") row(SIM_SYNC_ERROR, "sync failed")                     \
+                            row(SIM_NO_SPACE, "no space") row(SIM_SLOW, "slow operation")                           \
+                                row(SIM_BIT_FLIP, "bit flipped at rest") row(SIM_MISDIRECTED, "write misdirected")  \
+                                    row(SIM_RESET, "connection reset") row(SIM_SPLIT, "transfer split")             \
+                                        row(SIM_HALF_OPEN, "connection half open")                                  \
+                                            row(SIM_STALL, "client stopped reading") row(SIM_CLOCK, "clock jumped") \
+                                                row(SIM_FULL, "disk filled by others")
 
 #define SIM_FAULT_NAME(name, text) name,
 enum sim_fault { SIM_FAULT_ROWS(SIM_FAULT_NAME) SIM_FAULTS };
