@@ -18,11 +18,11 @@ static bool user_show(struct describe_scram *work, struct describe_scram_credent
 {
     row->credentials.items = arena_take(&work->request->arena, MECHANISMS * sizeof(*row->credentials.items));
     if (!row->credentials.items) return false;
-    for (int8_t mechanism = SCRAM_SHA_256; mechanism <= SCRAM_SHA_512; mechanism++) {
-        const struct image_credential *credential = image_credential(work->image, row->user, mechanism);
+    for (int mechanism = SCRAM_SHA_256; mechanism <= SCRAM_SHA_512; mechanism++) {
+        const struct image_credential *credential = image_credential(work->image, row->user, (int8_t)mechanism);
         if (!credential) continue;
         row->credentials.items[row->credentials.count++] =
-            (struct describe_scram_credentials_credential){ mechanism, credential->iterations };
+            (struct describe_scram_credentials_credential){ credential->mechanism, credential->iterations };
     }
     row->error_message = TEXT("");
     if (row->credentials.count > 0) return true;

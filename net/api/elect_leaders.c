@@ -88,8 +88,8 @@ static bool topic_show(struct elect_leaders *work, const struct image_topic *top
         int32_t count = 0;
         for (int32_t i = 0; i < topic->partition_count; i++) {
             const struct image_partition *state = &topic->partitions[i];
-            int16_t error =
-                state->replicas ? election_error(state, work->ask->election_type) : ERROR_ELECTION_NOT_NEEDED;
+            if (!state->replicas) continue;
+            int16_t error = election_error(state, work->ask->election_type);
             if (error == ERROR_ELECTION_NOT_NEEDED) continue;
             if (pass == 1) {
                 answer->partitions.items[count] = (struct elect_leaders_partition){ i, error, election_words(error) };

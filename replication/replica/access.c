@@ -5,8 +5,6 @@
  *     deleted and not there -> MISSING; else it is chosen */
 #include "replica/access.h"
 
-#include <string.h>
-
 #include "replica/controller_work.h"
 
 enum { CHOSEN_NONE = 0 }; /* else: place in the call, plus 1 */
@@ -38,7 +36,7 @@ static void quota_alter(const struct image *image, const struct quota_alter *alt
     for (uint32_t i = 0; i < alter->change_count; i++) {
         const struct quota_change *change = &alter->changes[i];
         const struct quota_value *value = image_quota_value(now, change->key);
-        bool same = value && memcmp(&value->value, &change->value, sizeof(value->value)) == 0;
+        bool same = value && value->value == change->value;
         if (change->remove ? value != NULL : !same) quota_add(list, alter, change);
     }
 }

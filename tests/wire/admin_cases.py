@@ -14,7 +14,7 @@ SIGNS = {"LastFetchTimestamp", "LastCaughtUpTimestamp", "TotalBytes", "UsableByt
          "LastTimestamp", "ProducerId", "LeaderEpoch", "PartitionSize"}
 KINDS = {"LogDir", "ReplicaDirectoryId", "Host", "Port"}
 UNSAID = {"ThrottleTimeMs"}
-UNORDERED = {"Entries", "ReplicaElectionResults", "Results", "Responses"}  # a hash's order, at Kafka
+UNORDERED = {"Entries", "Values", "ReplicaElectionResults", "Results", "CredentialInfos", "Responses"}  # a hash's order, at Kafka
 
 
 def shown(name, value):
