@@ -15,12 +15,16 @@ struct names {
     uint32_t count;
 };
 
-static void names_add(struct names *names, const char *name, int64_t unit)
+static void names_add_row(struct names *names, const struct setting *row, int64_t unit)
 {
-    const struct setting *row = setting_find(&broker_table, text_of(name));
     invariant(row && names->count < SYNONYMS_MAX);
     names->rows[names->count] = row;
     names->units[names->count++] = unit;
+}
+
+static void names_add(struct names *names, const char *name, int64_t unit)
+{
+    names_add_row(names, setting_find(&broker_table, text_of(name)), unit);
 }
 
 static struct names names_of_topic(const struct setting *row)
@@ -164,7 +168,7 @@ static struct names names_of_broker(const struct setting *row)
         if (!text_equal(text_of(topic_synonyms[i].broker), name)) continue;
         return names_of_topic(setting_find(&topic_table, text_of(topic_synonyms[i].topic)));
     }
-    names_add(&names, row->name, 1);
+    names_add_row(&names, row, 1);
     return names;
 }
 
@@ -241,7 +245,7 @@ enum status config_describe(const struct config_place *place, const struct setti
     value_names = names;
     if (of_broker) {
         value_names.count = 0;
-        names_add(&value_names, row->name, 1);
+        names_add_row(&value_names, row, 1);
     }
     *view = (struct config_view){ .row = row, .origin = CONFIG_DEFAULT };
     view->sensitive = row->type == SETTING_PASSWORD;
