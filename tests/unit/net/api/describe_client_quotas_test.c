@@ -1,4 +1,4 @@
-/* tests/unit/net/api/describe_client_quotas_test.c   Filters over the quotas of the image, and what no filter may be. */
+/* tests/unit/net/api/describe_client_quotas_test.c   Filters over the quotas of the image; and what is no filter. */
 #include "desk.h"
 
 #include "messages/describe_client_quotas.h"
