@@ -62,6 +62,8 @@ static void consumer_placed(struct client_request *request, const void *message)
             }
             consumer->position = consumer->start = offset;
         }
+    } else if (answer) {
+        consumer->refused = consumer->demand->damaged;
     }
     consumer_soon(consumer, consumer->demand->gap_ns);
 }
@@ -119,6 +121,8 @@ static void part_read(struct consumer *consumer, const struct fetch_partition_an
         }
     } else if (!consumer->reading_all) {
         consumer->topic = NULL;
+    } else {
+        consumer->refused = consumer->demand->damaged;
     }
 }
 
@@ -221,7 +225,14 @@ static bool log_next(struct consumer *consumer)
 
 void consumer_read_next(struct consumer *consumer)
 {
-    if (consumer->topic && consumer->position >= 0 && consumer->end >= 0 && consumer->position >= consumer->end) {
+    if (consumer->refused) {
+        sim_told(consumer->demand->world, consumer->topic->name, "damaged: partition %lu can't be read from %lu on",
+                 (uint64_t)consumer->partition, (uint64_t)consumer->position, 0, 0);
+        consumer->refused = false;
+        consumer->position = consumer->end = -1;
+        consumer->done = !log_next(consumer);
+    } else if (consumer->topic && consumer->position >= 0 && consumer->end >= 0 &&
+               consumer->position >= consumer->end) {
         ledger_check(&consumer->demand->ledger, log_of(consumer), consumer->start, consumer->end);
         consumer->position = consumer->end = -1;
         consumer->done = !log_next(consumer);
@@ -243,7 +254,7 @@ void demand_read_all_begin(struct demand *demand)
     struct consumer *consumer = &demand->consumers[0];
 
     consumer->reading_all = true;
-    consumer->done = false;
+    consumer->done = consumer->refused = false;
     consumer->topic = NULL;
     consumer->position = consumer->end = -1;
     consumer->client.stall_ppm = 0;

@@ -73,6 +73,7 @@ struct consumer {
     int64_t end;       /* while reading all: the latest offset, once known; -1 */
     int64_t start, start_told;
     bool asking, reading_all, done;
+    bool refused; /* while reading all: damaged files may be */
 };
 
 struct demand {
@@ -93,7 +94,8 @@ struct demand {
     uint64_t actions_left; /* new batches, fetches, admin requests */
     uint32_t value_size_max, records_max;
     int64_t gap_ns;
-    bool quiet; /* nothing new is begun; what is open is brought to its end */
+    bool damaged; /* files were: a partition may be refused */
+    bool quiet;   /* nothing new is begun; what is open is brought to its end */
     uint64_t told, lost;
 };
 

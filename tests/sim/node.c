@@ -1,6 +1,7 @@
 /* tests/sim/node.c   The story of a whole node: clients speak the wire protocol to it over a bad network, while it is
  * cut off, killed and stopped cleanly, and started again with other settings. At the end the faults stop: then every
- * request must be answered, every promise be found kept, and nothing be left over. */
+ * request must be answered, every promise be found kept, and nothing be left over. Last, some find a bit of their files
+ * flipped: what was there must be served as it was, or refused. */
 #include "sim/demand.h"
 #include "sim/site.h"
 #include "sim/story.h"
@@ -31,24 +32,32 @@ static void play_start(struct site *site, struct demand *demand, uint64_t action
     }
 }
 
-static void settle(struct site *site, struct demand *demand)
+/* A story in which nothing fails any more comes to rest; one whose files are damaged may end before. */
+static bool stands(struct site *site, int64_t until_ns, const char *what)
+{
+    if (site_down(site)) {
+        if (site->damaged) return false;
+        sim_fail(site->world, "the node died without a fault");
+    }
+    if (!sim_world_step(site->world, until_ns)) sim_fail(site->world, "liveness: %s", what);
+    return true;
+}
+
+static bool settle(struct site *site, struct demand *demand)
 {
     int64_t until_ns = site->world->now_ns + 200000000000;
 
     demand->quiet = true;
-    while (!demand_at_rest(demand)) {
-        if (site_down(site)) sim_fail(site->world, "the node died without a fault");
-        if (!sim_world_step(site->world, until_ns))
-            sim_fail(site->world, "liveness: somebody still waits for an answer");
-    }
+    while (!demand_at_rest(demand))
+        if (!stands(site, until_ns, "somebody still waits for an answer")) return false;
     uint64_t metadata = demand->metadata_count;
     admin_look(demand);
     demand_read_all_begin(demand);
     while (!demand_read_all_done(demand) || demand->metadata_count == metadata) {
         if (!demand->admin_asking && demand->metadata_count == metadata) admin_look(demand);
-        if (site_down(site)) sim_fail(site->world, "the node died without a fault");
-        if (!sim_world_step(site->world, until_ns)) sim_fail(site->world, "liveness: not everything can be read");
+        if (!stands(site, until_ns, "not everything can be read")) return false;
     }
+    return true;
 }
 
 static void heal(struct site *site)
@@ -89,12 +98,16 @@ static void node_play(struct sim_world *world)
     invariant(site_start(site));
     demand->actions_left = 100;
     play_start(site, demand, 100);
-    settle(site, demand);
+    invariant(settle(site, demand));
     invariant(site_stop_clean(site));
-    invariant(site_start(site));
-    settle(site, demand);
+    site->damaged = demand->damaged = sim_chance(&site->prng, 1, 4) && trouble_flip(&trouble);
+    bool up = site_start(site) && settle(site, demand);
+    invariant(up || site->damaged);
     demand_end(demand);
-    invariant(site_stop_clean(site));
+    if (!up || !site_stop_clean(site)) {
+        invariant(site->damaged);
+        site_stop_hard(site, false);
+    }
     site_end(site);
 }
 

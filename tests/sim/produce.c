@@ -120,6 +120,41 @@ static void silent_answered(struct client_request *request, const void *message)
     (void)message;
 }
 
+static void damaged_answered(struct client_request *request, const void *message)
+{
+    const struct produce_answer *answer = message;
+
+    if (!answer || answer->topics.count != 1 || answer->topics.items[0].partitions.count != 1) return;
+    if (answer->topics.items[0].partitions.items[0].error == 0)
+        sim_fail(request->client->world, "a batch with a wrong checksum was taken");
+}
+
+/* The batch with a bit of it flipped: it must be refused, and leave no trace. */
+static void damaged_send(struct producer *producer, const struct sending *sending)
+{
+    struct demand *demand = producer->demand;
+    uint8_t *copy = heap_take(&demand->world->heap, sending->size);
+    struct produce_partition_ask part = { producer->partition, { copy, (int32_t)sending->size, NULL } };
+    struct produce_topic_ask topic;
+    struct produce_ask ask;
+    enum { SUMMED = 21 };
+
+    memcpy(copy, sending->data, sending->size);
+    copy[SUMMED + prng_below(&demand->prng, sending->size - SUMMED)] ^= (uint8_t)(1u << prng_below(&demand->prng, 8));
+    message_clear(&produce_ask_schema, &ask);
+    memset(&topic, 0, sizeof topic);
+    topic.name = text_of(producer->topic->name);
+    topic.partitions.items = &part;
+    topic.partitions.count = 1;
+    ask.acks = -1;
+    ask.timeout_ms = 30000;
+    ask.topics.items = &topic;
+    ask.topics.count = 1;
+    (void)client_ask(&producer->client, API_PRODUCE, demand_version(demand, API_PRODUCE, 3, 11), &ask, false,
+                     damaged_answered, NULL);
+    heap_give(&demand->world->heap, copy);
+}
+
 static bool sending_send(struct producer *producer, struct sending *sending)
 {
     struct demand *demand = producer->demand;
@@ -237,6 +272,8 @@ static void producer_act(struct sim_event *event)
     list_each(&producer->sendings, node)
     {
         struct sending *sending = container_of(node, struct sending, node);
-        if (!sending->sent && !sending_send(producer, sending)) return;
+        if (sending->sent) continue;
+        if (!demand->quiet && sim_chance(&demand->prng, 1, 300)) damaged_send(producer, sending);
+        if (!sending_send(producer, sending)) return;
     }
 }

@@ -186,7 +186,8 @@ bool site_start(struct site *site)
     if (status != STATUS_OK) {
         sim_told(site->world, why, "node_make failed: status %lu", status, 0, 0, 0);
         site->node = NULL;
-        if (!site->machine.disk.frozen && !site->errors) {
+        bool refused = site->damaged && (status == STATUS_DAMAGED || status == STATUS_CORRUPT);
+        if (!site->machine.disk.frozen && !site->errors && !refused) {
             sim_fail(site->world, "start %lu: %s: %s", site->starts, status_text(status), why ? why : "");
         }
         return false;
@@ -203,7 +204,7 @@ bool site_down(const struct site *site)
     if (site->machine.disk.frozen) return true;
     enum status status = node_status(site->node);
     if (status == STATUS_OK) return false;
-    if (!site->errors) sim_fail(site->world, "the node died: %s", status_text(status));
+    if (!site->errors && !site->damaged) sim_fail(site->world, "the node died: %s", status_text(status));
     return true;
 }
 
@@ -220,7 +221,7 @@ bool site_stop_clean(struct site *site)
     if (site_down(site)) return false;
     pictures_note(site);
     enum status status = node_end(site->node);
-    if (site->machine.disk.frozen || (status != STATUS_OK && site->errors)) {
+    if (site->machine.disk.frozen || (status != STATUS_OK && (site->errors || site->damaged))) {
         site->node = NULL;
         return false;
     }

@@ -16,6 +16,8 @@ struct site {
     struct prng prng;
     /* Drawn once. */
     bool relaxed, errors;
+    bool
+        damaged; /* a bit of a segment was flipped at rest: a start may refuse, in so many words, and the node give up */
     uint64_t wal_size, wal_file_size;
     int64_t segment_bytes;
     /* One start. */
@@ -36,7 +38,7 @@ void site_init(struct site *site, struct sim_world *world);
 /* False: power was cut, or the device failed, before shards could run. What the metadata log was replayed to must be
  * what the shards saw at the last stop, where that was as far. */
 bool site_start(struct site *site);
-/* The node has died of a failing device (or was cut off): it must be stopped hard. */
+/* The node has died of a failing or damaged device (or was cut off): it must be stopped hard. */
 bool site_down(const struct site *site);
 /* Asks for a clean stop and waits for it. False: power was cut or the device failed meanwhile. */
 bool site_stop_clean(struct site *site);

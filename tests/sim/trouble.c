@@ -90,7 +90,7 @@ static bool ends_with(const char *text, const char *end)
     return size >= end_size && !strcmp(text + size - end_size, end);
 }
 
-/* Files of the partitions; those of the WAL stand in the root of the directory. */
+/* Files of the partitions. */
 static void places_collect(const struct sim_inode *directory, const char *end, struct places *places)
 {
     for (uint32_t i = 0; i < directory->names.count; i++) {
@@ -98,15 +98,14 @@ static void places_collect(const struct sim_inode *directory, const char *end, s
         if (name->inode->directory && !strncmp(name->text, "slot", 4)) {
             places_collect(name->inode, end, places);
         } else if (!name->inode->directory && name->inode->size && places->count < PLACES_MAX) {
-            bool wanted = end ? ends_with(name->text, end) : !strncmp(name->text, "sluice-wal-", 11);
-            if (wanted) places->files[places->count++] = name->inode;
+            if (ends_with(name->text, end)) places->files[places->count++] = name->inode;
         }
     }
 }
 
 bool trouble_flip(struct trouble *trouble)
 {
-    static const char *const ends[] = { ".log", ".log", ".log", ".index", ".timeindex", NULL };
+    static const char *const ends[] = { ".log", ".log", ".log", ".index", ".timeindex" };
     struct site *site = trouble->site;
     struct sim_inode *data = sim_names_find(&site->machine.disk.root->names, "data");
     struct places places = { .count = 0 };

@@ -18,7 +18,7 @@ void trouble_init(struct trouble *trouble, struct site *site, int64_t span_ns);
 /* From a start on, and until its stop: then the disk has room again. */
 void trouble_begin(struct trouble *trouble);
 void trouble_end(struct trouble *trouble);
-/* Flips one bit in a log, an index or a WAL file of a node that is not running. False: none has any bytes. */
+/* Flips one bit in a segment or an index of a node that was stopped cleanly. False: none has any bytes. */
 bool trouble_flip(struct trouble *trouble);
 
 #endif
