@@ -50,7 +50,8 @@ int32_t epochs_at(const struct epochs *epochs, int64_t offset)
 
 enum status epochs_end_offset(const struct epochs *epochs, int64_t log_end, int32_t *epoch, int64_t *end)
 {
-    if (*epoch == -1 || *epoch > epochs_latest(epochs)) return STATUS_NOT_FOUND; /* -1: Kafka's "no epoch" */
+    /* -1 is Kafka's "no epoch"; what is below is older than all. */
+    if (!epochs || *epoch == -1 || *epoch > epochs_latest(epochs)) return STATUS_NOT_FOUND;
 
     uint32_t above = 0;
     while (above < epochs->count && epochs->items[above].epoch <= *epoch) above++;

@@ -21,12 +21,14 @@ static void answers_the_end_of_an_epoch(void **state)
     struct epochs *epochs = epochs_make(&heap);
 
     check(NULL, 0, STATUS_NOT_FOUND, 0, 0);
+    check(NULL, -5, STATUS_NOT_FOUND, 0, 0);
     check(epochs, 0, STATUS_NOT_FOUND, 0, 0);
     assert_true(epochs_begin(epochs, 2, 10));
     assert_true(epochs_begin(epochs, 5, 40));
     assert_false(epochs_begin(epochs, 5, 60));
     assert_false(epochs_begin(epochs, 4, 60));
     check(epochs, -1, STATUS_NOT_FOUND, 0, 0);
+    check(epochs, -5, STATUS_OK, -5, 10);
     check(epochs, 1, STATUS_OK, 1, 10); /* Older than all that is known. */
     check(epochs, 2, STATUS_OK, 2, 40);
     check(epochs, 3, STATUS_OK, 2, 40);

@@ -58,6 +58,8 @@ static void an_epoch_is_known_before_its_first_record(void **state)
     (void)state;
     assert_epoch(ask(4, "empty", 0, 5, -1), 5, 0);
     assert_epoch(ask(4, "empty", 0, 3, -1), 3, 0);
+    assert_epoch(ask(4, "empty", 0, -5, -1), -5, 0);
+    assert_epoch(ask(4, "empty", 0, INT32_MIN, -1), INT32_MIN, 0);
 }
 
 static void epochs_that_nobody_knows_are_no_error(void **state)
