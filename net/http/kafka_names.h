@@ -13,6 +13,11 @@ struct topic_fact {
     struct traffic traffic;
 };
 
+/* `topic="a",partition="0"`: the same for many rows, so written once. Names of topics have 249 characters at most. */
+struct partition_labels {
+    char text[304];
+};
+
 /* What the rows are read from: one survey, one look at the faces. */
 struct names_facts {
     const struct node *node;
@@ -21,7 +26,8 @@ struct names_facts {
     bool listed;                 /* partitions are few enough to have series of their own */
     const struct metric_cells *faces;
     uint32_t face_count;
-    double idle; /* the shards' share of time without work, 0 to 1 */
+    double idle;                           /* the shards' share of time without work, 0 to 1 */
+    const struct partition_labels *labels; /* of the survey's logs, one after the other */
     const struct topic_fact *topics;
     uint32_t topic_count;
 };

@@ -109,6 +109,23 @@ static struct topic_fact *topics_join(const struct survey *survey, uint32_t *top
     return topics;
 }
 
+static struct partition_labels *labels_of(const struct survey *survey)
+{
+    struct partition_labels *labels = heap_take(survey->heap, count_logs(survey) * sizeof(*labels));
+    struct partition_labels *at = labels;
+    char topic[256];
+
+    for (uint32_t i = 0; i < survey->shard_count; i++) {
+        const struct survey_part *part = &survey->parts[i];
+        for (uint32_t j = 0; !part->silent && j < part->log_count; j++) {
+            metric_escape(part->logs[j].topic, topic, sizeof(topic));
+            (void)snprintf(at++->text, sizeof(at->text), "topic=\"%s\",partition=\"%d\"", topic,
+                           part->logs[j].partition);
+        }
+    }
+    return labels;
+}
+
 /* ---- all of it ---- */
 
 /* Since the last time that it was looked at, which is a second ago at least; of the shards that have clients. */
@@ -139,15 +156,18 @@ static void write_names(struct pages *pages, struct names_facts *facts, int pati
 {
     struct survey *survey = &pages->survey;
     struct topic_fact *topics = NULL;
+    struct partition_labels *labels = NULL;
 
     facts->listed = facts->surveyed && partitions_listed(survey);
     if (facts->surveyed) facts->idle = idle_share(pages);
     if (facts->listed) {
         survey_take_logs(survey, patience_ms);
         facts->topics = topics = topics_join(survey, &facts->topic_count);
+        facts->labels = labels = labels_of(survey);
     }
     kafka_names_write(facts, sink);
     heap_give(survey->heap, topics);
+    heap_give(survey->heap, labels);
     if (facts->listed) survey_drop_logs(survey);
 }
 

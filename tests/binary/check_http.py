@@ -8,7 +8,7 @@ import subprocess
 import time
 
 from node import Sluice, scratch
-from parts import ask, clog, get, wait_until
+from parts import ask, clog, get, sluice, wait_until
 from stage import check, require, same
 
 SAMPLE = re.compile(r'^([a-z_]+)(\{[a-zA-Z_]+="(?:[^"\\\n]|\\.)*"(?:,[a-zA-Z_]+="(?:[^"\\\n]|\\.)*")*\})? (-?[0-9.]+(?:e[-+][0-9]+)?|[+]Inf)$')
@@ -188,6 +188,22 @@ def _():
         same(load.wait(60), 0, "kcat")
         require(longest < 2, f"a scrape took {longest:.2f} s")
         same(scrape(node)['kafka_server_brokertopicmetrics_messagesin_total{topic="busy"}'], 100000, "all were counted")
+
+
+@check("http: up to 2000 partitions have series of their own, more are sums")
+def _():
+    with scratch("binary") as work, Sluice(work, http=True, overrides={"sluice.partitions": 4000}) as node:
+        sluice("topic", "create", "-b", node.address, "wide", "--partitions", "1500")
+        size = 'kafka_log_log_size{topic="wide",partition="%d"}'
+        wait_until(lambda: len(scrape(node)) > 10000, "all are listed")
+        seen = scrape(node)
+        require(all(size % index in seen for index in range(1500)), "a partition is missing")
+        same(seen['kafka_topic_partitions{topic="wide"}'], 1500, "partitions of the topic")
+        sluice("topic", "create", "-b", node.address, "more", "--partitions", "501")
+        wait_until(lambda: size % 0 not in scrape(node), "none is listed")
+        same(scrape(node)["kafka_server_replicamanager_partitioncount"], 2001, "the sum")
+        shown = sluice("top", f"127.0.0.1:{node.http_port}", "--once", "--interval", "0.05")
+        require("too many to be listed by the node" in shown.out, "top says why there are none")
 
 
 @check("http: refusals have a reason each")
