@@ -3,6 +3,7 @@
 #include "check_settings.h"
 
 #include "base/check.h"
+#include "conn/admission.h"
 #include "node/address.h"
 #include "read_settings.h"
 
@@ -110,6 +111,15 @@ static struct text look_http(const struct checking *checking)
     return text_format(checking->arena, "sluice.http.listen: '%.*s' is not host:port", TEXT_ARGS(listen));
 }
 
+static struct text look_overrides(const struct checking *checking)
+{
+    struct admission admission = { .seed = 0 };
+    const char *why = NULL;
+
+    if (admission_override(&admission, checking->values->connections_per_ip_overrides, &why)) return TEXT_NULL;
+    return text_of(why);
+}
+
 static struct text look_voters(const struct checking *checking)
 {
     if (checking->values->quorum_voters.count <= 1) return TEXT_NULL;
@@ -128,13 +138,14 @@ static struct text look_authorizer(const struct checking *checking)
 
 /* clang-format off */
 static const struct rule rules[] = {
-    { "listeners",                look_listeners },
-    { "advertised.listeners",     look_advertised },
-    { "process.roles",            look_roles },
-    { "log.dirs",                 look_directories },
-    { "sluice.http.listen",       look_http },
-    { "controller.quorum.voters", look_voters },
-    { "authorizer.class.name",    look_authorizer },
+    { "listeners",                        look_listeners },
+    { "advertised.listeners",             look_advertised },
+    { "process.roles",                    look_roles },
+    { "log.dirs",                         look_directories },
+    { "max.connections.per.ip.overrides", look_overrides },
+    { "sluice.http.listen",               look_http },
+    { "controller.quorum.voters",         look_voters },
+    { "authorizer.class.name",            look_authorizer },
 };
 /* clang-format on */
 

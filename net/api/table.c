@@ -85,9 +85,13 @@ static void apis_configured(struct replicas *replicas, const struct broker_value
 {
     const struct apis *apis = replicas->watcher;
     uint32_t per_ip = (uint32_t)values->connections_per_ip_max;
+    const char *why = NULL;
 
     admission_change(apis->face->settings.admission, (uint32_t)values->connections_max,
                      per_ip == INT32_MAX ? UINT32_MAX : per_ip);
+    if (!admission_override(apis->face->settings.admission, values->connections_per_ip_overrides, &why)) {
+        face_complain(apis->face, NULL, "not changed", why);
+    }
 }
 
 void apis_attach(struct face *face, const struct apis_settings *settings)

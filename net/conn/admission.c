@@ -5,6 +5,7 @@
  * A search ends at a cell that was never used, or after PROBE_MAX steps; what finds no cell is not counted. */
 #include "conn/admission.h"
 
+#include <arpa/inet.h>
 #include <string.h>
 
 #include "base/check.h"
@@ -14,6 +15,8 @@
 enum { PROBE_MAX = 32, COUNT_BITS = 24, CELLS_MIN = 1024, CELLS_MAX = 1 << 18 };
 
 static const uint64_t count_mask = (1 << COUNT_BITS) - 1;
+
+/* ---- limits ---- */
 
 void admission_init(struct admission *admission, uint32_t connections_max, uint32_t connections_per_ip_max,
                     uint64_t seed, struct heap *heap)
@@ -38,6 +41,57 @@ static uint64_t address_hash(const struct admission *admission, const struct in6
     uint64_t hash = hash_join(hash_join(admission->seed, hash_u64(halves[0])), hash_u64(halves[1])) >> COUNT_BITS;
     return hash == 0 ? 1 : hash;
 }
+
+/* "address:count", as at Kafka: the last colon parts them. Addresses of the fourth version are kept mapped. */
+static bool override_read(const struct admission *admission, struct text item, uint64_t *override)
+{
+    char address[INET6_ADDRSTRLEN + sizeof("::ffff:")] = "::ffff:";
+    struct in6_addr parsed;
+    size_t colon = item.size;
+    int64_t limit = 0;
+
+    while (colon > 0 && item.data[colon - 1] != ':') colon--;
+    if (colon < 2 || colon > INET6_ADDRSTRLEN) return false;
+    struct text count = { item.data + colon, item.size - colon }, host = { item.data, colon - 1 };
+    bool sixth = memchr(host.data, ':', host.size) != NULL;
+    char *end = sixth ? address : address + strlen(address);
+    memcpy(end, host.data, host.size);
+    end[host.size] = '\0';
+    if (inet_pton(AF_INET6, address, &parsed) != 1 || !text_to_i64(text_trim(count), &limit) || limit < 0) return false;
+    *override = address_hash(admission, &parsed) << COUNT_BITS | (uint64_t)min_of(limit, (int64_t)count_mask);
+    return true;
+}
+
+bool admission_override(struct admission *admission, struct text overrides, const char **why)
+{
+    uint64_t read[ADMISSION_OVERRIDES_MAX] = { 0 };
+    uint32_t count = 0;
+
+    while (overrides.size > 0) {
+        struct text item = text_trim(text_cut(&overrides, ','));
+        if (item.size == 0) continue;
+        *why = "max.connections.per.ip.overrides: more than 256 addresses";
+        if (count == ADMISSION_OVERRIDES_MAX) return false;
+        *why = "max.connections.per.ip.overrides: not address:count, ... (names are not looked up)";
+        if (!override_read(admission, item, &read[count++])) return false;
+    }
+    for (uint32_t i = 0; i < ADMISSION_OVERRIDES_MAX; i++) {
+        atomic_store_explicit(&admission->overrides[i], read[i], memory_order_relaxed);
+    }
+    return true;
+}
+
+static uint64_t limit_of(const struct admission *admission, uint64_t hash)
+{
+    for (uint32_t i = 0; i < ADMISSION_OVERRIDES_MAX; i++) {
+        uint64_t override = atomic_load_explicit(&admission->overrides[i], memory_order_relaxed);
+        if (override == 0) break;
+        if (override >> COUNT_BITS == hash) return override & count_mask;
+    }
+    return atomic_load_explicit(&admission->connections_per_ip_max, memory_order_relaxed);
+}
+
+/* ---- counting ---- */
 
 /* The cell of `hash`, or else a free one; -1 when all that were looked at belong to others. */
 static int64_t cell_search(const struct admission *admission, uint64_t hash, uint64_t *found)
@@ -64,9 +118,9 @@ static int64_t cell_search(const struct admission *admission, uint64_t hash, uin
 
 static bool address_enter(struct admission *admission, const struct in6_addr *address, uint32_t *counted)
 {
-    uint32_t limit = atomic_load_explicit(&admission->connections_per_ip_max, memory_order_relaxed);
+    uint64_t hash = address_hash(admission, address), limit = limit_of(admission, hash);
+
     *counted = (uint32_t)ADMISSION_UNCOUNTED;
-    uint64_t hash = address_hash(admission, address);
     for (;;) {
         uint64_t found = 0;
         int64_t place = cell_search(admission, hash, &found);

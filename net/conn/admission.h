@@ -12,7 +12,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/text.h"
+
 struct heap;
+
+enum { ADMISSION_OVERRIDES_MAX = 256 };
 
 struct admission {
     _Atomic uint32_t connections_max;        /* of the node */
@@ -21,6 +25,7 @@ struct admission {
     _Atomic uint64_t *cells; /* hash << 24 | count */
     uint32_t cell_count;     /* a power of two */
     uint64_t seed;
+    _Atomic uint64_t overrides[ADMISSION_OVERRIDES_MAX]; /* hash << 24 | limit, up to the first 0 */
 };
 
 enum admission_answer { ADMITTED, REFUSED_NODE_FULL, REFUSED_ADDRESS_FULL };
@@ -30,6 +35,9 @@ void admission_init(struct admission *admission, uint32_t connections_max, uint3
                     uint64_t seed, struct heap *heap);
 /* Other limits, for who comes from now on; who is there stays. Any thread. */
 void admission_change(struct admission *admission, uint32_t connections_max, uint32_t connections_per_ip_max);
+/* Limits of single addresses, max.connections.per.ip.overrides: "address:count, ...". Names are not looked up: that
+ * would block. False, with the fault in `*why`, and nothing changes. Any thread; several at once must say the same. */
+bool admission_override(struct admission *admission, struct text overrides, const char **why);
 /* Counts a connection from `address`. `*cell` is what admission_leave wants back. Any thread. */
 enum admission_answer admission_enter(struct admission *admission, const struct in6_addr *address, uint32_t *cell);
 void admission_leave(struct admission *admission, uint32_t cell);

@@ -74,6 +74,7 @@ static enum status make_faces(struct node *node, const char **why)
     admission_init(&work->admission, (uint32_t)values->connections_max,
                    values->connections_per_ip_max == INT32_MAX ? UINT32_MAX : (uint32_t)values->connections_per_ip_max,
                    node->platform->seed, &node->heap);
+    if (!admission_override(&work->admission, values->connections_per_ip_overrides, why)) return STATUS_INVALID;
     for (uint32_t i = 0; i < data_shards; i++) {
         struct face_settings settings = {
             .apis = served_apis,

@@ -18,6 +18,7 @@ sluice.http.listen=nonsense
 authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
 jmx.port=1
 quite.unknown=1
+max.connections.per.ip.overrides=localhost:5
 """
 WANTED = """\
 --override x: error: expected NAME=VALUE
@@ -32,6 +33,7 @@ FILE:3: error: listeners: 'PLAINTEXT:/127.0.0.1:9092' is not NAME://host:port
 FILE:6: error: advertised.listeners: there is no FOO in listeners
 FILE:7: error: process.roles: a node is broker and controller in one, for now
 FILE:8: error: log.dirs: one directory only, for now
+FILE:13: error: max.connections.per.ip.overrides: not address:count, ... (names are not looked up)
 FILE:9: error: sluice.http.listen: 'nonsense' is not host:port
 FILE:10: error: authorizer.class.name: there is no access control yet, and a node without it would let everybody in
 """

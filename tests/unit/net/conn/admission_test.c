@@ -1,4 +1,5 @@
 /* tests/unit/net/conn/admission_test.c   Counting connections of a node, by address and altogether. */
+#include <arpa/inet.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -63,11 +64,73 @@ static void each_address_has_its_own_count(void **state)
     heap_end(&heap);
 }
 
+static uint32_t admitted(struct admission *admission, const char *text)
+{
+    struct in6_addr address;
+    uint32_t count = 0, cell = 0;
+
+    assert_int_equal(inet_pton(AF_INET6, text, &address), 1);
+    while (count < 10 && admission_enter(admission, &address, &cell) == ADMITTED) count++;
+    return count;
+}
+
+static void single_addresses_may_have_another_limit(void **state)
+{
+    (void)state;
+    struct heap heap;
+    struct admission admission;
+    const char *why = NULL;
+
+    heap_init(&heap);
+    admission_init(&admission, 1000, 2, 1, &heap);
+    assert_true(admission_override(&admission, TEXT("127.0.0.1:5, fe80::1:7,10.0.0.9: 0"), &why));
+    assert_int_equal(admitted(&admission, "::ffff:127.0.0.1"), 5);
+    assert_int_equal(admitted(&admission, "fe80::1"), 7);
+    assert_int_equal(admitted(&admission, "::ffff:10.0.0.9"), 0);
+    assert_int_equal(admitted(&admission, "::ffff:10.0.0.8"), 2);
+
+    assert_true(admission_override(&admission, TEXT("10.0.0.9:1"), &why));
+    assert_int_equal(admitted(&admission, "::ffff:10.0.0.9"), 1);
+    assert_int_equal(admitted(&admission, "::ffff:127.0.0.1"), 0); /* Who is there stays, nobody comes. */
+    assert_true(admission_override(&admission, TEXT(""), &why));
+    assert_int_equal(admitted(&admission, "::ffff:10.0.0.9"), 1);
+    heap_end(&heap);
+}
+
+static void what_is_no_override_changes_nothing(void **state)
+{
+    (void)state;
+    static const char *const wrong[] = { "127.0.0.1",
+                                         "127.0.0.1:",
+                                         "127.0.0.1:-1",
+                                         ":5",
+                                         "localhost:5",
+                                         "1.2.3:5",
+                                         "127.0.0.1:5,x",
+                                         "127.0.0.1:5x",
+                                         "1111:2222:3333:4444:5555:6666:7777:8888:9:9" };
+    struct heap heap;
+    struct admission admission;
+    const char *why = NULL;
+
+    heap_init(&heap);
+    admission_init(&admission, 1000, 2, 1, &heap);
+    assert_true(admission_override(&admission, TEXT("127.0.0.1:3"), &why));
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
+        assert_false(admission_override(&admission, text_of(wrong[i]), &why));
+        assert_non_null(strstr(why, "max.connections.per.ip.overrides"));
+    }
+    assert_int_equal(admitted(&admission, "::ffff:127.0.0.1"), 3);
+    heap_end(&heap);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_node_takes_as_many_as_it_may),
         cmocka_unit_test(each_address_has_its_own_count),
+        cmocka_unit_test(single_addresses_may_have_another_limit),
+        cmocka_unit_test(what_is_no_override_changes_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
