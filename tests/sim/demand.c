@@ -11,7 +11,6 @@
 #include "messages/metadata.h"
 
 static void admin_act(struct sim_event *event);
-static void admin_again(struct demand *demand);
 
 void demand_init(struct demand *demand, struct sim_world *world, struct sim_network *network, uint16_t port,
                  bool relaxed)
@@ -43,7 +42,7 @@ void demand_end(struct demand *demand)
 
 bool demand_at_rest(const struct demand *demand)
 {
-    if (demand->admin_asking) return false;
+    if (demand->admin_asking || demand->configs_asking) return false;
     for (int i = 0; i < DEMAND_SLOTS; i++) {
         const struct demand_topic *topic = demand->slots[i];
         if (topic && (topic->state == TOPIC_ASKED || topic->state == TOPIC_LEAVING)) return false;
@@ -70,7 +69,7 @@ void admin_init(struct demand *demand, struct sim_network *network, uint16_t por
     sim_event_set(demand->world, &demand->admin_event, demand->world->now_ns + 1000000);
 }
 
-static void admin_again(struct demand *demand)
+void admin_again(struct demand *demand)
 {
     int64_t gap_ns = max_of(demand->gap_ns * 10, (int64_t)1000000);
 
@@ -166,6 +165,7 @@ static void admin_create(struct demand *demand, int place)
 {
     struct heap *heap = &demand->world->heap;
     struct demand_topic *topic = heap_take(heap, sizeof *topic);
+    struct create_topics_config_ask configs[DEMAND_CONFIGS];
     struct create_topics_topic_ask item;
     struct create_topics_ask ask;
 
@@ -181,6 +181,8 @@ static void admin_create(struct demand *demand, int place)
     item.name = text_of(topic->name);
     item.partition_count = topic->partitions;
     item.replication_factor = 1;
+    item.configs.items = configs;
+    item.configs.count = (int32_t)admin_config_draw(demand, topic, configs);
     ask.topics.items = &item;
     ask.topics.count = 1;
     ask.timeout_ms = 30000;
@@ -307,6 +309,9 @@ static void admin_act(struct sim_event *event)
     } else if (sim_chance(&demand->prng, 1, 4)) {
         demand->actions_left--;
         admin_raise(demand, topic);
+    } else if (sim_chance(&demand->prng, 1, 4)) {
+        demand->actions_left--;
+        admin_config_change(demand, topic);
     } else {
         admin_again(demand);
     }

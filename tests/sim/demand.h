@@ -15,11 +15,18 @@ enum {
     DEMAND_CONSUMERS = 3,
     DEMAND_IN_FLIGHT = 5,
     DEMAND_PARTITIONS = 3,
-    DEMAND_LASTING = 2 /* slots whose topic is never deleted */
+    DEMAND_LASTING = 2, /* slots whose topic is never deleted */
+    DEMAND_CONFIGS = 5, /* that are set; each has values 0 to 2, or none */
+    CONFIG_UNSET = 3
 };
 
 /* What is known of a topic. ASKED and LEAVING: somebody asked, the answer is not known. */
 enum topic_state { TOPIC_ASKED, TOPIC_LIVE, TOPIC_LEAVING, TOPIC_GONE };
+
+struct demand_config {
+    int told;            /* value */
+    uint8_t asked, lost; /* since then, a bit per value; those of them whose answer was lost */
+};
 
 struct demand_topic {
     struct demand_topic *next;
@@ -27,6 +34,7 @@ struct demand_topic {
     char name[24];
     struct uuid id; /* none: not known yet */
     int32_t partitions, place;
+    struct demand_config configs[DEMAND_CONFIGS];
     enum topic_state state;
     bool uncertain; /* an answer about it was lost: what was asked may still happen */
 };
@@ -88,8 +96,11 @@ struct demand {
     struct client admin;
     struct sim_event admin_event;
     bool admin_asking;
-    struct demand_topic *asked; /* what the administrator's request is about */
-    uint64_t metadata_count;    /* answers */
+    struct demand_topic *asked;   /* what the administrator's request is about */
+    uint64_t metadata_count;      /* answers */
+    int altering, altering_value; /* a config of `asked` */
+    bool configs_asking;
+    uint64_t configs_seen; /* answers */
     int32_t identities;
     uint64_t actions_left; /* new batches, fetches, admin requests */
     uint32_t value_size_max, records_max;
@@ -117,6 +128,14 @@ void consumer_read_next(struct consumer *consumer);
 void admin_init(struct demand *demand, struct sim_network *network, uint16_t port);
 /* Asks for all topics and corrects what is believed; `strict`: what was told must be so. */
 void admin_look(struct demand *demand);
+/* The administrator's request is done, or could not be made. */
+void admin_again(struct demand *demand);
+/* Draws what a new topic is made with: up to DEMAND_CONFIGS of them. */
+struct create_topics_config_ask;
+uint32_t admin_config_draw(struct demand *demand, struct demand_topic *topic, struct create_topics_config_ask *asks);
+void admin_config_change(struct demand *demand, struct demand_topic *topic);
+/* Asks what is set, and holds it against what was told. */
+void admin_config_look(struct demand *demand);
 int16_t demand_version(struct demand *demand, int16_t key, int16_t since, int16_t until);
 static inline bool topic_usable(const struct demand_topic *topic)
 {

@@ -50,11 +50,13 @@ static bool settle(struct site *site, struct demand *demand)
     demand->quiet = true;
     while (!demand_at_rest(demand))
         if (!stands(site, until_ns, "somebody still waits for an answer")) return false;
-    uint64_t metadata = demand->metadata_count;
+    uint64_t metadata = demand->metadata_count, configs = demand->configs_seen;
     admin_look(demand);
     demand_read_all_begin(demand);
-    while (!demand_read_all_done(demand) || demand->metadata_count == metadata) {
+    while (!demand_read_all_done(demand) || demand->metadata_count == metadata || demand->configs_seen == configs) {
         if (!demand->admin_asking && demand->metadata_count == metadata) admin_look(demand);
+        if (!demand->configs_asking && demand->metadata_count > metadata && demand->configs_seen == configs)
+            admin_config_look(demand);
         if (!stands(site, until_ns, "not everything can be read")) return false;
     }
     return true;
