@@ -185,8 +185,8 @@ static bool segment_file_gone(const struct log *log, const struct segment *segme
     return files_entry(log->directory->files, log->directory->handle, path, &entry) == STATUS_NOT_FOUND;
 }
 
-/* Retention may have removed files below the start after the state was saved. The last segment may have grown beyond the
- * start since then, as the WAL will show; only its file tells. */
+/* Retention may have removed files below the start after the state was saved. The last segment may have grown beyond
+ * the start since then, as the WAL will show; only its file tells. */
 static void state_forget_expired(struct log *log)
 {
     const struct segments *segments = log->segments;

@@ -1,5 +1,5 @@
-/* tests/sim/configs.c   What the administrator sets of its topics, at their birth and later. A set value is one that was
- * told to be set, or one of those that were asked for since; at the end DescribeConfigs must show one of them. */
+/* tests/sim/configs.c   What the administrator sets of its topics, at their birth and later. A set value is one that
+ * was told to be set, or one of those that were asked for since; at the end DescribeConfigs must show one of them. */
 #include <string.h>
 
 #include "messages/create_topics.h"

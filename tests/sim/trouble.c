@@ -1,6 +1,6 @@
-/* tests/sim/trouble.c   The clock stays within twenty minutes of the true one, so that no time stamp is refused for being
- * too far ahead. A full disk is one that leaves between nothing and a little more than the node's reserve; appends are
- * refused then, nothing that was acknowledged is lost, and no later than half a minute on there is room again. */
+/* tests/sim/trouble.c   The clock stays within twenty minutes of the true one, so that no time stamp is refused for
+ * being too far ahead. A full disk is one that leaves between nothing and a little more than the node's reserve;
+ * appends are refused then, nothing that was acknowledged is lost, and half a minute on at the latest there is room. */
 #include "sim/trouble.h"
 
 #include <string.h>
