@@ -268,20 +268,23 @@ static void config_record_add(struct record_list *list, const struct config_alte
 /* Both lists are sorted, so they are walked side by side. */
 static void records_add(const struct change *change, struct record_list *list)
 {
+    const struct config_alter *alter = change->alter;
     uint32_t now = 0, then = 0;
 
-    while (now < change->now_count || then < change->then_count) {
-        const struct image_config *old = now < change->now_count ? &change->now[now] : NULL;
-        const struct image_config *new = then < change->then_count ? &change->then[then] : NULL;
-        int order = !old ? 1 : !new ? -1 : text_compare(old->name, new->name);
-
+    while (now < change->now_count && then < change->then_count) {
+        const struct image_config *old = &change->now[now], *new = &change->then[then];
+        int order = text_compare(old->name, new->name);
         if (order < 0) {
-            config_record_add(list, change->alter, old->name, TEXT_NULL);
+            config_record_add(list, alter, old->name, TEXT_NULL);
         } else if (order > 0 || !text_equal(old->value, new->value)) {
-            config_record_add(list, change->alter, new->name, new->value);
+            config_record_add(list, alter, new->name, new->value);
         }
         now += order <= 0;
         then += order >= 0;
+    }
+    for (; now < change->now_count; now++) config_record_add(list, alter, change->now[now].name, TEXT_NULL);
+    for (; then < change->then_count; then++) {
+        config_record_add(list, alter, change->then[then].name, change->then[then].value);
     }
 }
 
