@@ -110,13 +110,14 @@ void image_config_set(struct heap *heap, struct image_config **configs, uint32_t
     bool there = place < *count && text_equal((*configs)[place].name, name);
 
     if (there) {
-        heap_give(heap, (void *)(*configs)[place].name.data);
+        void *old = (void *)(*configs)[place].name.data; /* `name` and `value` may lie in it */
         if (value.data) {
             (*configs)[place] = image_config_make(heap, name, value);
         } else {
             memmove(*configs + place, *configs + place + 1, (*count - place - 1) * sizeof(**configs));
             (*count)--;
         }
+        heap_give(heap, old);
     } else if (value.data) {
         *configs = heap_resize(heap, *configs, (*count + 1) * sizeof(**configs));
         memmove(*configs + place + 1, *configs + place, (*count - place) * sizeof(**configs));
