@@ -16,8 +16,7 @@ struct site {
     struct prng prng;
     /* Drawn once. */
     bool relaxed, errors;
-    bool
-        damaged; /* a bit of a segment was flipped at rest: a start may refuse, in so many words, and the node give up */
+    bool damaged; /* a bit was flipped at rest: a start may refuse in so many words, and a node give up */
     uint64_t wal_size, wal_file_size;
     int64_t segment_bytes;
     /* One start. */
