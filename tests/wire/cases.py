@@ -337,6 +337,8 @@ for row in (
     ("at-limit", "batch of exactly 1048588 bytes", produced(lambda: sized_batch(1048588))),
     ("compact-null-key", "null key to a compacted topic",
      produced(lambda: batch([(b"k", b"v"), (None, b"v")]), topic="probe-compact")),
+    ("compact-null-key-gzip", "null key to a compacted topic, in a gzip batch",
+     produced(lambda: batch([(b"k", b"v"), (None, b"v")], attributes=1), topic="probe-compact")),
     ("compact-ok", "key and null value to a compacted topic", produced(lambda: batch([(b"k", None)]), topic="probe-compact")),
     ("minisr", "acks=-1, min.insync.replicas=2 with one replica", produced(topic="probe-minisr", acks=-1)),
     ("minisr-acks1", "acks=1, min.insync.replicas=2 with one replica", produced(topic="probe-minisr")),
