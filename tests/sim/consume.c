@@ -259,9 +259,10 @@ void demand_read_all_begin(struct demand *demand)
     consumer->position = consumer->end = -1;
     consumer->client.stall_ppm = 0;
     consumer_soon(consumer, 1000);
+    if (!demand->damaged) follower_check_begin(&demand->follower);
 }
 
 bool demand_read_all_done(struct demand *demand)
 {
-    return demand->consumers[0].done;
+    return demand->consumers[0].done && (demand->damaged || follower_check_done(&demand->follower));
 }

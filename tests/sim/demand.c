@@ -26,6 +26,7 @@ void demand_init(struct demand *demand, struct sim_world *world, struct sim_netw
     demand->actions_left = sim_between(&demand->prng, 1000, demand->value_size_max > 5000 ? 1500 : 4000);
     for (int i = 0; i < DEMAND_PRODUCERS; i++) producer_init(&demand->producers[i], demand, network, port);
     for (int i = 0; i < DEMAND_CONSUMERS; i++) consumer_init(&demand->consumers[i], demand, network, port);
+    follower_init(&demand->follower, demand, network, port);
     admin_init(demand, network, port);
 }
 
@@ -36,13 +37,14 @@ void demand_end(struct demand *demand)
         sim_event_clear(demand->world, &demand->consumers[i].event);
         client_end(&demand->consumers[i].client);
     }
+    follower_end(&demand->follower);
     sim_event_clear(demand->world, &demand->admin_event);
     client_end(&demand->admin);
 }
 
 bool demand_at_rest(const struct demand *demand)
 {
-    if (demand->admin_asking || demand->configs_asking) return false;
+    if (demand->admin_asking || demand->configs_asking || demand->follower.asking) return false;
     for (int i = 0; i < DEMAND_SLOTS; i++) {
         const struct demand_topic *topic = demand->slots[i];
         if (topic && (topic->state == TOPIC_ASKED || topic->state == TOPIC_LEAVING)) return false;

@@ -7,6 +7,7 @@
 
 #include "base/uuid.h"
 #include "sim/client.h"
+#include "sim/follow.h"
 #include "sim/ledger.h"
 
 enum {
@@ -93,6 +94,7 @@ struct demand {
     uint64_t topic_count;
     struct producer producers[DEMAND_PRODUCERS];
     struct consumer consumers[DEMAND_CONSUMERS];
+    struct follower follower;
     struct client admin;
     struct sim_event admin_event;
     bool admin_asking;
