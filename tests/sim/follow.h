@@ -1,5 +1,5 @@
-/* tests/sim/follow.h   A consumer with a fetch session over all partitions of the topics that last, one of the people of
- * demand.h. */
+/* tests/sim/follow.h   A consumer with a fetch session over all partitions of the topics that last, one of the people
+ * of demand.h. */
 #ifndef SIM_FOLLOW_H
 #define SIM_FOLLOW_H
 
