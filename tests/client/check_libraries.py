@@ -1,5 +1,6 @@
 """check_libraries: the libraries that programs bring along: confluent-kafka (librdkafka), kafka-python, franz-go."""
 import os
+import time
 
 import peers
 from node import broker, scratch
@@ -67,6 +68,52 @@ def kafka_python():
                     break
             consumer.close()
             same(got, list(records()), "records")
+
+
+@check("confluent-kafka (librdkafka) sets credentials, asks for leaders", level="all")
+def librdkafka_admin():
+    peers.python_package(*peers.CONFLUENT)
+    from confluent_kafka import ElectionType, TopicPartition
+    from confluent_kafka import admin
+    with scratch("client") as work, broker(work) as node:
+        client = admin.AdminClient({"bootstrap.servers": node.address, "broker.address.family": "v4"})
+        client.create_topics([admin.NewTopic("led", 2, 1)])["led"].result(30)
+        mechanism = admin.ScramMechanism.SCRAM_SHA_512
+        made = client.alter_user_scram_credentials([
+            admin.UserScramCredentialUpsertion("user", admin.ScramCredentialInfo(mechanism, 8192), b"secret"),
+            admin.UserScramCredentialDeletion("nobody", mechanism)])
+        made["user"].result(30)
+        same(made["nobody"].exception(30).args[0].name(), "RESOURCE_NOT_FOUND", "deleting what is not there")
+        for _ in range(50):  # a broker of Kafka hears of it a moment later
+            users = client.describe_user_scram_credentials().result(30)
+            if users:
+                break
+            time.sleep(0.1)
+        told = {name: [(one.mechanism, one.iterations) for one in user.scram_credential_infos] for name, user in users.items()}
+        same(told, {"user": [(mechanism, 8192)]}, "credentials")
+        elected = client.elect_leaders(ElectionType.PREFERRED, [TopicPartition("led", 0), TopicPartition("led", 9)]).result(30)
+        same({key.partition: failed.name() for key, failed in elected.items()},
+             {0: "ELECTION_NOT_NEEDED", 9: "UNKNOWN_TOPIC_OR_PART"}, "elections")
+
+
+@check("kafka-python asks for log directories, reassignments, quorum, features", level="all")
+def kafka_python_admin():
+    peers.python_package(*peers.KAFKA_PYTHON)
+    from kafka import KafkaProducer
+    from kafka.admin import KafkaAdminClient
+    with scratch("client") as work, broker(work, overrides={"num.partitions": 1}) as node:
+        producer = KafkaProducer(bootstrap_servers=node.address, enable_idempotence=True)
+        producer.send("seen", b"value").get(30)
+        producer.close()
+        client = KafkaAdminClient(bootstrap_servers=node.address)
+        (one,) = client.describe_log_dirs()[0]["log_dirs"]
+        sizes = {topic["name"]: topic["partitions"][0]["partition_size"] for topic in one["topics"]}
+        require(one["error_code"] == 0 and sizes["seen"] > 60, f"log directories: {one}")
+        same(client.list_partition_reassignments(), {}, "reassignments")
+        quorum = client.describe_metadata_quorum()["topics"][0]["partitions"][0]
+        same((quorum["leader_id"], len(quorum["current_voters"])), (1, 1), "the quorum")
+        same(client.describe_features()["metadata.version"]["finalized"], (30, 30), "metadata.version")
+        client.close()
 
 
 @check("franz-go produces and reads by partition, with each codec", level="all")
