@@ -1,9 +1,11 @@
-/* tools/main.c   The roof: `sluice COMMAND ...` finds its row and runs it. */
+/* tools/main.c   The roof: `sluice COMMAND ...` finds its row and runs it; so does a link with the
+ * name of one of Kafka's tools. */
 #include <stdio.h>
 #include <string.h>
 
 #include "base/check.h"
 #include "command.h"
+#include "kafka_tools.h"
 #include "options.h"
 
 #define VERBS(verbs) verbs, array_count(verbs)
@@ -45,6 +47,9 @@ int command_version(int count, char **arguments)
 
 int main(int count, char **arguments)
 {
+    const struct kafka_tool *tool = count > 0 ? kafka_tool_find(arguments[0]) : NULL;
+
+    if (tool) return verb_run(tool->verb, tool->name, count - 1, arguments + 1);
     if (count < 2) return usage(stderr, EXIT_USAGE);
     if (strcmp(arguments[1], "--help") == 0 || strcmp(arguments[1], "help") == 0) return usage(stdout, EXIT_FINE);
     if (strcmp(arguments[1], "--version") == 0) return command_version(count - 1, arguments + 1);

@@ -228,7 +228,7 @@ static int verbs_help(const struct command *command, FILE *out, int code)
     return code;
 }
 
-static int verb_run(const struct verb *verb, const char *called, int count, char **arguments)
+int verb_run(const struct verb *verb, const char *called, int count, char **arguments)
 {
     struct common *common = calloc(1, verb->size);
     const char *servers = getenv("SLUICE_BOOTSTRAP");

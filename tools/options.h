@@ -72,6 +72,8 @@ extern const struct verb bench_verbs[3], doctor_verbs[1];
 struct command;
 /* Finds the verb, reads the options and runs it. */
 int verbs_run(const struct command *command, int count, char **arguments);
+/* The same for one verb. */
+int verb_run(const struct verb *verb, const char *called, int count, char **arguments);
 /* Reads the options alone; operands go to common.operands. False: it was complained about. `called` is the name in
  * complaints. */
 must_check bool options_read(const struct verb *verb, const char *called, int count, char **arguments, void *options);

@@ -26,8 +26,7 @@ static bool config_read(struct session *session, const char *word, struct create
 
 /* ---- create ---- */
 
-/* What the controller has done, brokers hear of a moment later. It is done when they have. */
-static void settle(struct session *session, const struct words *names, const struct create_partitions_ask *wanted)
+void topics_settle(struct session *session, const struct words *names, const struct create_partitions_ask *wanted)
 {
     int64_t deadline_ms = clock_ms() + session->client.timeout_ms;
     struct metadata_answer answer;
@@ -84,7 +83,7 @@ static int create_ask(struct session *session, const struct topic_options *optio
             printf("%s %.*s\n", options->validate ? "could create" : "created", TEXT_ARGS(topic->name));
         }
     }
-    if (code == EXIT_FINE && !options->validate) settle(session, &options->common.operands, NULL);
+    if (code == EXIT_FINE && !options->validate) topics_settle(session, &options->common.operands, NULL);
     return code;
 }
 
@@ -245,7 +244,7 @@ static int widen_ask(struct session *session, const struct topic_options *option
                    topics[one].count);
         }
     }
-    if (code == EXIT_FINE && !options->validate) settle(session, names, &ask);
+    if (code == EXIT_FINE && !options->validate) topics_settle(session, names, &ask);
     return code;
 }
 

@@ -13,4 +13,10 @@ struct topic_options {
 
 int topic_describe(void *options);
 
+/* What the controller has done, brokers hear of a moment later. It is done when they have: the topics are there, led,
+ * and with at least as many partitions as `wanted` says (NULL: any). */
+struct session;
+struct create_partitions_ask;
+void topics_settle(struct session *session, const struct words *names, const struct create_partitions_ask *wanted);
+
 #endif
