@@ -51,6 +51,7 @@ enum setting_scope {
     SETTING_ANY_CASE        = 1 << 10, /* choices are compared without case */
     SETTING_OR_MINUS_ONE    = 1 << 11, /* -1 is allowed below the least */
     SETTING_UNUSED          = 1 << 12, /* accepted and reported, has no effect here */
+    SETTING_INTERNAL        = 1 << 13, /* not told of unless somebody set it */
 };
 
 struct setting {

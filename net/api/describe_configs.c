@@ -13,11 +13,13 @@ struct describe {
     struct arena *arena;
 };
 
-/* Settings that Kafka has only while they are set have no default to show. */
+/* What is not told of unless somebody set it: internals, and settings that can't stand in a file. */
 static bool row_shown(const struct config_view *view)
 {
-    return view->origin != CONFIG_DEFAULT ||
-           (view->row->scope & ~(SETTING_DYNAMIC_BROKER | SETTING_DYNAMIC_CLUSTER | SETTING_UNUSED)) != 0;
+    uint32_t scope = view->row->scope;
+    bool everywhere = scope & (SETTING_BROKER | SETTING_TOPIC | SETTING_GROUP | SETTING_CLIENT_METRICS);
+
+    return view->origin != CONFIG_DEFAULT || (everywhere && !(scope & SETTING_INTERNAL));
 }
 
 struct config_view *config_rows(const struct config_place *place, const struct setting_table *table,

@@ -255,6 +255,9 @@ enum status config_describe(const struct config_place *place, const struct setti
 
     if (own.data) own = as_read(row, own, arena);
     if (own.data) synonym_add(view, text_of(row->name), own, origin);
+    if (place->type == RESOURCE_GROUP && names.count == 0) {
+        synonym_add(view, text_of(row->name), text_of(row->fallback), CONFIG_DEFAULT);
+    }
     if (names.count > 0) {
         synonyms_add(place, view, &names, of_broker ? text_of(row->name) : text_of(names.rows[0]->name));
     }
