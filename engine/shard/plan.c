@@ -18,7 +18,6 @@
 
 enum {
     SHARDS_MAX = 1024,
-    CHUNKS_MIN = 3,            /* of any budget: two of the tail are kept for what frees the others */
     REGION_CHUNKS_MAX = 16384, /* 32 GiB per shard */
     JOB_THREADS_MIN = 2,
     JOB_THREADS_MAX = 8,
@@ -32,11 +31,12 @@ enum {
 };
 
 /* clang-format off */
-static const struct { const char *name, *reason; unsigned percent; } budget_rows[MEMORY_BUDGETS] = {
-    [MEMORY_RECEIVE] = { "receive", "request bodies on their way in",                         30 },
-    [MEMORY_TAIL]    = { "tail",    "appended batches until their segment holds them",        30 },
-    [MEMORY_CACHE]   = { "cache",   "chunks read back from segments",                         30 },
-    [MEMORY_ANSWER]  = { "answer",  "encoded answers and what is joined, cut or decompressed", 10 },
+/* Two chunks of the tail are kept for what frees the others (log/gather.h). */
+static const struct { const char *name, *reason; unsigned percent, chunks_min; } budget_rows[MEMORY_BUDGETS] = {
+    [MEMORY_RECEIVE] = { "receive", "request bodies on their way in",                         30, 2 },
+    [MEMORY_TAIL]    = { "tail",    "appended batches until their segment holds them",        30, 3 },
+    [MEMORY_CACHE]   = { "cache",   "chunks read back from segments",                         30, 2 },
+    [MEMORY_ANSWER]  = { "answer",  "encoded answers and what is joined, cut or decompressed", 10, 2 },
 };
 /* clang-format on */
 
@@ -55,9 +55,10 @@ static uint32_t power_of_two(uint64_t n)
 static void memory_split(uint64_t size, struct memory_plan *memory)
 {
     uint64_t chunks = min_of(size / MEMORY_CHUNK, (uint64_t)REGION_CHUNKS_MAX);
-    for (unsigned budget = 0; budget < MEMORY_BUDGETS; budget++)
-        memory->budget[budget] =
-            max_of(chunks * budget_rows[budget].percent / 100, (uint64_t)CHUNKS_MIN) * MEMORY_CHUNK;
+    for (unsigned budget = 0; budget < MEMORY_BUDGETS; budget++) {
+        uint64_t share = chunks * budget_rows[budget].percent / 100;
+        memory->budget[budget] = max_of(share, (uint64_t)budget_rows[budget].chunks_min) * MEMORY_CHUNK;
+    }
     memory->from_heap = false;
 }
 
