@@ -184,7 +184,8 @@ static void what_cant_be_a_node_is_refused_with_a_sentence(void **state)
     assert_start_refused(&second, STATUS_UNSUPPORTED, "more than one is not supported yet");
     second.settings.values.quorum_voters = bench.settings.values.quorum_voters;
     second.settings.values.memory = 1 << 20;
-    assert_start_refused(&second, STATUS_INVALID, "");
+    second.settings.values.request_size_max = 100 << 20;
+    assert_start_refused(&second, STATUS_INVALID, "does not fit");
     bench_stop(&bench);
 
     bench.settings.values.node_id = 9;
