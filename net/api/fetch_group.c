@@ -56,6 +56,7 @@ static struct partition *part_look(struct fetch_group *group, struct fetch_part 
     part->error = error_of(status);
     if (status == STATUS_OK && fetch->replica >= 0) part->error = ERROR_NOT_LEADER_OR_FOLLOWER; /* No replica of it. */
     if (part->error != ERROR_NONE) {
+        if (partition) traffic_read_fail(&partition->log->traffic);
         part_fail(part, part->error);
         return NULL;
     }
@@ -66,6 +67,7 @@ static struct partition *part_look(struct fetch_group *group, struct fetch_part 
     part->last_stable = log->last_stable;
     part->start = log->start;
     if (part->ask.fetch_offset < log->start || part->ask.fetch_offset > log->end) {
+        traffic_read_fail(&partition->log->traffic);
         part_fail(part, ERROR_OFFSET_OUT_OF_RANGE);
         return NULL;
     }
@@ -108,20 +110,25 @@ static void part_read_done(struct fetch_group *group, struct fetch_part *part)
     group_pins(group, part);
 }
 
-/* Found again: its log may have gone while the bytes were on their way. */
-static void part_count(const struct fetch_group *group, const struct fetch_part *part)
+static void part_count(const struct fetch_part *part, struct log *log)
 {
-    struct partition *partition = replicas_find(group->owner->replicas, part->topic, part->ask.index);
-    if (partition) traffic_read(&partition->log->traffic, part->size);
+    if (part->error == ERROR_NONE) {
+        traffic_read(&log->traffic, part->size);
+    } else {
+        traffic_read_fail(&log->traffic);
+    }
 }
 
 static void part_read_resume(struct ready *ready)
 {
     struct fetch_group *group = container_of(ready, struct fetch_group, read.ready);
+    struct fetch_part *part = group->at;
+    /* Found again: it may have gone while the bytes were on their way. */
+    struct partition *partition = replicas_find(group->owner->replicas, part->topic, part->ask.index);
 
-    part_read_done(group, group->at);
-    part_count(group, group->at);
-    group->at = group->at->next;
+    part_read_done(group, part);
+    if (partition) part_count(part, partition->log);
+    group->at = part->next;
     group_go(group);
 }
 
@@ -152,7 +159,7 @@ static bool part_read(struct fetch_group *group, struct fetch_part *part)
     ready_init(&group->read.ready, part_read_resume);
     if (!log_read_begin(&group->read)) return false;
     part_read_done(group, part);
-    traffic_read(&partition->log->traffic, part->size);
+    part_count(part, partition->log);
     return true;
 }
 

@@ -71,6 +71,8 @@ static bool part_place(struct produce_part *part)
     if (status == STATUS_BUSY) return false;
     if (status == STATUS_OK) {
         traffic_append(&partition->log->traffic, load_i32(part->records.data + BATCH_COUNT_AT), part->records.size);
+    } else if (partition) {
+        traffic_append_fail(&partition->log->traffic, status == STATUS_TOO_LARGE ? part->records.size : 0);
     }
     if (status == STATUS_BAD_RECORD || status == STATUS_BAD_TIMESTAMP) {
         part->bad_record = bad_record_find(part, partition->log);

@@ -81,9 +81,12 @@ static uint32_t count_logs(const struct survey *survey)
 static void traffic_join(struct traffic *to, const struct traffic *from)
 {
     to->appends += from->appends;
+    to->appends_failed += from->appends_failed;
     to->records_in += from->records_in;
     to->bytes_in += from->bytes_in;
+    to->bytes_refused += from->bytes_refused;
     to->reads += from->reads;
+    to->reads_failed += from->reads_failed;
     to->bytes_out += from->bytes_out;
 }
 

@@ -84,6 +84,17 @@ def _():
         same(seen[topics + 'bytesin_total{topic="more"}'], seen[topics + 'bytesout_total{topic="more"}'], "in and out")
         same(seen[topics + 'bytesout_total{topic="few"}'], 0, "nobody has read it")
         same(seen[topics + "messagesin_total"], 4, "of the node")
+        sluice("topic", "create", "-b", node.address, "narrow", "--config", "max.message.bytes=100")
+        subprocess.run(["kcat", "-b", node.address, "-t", "narrow", "-P"], input=b"x" * 1000, check=False, timeout=30,
+                       stderr=subprocess.DEVNULL)
+        subprocess.run(["kcat", "-b", node.address, "-t", "few", "-C", "-o", "99", "-e", "-q", "-X",
+                        "topic.auto.offset.reset=error"], check=False, timeout=30, stderr=subprocess.DEVNULL)
+        seen = scrape(node)
+        require(seen[topics + 'bytesrejected_total{topic="narrow"}'] > 1000, "bytes that were too large")
+        for name, topic in (("failedproducerequests_total", "narrow"), ("failedfetchrequests_total", "few")):
+            require(seen[f'{topics}{name}{{topic="{topic}"}}'] >= 1, f"{name} of {topic}")
+            same(seen[f'{topics}{name}{{topic="more"}}'], 0, f"{name} of another topic")
+            same(seen[topics + name], seen[f'{topics}{name}{{topic="{topic}"}}'], f"{name} of the node")
         place = '{topic="more",partition="0"}'
         for name, value in (("kafka_topic_partition_leader", 1), ("kafka_topic_partition_replicas", 1),
                             ("kafka_topic_partition_in_sync_replica", 1),
@@ -94,7 +105,7 @@ def _():
             same(seen[name + place], value, name)
         for name, value in (('kafka_topic_partitions{topic="few"}', 1),
                             ("kafka_server_replicamanager_underminisrpartitioncount", 0),
-                            ("kafka_server_replicamanager_atminisrpartitioncount", 2),
+                            ("kafka_server_replicamanager_atminisrpartitioncount", 3),
                             ("kafka_server_kafkaserver_brokerstate", 3),
                             ('kafka_server_raftmetrics_current_state{current_state="leader"}', 1),
                             (f'kafka_broker_info{{id="1",address="{node.address}"}}', 1),
