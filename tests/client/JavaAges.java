@@ -6,6 +6,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Future;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AlterConfigOp;
+import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.clients.admin.NewPartitions;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.RecordsToDelete;
@@ -37,10 +40,28 @@ public class JavaAges {
             for (String codec : List.of("none", "gzip", "snappy", "lz4", "zstd")) records(admin, codec);
             require(admin.listTopics().names().get().size() == 5, "list of topics");
             require(admin.describeCluster().nodes().get().size() == 1, "nodes");
+            alter(admin);
             admin.deleteTopics(List.of("ages-none")).all().get();
             require(admin.listTopics().names().get().size() == 4, "list of topics after the deletion");
         }
         System.out.println("done");
+    }
+
+    static void alter(Admin admin) throws Exception {
+        admin.createPartitions(Map.of("ages-none", NewPartitions.increaseTo(4))).all().get();
+        var resource = new ConfigResource(ConfigResource.Type.TOPIC, "ages-none");
+        var change = new AlterConfigOp(new ConfigEntry("segment.ms", "60000"), AlterConfigOp.OpType.SET);
+        admin.incrementalAlterConfigs(Map.of(resource, List.of(change))).all().get();
+        var configs = admin.describeConfigs(List.of(resource)).all().get().get(resource);
+        for (int i = 0; i < 50 && !configs.get("segment.ms").value().equals("60000"); i++) { // Kafka's brokers hear of it later.
+            Thread.sleep(100);
+            configs = admin.describeConfigs(List.of(resource)).all().get().get(resource);
+        }
+        require(configs.get("segment.ms").value().equals("60000"), "config that was changed");
+        require(configs.get("retention.ms").value().equals("3600000"), "config that was not changed");
+        var directories = admin.describeLogDirs(List.of(1)).descriptions().get(1).get();
+        require(directories.values().iterator().next().replicaInfos().containsKey(new TopicPartition("ages-none", 3)),
+            "the new partition in its log directory");
     }
 
     static Map<String, Object> settings(Object... more) {

@@ -23,7 +23,7 @@ def sarama():
     done("sarama", peers.go_program(os.path.join(HERE, "sarama")))
 
 
-@check("kafka-go: topics, writer and reader by partition, with each codec", level="all")
+@check("kafka-go: topics, writer and reader by partition, with each codec")
 def kafka_go():
     done("segmentio", peers.go_program(os.path.join(HERE, "segmentio")))
 
@@ -52,7 +52,7 @@ def node_client(script, package, codecs, null):
                 require((one["key"], one["payload"], one["headers"]) == wanted, f"{codec}: record {number} is {one}")
 
 
-@check("kafkajs: admin and idempotent producer, plain and with gzip", level="all")
+@check("kafkajs: admin and idempotent producer, plain and with gzip")
 def kafkajs():
     node_client("kafkajs.cjs", "kafkajs@2.2.4", ("none", "gzip"), null=True)
 

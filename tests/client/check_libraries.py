@@ -1,4 +1,5 @@
 """check_libraries: the libraries that programs bring along: confluent-kafka (librdkafka), kafka-python, franz-go."""
+import importlib
 import os
 import time
 
@@ -43,6 +44,51 @@ def librdkafka():
     with scratch("confluent") as work, broker(work) as node:
         for codec in ("none", "gzip", "snappy", "lz4", "zstd"):
             confluent(node, codec)
+
+
+def results(futures):
+    """What each of the calls came to; the first failure is raised."""
+    return {what: future.result(20) for what, future in futures.items()}
+
+
+def soon(holds):
+    """Kafka's broker hears of a change some time after its controller has answered."""
+    limit = time.monotonic() + 10
+    while not holds() and time.monotonic() < limit:
+        time.sleep(0.1)
+    return holds()
+
+
+@check("confluent-kafka's admin client: topics, partitions, configs, offsets, deletion")
+def confluent_admin():
+    library = peers.python_package(*peers.CONFLUENT)
+    admin_of = importlib.import_module("confluent_kafka.admin")
+    with scratch("confluent") as work, broker(work) as node:
+        admin = admin_of.AdminClient({"bootstrap.servers": node.address, "broker.address.family": "v4"})
+        results(admin.create_topics([admin_of.NewTopic("made", 2, 1, config={"retention.ms": "3600000"})]))
+        results(admin.create_partitions([admin_of.NewPartitions("made", 3)]))
+        require(soon(lambda: len(admin.list_topics("made", 10).topics["made"].partitions) == 3), "there are not 3 partitions")
+        change = admin_of.ConfigEntry("segment.ms", "60000", incremental_operation=admin_of.AlterConfigOpType.SET)
+        results(admin.incremental_alter_configs([admin_of.ConfigResource("topic", "made", incremental_configs=[change])]))
+
+        def configs():
+            told, = results(admin.describe_configs([admin_of.ConfigResource("topic", "made")])).values()
+            return [told[name].value for name in ("retention.ms", "segment.ms")]
+
+        require(soon(lambda: configs() == ["3600000", "60000"]), f"configs are {configs()}")
+        same([one.host for one in admin.describe_cluster().result(20).nodes], ["127.0.0.1"], "nodes")
+        described, = results(admin.describe_topics(library.TopicCollection(["made"]))).values()
+        same([one.leader.id for one in described.partitions], [1, 1, 1], "leaders")
+        producer = library.Producer({"bootstrap.servers": node.address, "broker.address.family": "v4"})
+        for number in range(100):
+            producer.produce("made", str(number).encode(), partition=1)
+        same(producer.flush(20), 0, "records without an answer")
+        place = library.TopicPartition("made", 1, 40)
+        same([one.low_watermark for one in results(admin.delete_records([place])).values()], [40], "start after the deletion")
+        asked = {place: admin_of.OffsetSpec.latest()}
+        same([one.offset for one in results(admin.list_offsets(asked)).values()], [100], "end")
+        results(admin.delete_topics(["made"]))
+        require(soon(lambda: "made" not in admin.list_topics(timeout=10).topics), "the topic is still there")
 
 
 @check("kafka-python produces, reads by partition, asks for offsets", level="all")

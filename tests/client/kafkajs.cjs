@@ -50,6 +50,11 @@ async function main() {
 
   const described = await admin.describeConfigs({ resources: [{ type: 2, name: topics[0], configNames: ["retention.ms"] }] });
   assert.equal(described.resources[0].configEntries[0].configValue, "3600000", "config");
+  await admin.createPartitions({ topicPartitions: [{ topic: topics[0], count: 3 }] });
+  const [shown] = (await admin.fetchTopicMetadata({ topics: [topics[0]] })).topics;
+  assert.equal(shown.partitions.length, 3, "partitions");
+  const changed = { type: 2, name: topics[0], configEntries: [{ name: "segment.ms", value: "60000" }] };
+  await admin.alterConfigs({ validateOnly: false, resources: [changed] });
   const cluster = await admin.describeCluster();
   assert.equal(cluster.brokers.length, 1, "brokers");
   assert.deepEqual((await admin.listTopics()).sort(), [...topics].sort(), "topics");

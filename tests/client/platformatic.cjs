@@ -29,6 +29,17 @@ async function produce(library, topic, compression) {
   await producer.close();
 }
 
+async function alter(admin, name) {
+  const resource = { resourceType: 2, resourceName: name };
+  await admin.createPartitions({ topics: [{ name, count: 3 }] });
+  const change = { name: "segment.ms", configOperation: 0, value: "60000" };
+  await admin.incrementalAlterConfigs({ resources: [{ ...resource, configs: [change] }] });
+  const [told] = await admin.describeConfigs({ resources: [{ ...resource, configurationKeys: ["segment.ms"] }] });
+  assert.equal(told.configs[0].value, "60000", "config that was changed");
+  const [directory] = (await admin.describeLogDirs({ topics: [{ name, partitions: [0, 1, 2] }] }))[0].results;
+  assert.equal(directory.topics[0].partitions.length, 3, "partitions in their log directory");
+}
+
 async function main() {
   const library = await import(pathToFileURL(require.resolve("@platformatic/kafka")));
   const admin = new library.Admin({ clientId: "test", bootstrapBrokers: [address], retries: 2 });
@@ -43,6 +54,7 @@ async function main() {
     assert.equal(one.partitions[0].offset, BigInt(count), `end of ${one.name}`);
   }
   assert.deepEqual((await admin.listTopics()).sort(), [...topics].sort(), "topics");
+  await alter(admin, topics[0]);
   await admin.deleteTopics({ topics: [topics[0]] });
   await admin.close();
   console.log("done");

@@ -95,6 +95,27 @@ func consume(client sarama.Client, topic string, from int64) {
 	check(partition.Close(), "close")
 }
 
+func alter(admin sarama.ClusterAdmin) {
+	check(admin.CreatePartitions("sarama", 5, nil, false), "more partitions")
+	require(admin.CreatePartitions("sarama", 4, nil, false) != nil, "fewer partitions")
+	short := "60000"
+	entry := map[string]sarama.IncrementalAlterConfigsEntry{
+		"segment.ms": {Operation: sarama.IncrementalAlterConfigsOperationSet, Value: &short}}
+	check(admin.IncrementalAlterConfig(sarama.TopicResource, "sarama", entry, false), "config")
+	told, err := admin.DescribeConfig(sarama.ConfigResource{Type: sarama.TopicResource, Name: "sarama",
+		ConfigNames: []string{"segment.ms", "retention.ms"}})
+	check(err, "configs")
+	require(len(told) == 2, "configs %v", told)
+	for _, one := range told {
+		require(one.Value == map[string]string{"segment.ms": short, "retention.ms": "3600000"}[one.Name], "config %v", one)
+	}
+	directories, err := admin.DescribeLogDirs([]int32{1})
+	check(err, "log directories")
+	require(len(directories[1]) == 1 && directories[1][0].ErrorCode == sarama.ErrNoError, "directories %v", directories)
+	_, err = admin.DescribeClientQuotas([]sarama.QuotaFilterComponent{}, false)
+	check(err, "quotas")
+}
+
 func administer(address string) {
 	admin, err := sarama.NewClusterAdmin([]string{address}, settings(sarama.CompressionNone))
 	check(err, "admin")
@@ -112,6 +133,7 @@ func administer(address string) {
 	described, err := admin.DescribeTopics([]string{"sarama"})
 	check(err, "describe")
 	require(len(described[0].Partitions) == 3, "described %v", described)
+	alter(admin)
 	check(admin.DeleteTopic("sarama"), "delete")
 }
 
