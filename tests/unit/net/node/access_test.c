@@ -116,9 +116,9 @@ static void what_changes_nothing_is_not_written(void **state)
             { (const uint8_t *)"v", 1 }  \
         }                                \
     }
-#define GONE(name, kind)                                                        \
-    {                                                                           \
-        .credential = { .user = TEXT(name), .mechanism = kind }, .remove = true \
+#define GONE(name, kind)                                                          \
+    {                                                                             \
+        .credential = { .user = TEXT(name), .mechanism = (kind) }, .remove = true \
     }
 
 static void credentials_do(struct credential_alter *alters, uint32_t count)
