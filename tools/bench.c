@@ -27,7 +27,7 @@ static enum status make_topic(struct session *session, const struct bench_option
         .replication_factor = -1,
     };
     const struct create_topics_ask ask = { .topics = { &topic, 1 }, .timeout_ms = (int32_t)session->client.timeout_ms };
-    struct create_topics_answer answer;
+    struct create_topics_answer answer = { 0 };
 
     if (!session_ask(session, CLIENT_CONTROLLER, API_CREATE_TOPICS, false, &ask, &answer)) return STATUS_CLOSED;
     if (answer.topics.count == 1 && answer.topics.items[0].error == CODE_NONE) return STATUS_OK;
@@ -43,7 +43,7 @@ static const struct metadata_topic_answer *find_topic(struct session *session, c
 {
     const struct words names = { .items = { options->topic }, .count = 1 };
     int64_t deadline_ms = clock_ms() + session->client.timeout_ms;
-    struct metadata_answer answer;
+    struct metadata_answer answer = { 0 };
 
     while (session_topics(session, &names, &answer)) {
         const struct metadata_topic_answer *topic = &answer.topics.items[0];

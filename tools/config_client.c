@@ -169,7 +169,7 @@ static int get_ask(struct session *session, const struct config_options *options
     const struct words *operands = &options->common.operands;
     struct describe_configs_resource_ask one = { .type = resource->type, .name = resource->name, .keys.count = -1 };
     const struct describe_configs_ask ask = { .resources = { &one, 1 }, .include_synonyms = options->synonyms };
-    struct describe_configs_answer answer;
+    struct describe_configs_answer answer = { 0 };
 
     if (operands->count > 2) {
         one.keys.count = (int32_t)operands->count - 2;
@@ -223,7 +223,7 @@ static int alter_ask(struct session *session, const struct config_options *optio
     const struct words *operands = &options->common.operands;
     struct incremental_alter_configs_resource_ask one = { .type = resource->type, .name = resource->name };
     const struct incremental_alter_configs_ask ask = { .resources = { &one, 1 }, .validate_only = options->dry_run };
-    struct incremental_alter_configs_answer answer;
+    struct incremental_alter_configs_answer answer = { 0 };
 
     if (operands->count < 3) {
         complain(session->called, set ? "what? NAME=VALUE" : "which settings?");

@@ -125,7 +125,7 @@ static bool assign(struct consume *consume, const struct words *topics)
     enum { PARTITIONS_MAX = 100000 };
     struct consumer *consumer = &consume->consumer;
     bool *wanted = session_take(&consume->session, PARTITIONS_MAX);
-    struct metadata_answer answer;
+    struct metadata_answer answer = { 0 };
     uint32_t count = 0;
 
     if (!partitions_read(consume, wanted, PARTITIONS_MAX)) return false;

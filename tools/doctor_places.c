@@ -27,9 +27,9 @@ static bool existing(struct text path, char place[PLACE_MAX])
     while (stat(place, &here) != 0) {
         char *slash = strrchr(place, '/');
         if (!slash) {
-            strcpy(place, ".");
+            memcpy(place, ".", 2);
         } else if (slash == place) {
-            strcpy(place, "/");
+            memcpy(place, "/", 2);
         } else {
             *slash = 0;
         }

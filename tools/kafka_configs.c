@@ -111,7 +111,7 @@ static int describe_one(struct session *session, const struct configs_options *o
     struct describe_configs_resource_ask one = { .type = entity->type, .name = entity->name, .keys.count = -1 };
     const struct describe_configs_ask ask = { .resources = { &one, 1 }, .include_synonyms = true };
     const char *which = options->all ? "All" : "Dynamic";
-    struct describe_configs_answer answer;
+    struct describe_configs_answer answer = { 0 };
 
     if (!session_ask(session, node_of(entity), API_DESCRIBE_CONFIGS, true, &ask, &answer)) return EXIT_FAILED;
     if (answer.resources.count != 1) return session_refused(session, entity->name, -1, TEXT_NULL);
@@ -134,7 +134,7 @@ static int describe_one(struct session *session, const struct configs_options *o
 /* All topics, or all brokers and their default. */
 static int describe_all(struct session *session, const struct configs_options *options, struct entity entity)
 {
-    struct metadata_answer known;
+    struct metadata_answer known = { 0 };
     int code = EXIT_FINE;
 
     if (!kafka_topics_matching(session, NULL, true, &known)) return EXIT_FAILED;
@@ -206,7 +206,7 @@ static int alter(struct session *session, const struct configs_options *options,
 {
     struct incremental_alter_configs_resource_ask one = { .type = entity->type, .name = entity->name };
     const struct incremental_alter_configs_ask ask = { .resources = { &one, 1 } };
-    struct incremental_alter_configs_answer answer;
+    struct incremental_alter_configs_answer answer = { 0 };
     int32_t node = node_of(entity);
 
     if (!changes_read(session, options, &one)) {

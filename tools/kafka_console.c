@@ -132,12 +132,12 @@ static bool sender_settings_read(const struct producer_options *options, struct 
 
     *settings = (struct sender_settings){
         .topic = options->topic,
-        .acks = strcmp(acks, "0") == 0   ? 0
-                : strcmp(acks, "1") == 0 ? 1
-                                         : -1,
+        .acks = -1,
         .level = COMPRESSION_LEVEL_DEFAULT,
         .batch_size = SENDER_BATCH_SIZE,
     };
+    if (strcmp(acks, "0") == 0) settings->acks = 0;
+    if (strcmp(acks, "1") == 0) settings->acks = 1;
     for (unsigned i = 0; i < COMPRESSION_COUNT; i++) {
         settings->codec = (enum compression)i;
         if (strcmp(compression_name(i), codec) == 0) return true;
@@ -310,7 +310,7 @@ static bool assign(struct printer *printer, const struct consumer_options *optio
 {
     const struct words names = { .items = { options->topic }, .count = 1 };
     struct consumer *consumer = &printer->consumer;
-    struct metadata_answer answer;
+    struct metadata_answer answer = { 0 };
 
     if (!session_topics(&printer->session, &names, &answer) || answer.topics.count != 1) return false;
     const struct metadata_topic_answer *topic = &answer.topics.items[0];

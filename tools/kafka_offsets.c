@@ -75,7 +75,7 @@ static bool is_named(const struct offsets_options *options, struct text topic, i
 
 static int offsets_ask(struct session *session, const struct offsets_options *options, int64_t time)
 {
-    struct metadata_answer known;
+    struct metadata_answer known = { 0 };
     uint32_t count = 0, most = 0;
 
     if (!kafka_topics_matching(session, options->topic, !options->no_internal, &known)) return EXIT_FAILED;
@@ -234,7 +234,7 @@ static int dirs_ask(struct session *session, const struct dirs_options *options)
 {
     const struct describe_log_dirs_ask ask = { .topics.count = -1 };
     struct json json = { .out = stdout };
-    struct metadata_answer known;
+    struct metadata_answer known = { 0 };
     bool first = true;
 
     if (client_metadata(&session->client, NULL, 0, false, &known, &session->arena) != STATUS_OK) {
@@ -252,7 +252,7 @@ static int dirs_ask(struct session *session, const struct dirs_options *options)
     json_open(&json, NULL, '{');
     json_open(&json, "brokers", '[');
     for (int32_t i = 0; i < known.brokers.count; i++) {
-        struct describe_log_dirs_answer answer;
+        struct describe_log_dirs_answer answer = { 0 };
         int32_t node = known.brokers.items[i].node_id;
         if (!broker_listed(options->brokers, node)) continue;
         if (!session_ask(session, node, API_DESCRIBE_LOG_DIRS, true, &ask, &answer)) return EXIT_FAILED;

@@ -55,7 +55,7 @@ static int topics_create(struct session *session, const struct topics_options *o
         .configs = { configs, (int32_t)options->configs.count },
     };
     const struct create_topics_ask ask = { .topics = { &topic, 1 }, .timeout_ms = (int32_t)session->client.timeout_ms };
-    struct create_topics_answer answer;
+    struct create_topics_answer answer = { 0 };
 
     for (uint32_t i = 0; i < options->configs.count; i++) {
         configs[i].value = text_of(options->configs.items[i]);
@@ -88,7 +88,7 @@ static int topics_delete(struct session *session, const struct metadata_answer *
         .topic_names = { names, count },
         .timeout_ms = (int32_t)session->client.timeout_ms,
     };
-    struct delete_topics_answer answer;
+    struct delete_topics_answer answer = { 0 };
     int code = EXIT_FINE;
 
     for (int32_t i = 0; i < count; i++) topics[i].name = names[i] = known->topics.items[i].name;
@@ -108,7 +108,7 @@ static int topics_alter(struct session *session, const struct topics_options *op
         .topics = { topics, count },
         .timeout_ms = (int32_t)session->client.timeout_ms,
     };
-    struct create_partitions_answer answer;
+    struct create_partitions_answer answer = { 0 };
     int code = EXIT_FINE;
 
     for (int32_t i = 0; i < count; i++) {
@@ -227,7 +227,7 @@ static int topics_describe(struct session *session, const struct topics_options 
 
 static int topics_act(struct session *session, const struct topics_options *options)
 {
-    struct metadata_answer known;
+    struct metadata_answer known = { 0 };
 
     if (options->create) return topics_create(session, options);
     if (!kafka_topics_matching(session, options->topic, !options->no_internal, &known)) return EXIT_FAILED;

@@ -116,13 +116,13 @@ static enum status take_lines(struct produce *produce, struct input *input)
 
 static enum status read_more(struct produce *produce, struct input *input, bool *ended, const char *name)
 {
-    enum { CHUNK = 256 << 10 };
+    static const size_t chunk = 256 << 10;
 
-    if (input->room - input->size < CHUNK) {
-        input->room = input->room ? 2 * input->room : 4 * CHUNK;
+    if (input->room - input->size < chunk) {
+        input->room = input->room ? 2 * input->room : 4 * chunk;
         input->data = heap_resize(&produce->session.client.heap, input->data, input->room);
     }
-    ssize_t got = read(input->file, input->data + input->size, CHUNK);
+    ssize_t got = read(input->file, input->data + input->size, chunk);
     if (got < 0 && errno == EINTR) return STATUS_OK;
     if (got < 0) {
         client_explain(&produce->session.client, "%s: %s", name, strerror(errno));

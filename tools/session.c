@@ -9,12 +9,12 @@
 #include "command.h"
 #include "output.h"
 
-enum { ARENA_MAX = INT32_MAX };
+enum { ARENA_MAX = INT32_MAX, TIMEOUT_MOST_S = 86400 };
 
 bool session_begin(struct session *session, const char *called, const struct common *common)
 {
     *session = (struct session){ .called = called, .common = common };
-    uint64_t timeout_s = min_of(max_of(common->timeout_s, 1), 24 * 3600);
+    uint64_t timeout_s = min_of(max_of(common->timeout_s, 1), TIMEOUT_MOST_S);
 
     enum status status = client_open(&session->client, common->servers, "sluice", (int64_t)timeout_s * 1000);
     arena_init(&session->arena, &session->client.heap, NULL, 0, ARENA_MAX);

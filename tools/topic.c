@@ -29,7 +29,7 @@ static bool config_read(struct session *session, const char *word, struct create
 void topics_settle(struct session *session, const struct words *names, const struct create_partitions_ask *wanted)
 {
     int64_t deadline_ms = clock_ms() + session->client.timeout_ms;
-    struct metadata_answer answer;
+    struct metadata_answer answer = { 0 };
     bool settled = false;
 
     while (!settled && clock_ms() < deadline_ms) {
@@ -60,7 +60,7 @@ static int create_ask(struct session *session, const struct topic_options *optio
         .timeout_ms = (int32_t)session->client.timeout_ms,
         .validate_only = options->validate,
     };
-    struct create_topics_answer answer;
+    struct create_topics_answer answer = { 0 };
     int code = EXIT_FINE;
 
     for (uint32_t i = 0; i < options->configs.count; i++) {
@@ -115,7 +115,7 @@ static int list_ask(struct session *session, const struct topic_options *options
 {
     static const char *const headings[] = { "TOPIC", ">PARTITIONS", ">REPLICAS" };
     struct json json = { .out = stdout };
-    struct metadata_answer answer;
+    struct metadata_answer answer = { 0 };
     struct table table;
 
     if (!session_topics(session, &options->common.operands, &answer)) return EXIT_FAILED;
@@ -169,7 +169,7 @@ static int delete_ask(struct session *session, const struct topic_options *optio
     struct delete_topics_topic_ask *topics = session_take(session, count * sizeof(*topics));
     struct text *names = session_take(session, count * sizeof(*names));
     struct delete_topics_ask ask = { .timeout_ms = (int32_t)session->client.timeout_ms };
-    struct delete_topics_answer answer;
+    struct delete_topics_answer answer = { 0 };
     int code = EXIT_FINE;
 
     for (uint32_t i = 0; i < count; i++) topics[i].name = names[i] = text_of(options->common.operands.items[i]);
@@ -214,8 +214,8 @@ static int widen_ask(struct session *session, const struct topic_options *option
         .timeout_ms = (int32_t)session->client.timeout_ms,
         .validate_only = options->validate,
     };
-    struct create_partitions_answer answer;
-    struct metadata_answer known;
+    struct create_partitions_answer answer = { 0 };
+    struct metadata_answer known = { 0 };
     int code = EXIT_FINE;
 
     if (!session_topics(session, names, &known)) return EXIT_FAILED;

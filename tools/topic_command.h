@@ -11,7 +11,7 @@ struct topic_options {
     bool if_not_exists, if_exists, internal, validate;
 };
 
-int topic_describe(void *options);
+int topic_describe(void *given);
 
 /* What the controller has done, brokers hear of a moment later. It is done when they have: the topics are there, led,
  * and with at least as many partitions as `wanted` says (NULL: any). */

@@ -93,7 +93,7 @@ static void pause_ms(int64_t ms)
 
 void client_pause(void)
 {
-    pause_ms(2 * PAUSE_FIRST_MS);
+    pause_ms((int64_t)2 * PAUSE_FIRST_MS);
 }
 
 static struct peer *peer_by_node(struct client *client, int32_t node)
@@ -187,7 +187,7 @@ static enum outcome exchange(struct client *client, struct client_call *call, st
 
 static enum status learn_brokers(struct client *client)
 {
-    struct metadata_answer answer;
+    struct metadata_answer answer = { 0 };
     struct arena arena;
 
     if (client->knows_brokers) return STATUS_OK;

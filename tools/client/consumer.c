@@ -181,11 +181,11 @@ static enum status fetch_from(struct consumer *consumer, int32_t leader, int32_t
         .max_wait_ms = wait_ms,
         .min_bytes = 1,
         .max_bytes = consumer->fetch_size * ANSWER_FACTOR,
-        .isolation_level = consumer->committed,
+        .isolation_level = consumer->committed ? 1 : 0,
         .session_epoch = -1,
         .rack_id = TEXT(""),
     };
-    struct fetch_answer answer;
+    struct fetch_answer answer = { 0 };
     struct arena arena;
 
     arena_init(&arena, &consumer->client->heap, NULL, 0, ARENA_MAX);
@@ -218,7 +218,7 @@ static enum status fetch_from(struct consumer *consumer, int32_t leader, int32_t
 
 static enum status refresh_leaders(struct consumer *consumer)
 {
-    struct metadata_answer answer;
+    struct metadata_answer answer = { 0 };
     struct arena arena;
     enum status status = STATUS_OK;
 

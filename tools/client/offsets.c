@@ -58,8 +58,8 @@ static void deal(struct offset_query *queries, uint32_t count, const struct list
 static enum status ask_leader(struct client *client, struct offset_query *queries, uint32_t count, int32_t leader,
                               bool committed)
 {
-    struct list_offsets_ask ask = { .replica_id = -1, .isolation_level = committed, .timeout_ms = 30000 };
-    struct list_offsets_answer answer;
+    struct list_offsets_ask ask = { .replica_id = -1, .isolation_level = committed ? 1 : 0, .timeout_ms = 30000 };
+    struct list_offsets_answer answer = { 0 };
     struct arena arena;
 
     arena_init(&arena, &client->heap, NULL, 0, ARENA_MAX);
@@ -101,7 +101,7 @@ static enum status ask_leaders(struct client *client, struct offset_query *queri
 /* Leaders move, and those of a new topic come a moment after it. */
 static enum status refresh_leaders(struct client *client, struct offset_query *queries, uint32_t count)
 {
-    struct metadata_answer answer;
+    struct metadata_answer answer = { 0 };
     struct arena arena;
 
     arena_init(&arena, &client->heap, NULL, 0, ARENA_MAX);

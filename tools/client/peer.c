@@ -167,7 +167,7 @@ int16_t peer_version(const struct peer *peer, int16_t key, int16_t most)
     invariant(row && key < PEER_APIS);
     int16_t greatest = min_of(min_of(row->until, most), peer->versions[key].greatest);
     int16_t least = max_of(row->since, peer->versions[key].least);
-    return greatest < least ? -1 : greatest;
+    return (int16_t)(greatest < least ? -1 : greatest);
 }
 
 /* ---- connecting ---- */
@@ -225,7 +225,7 @@ static enum status ask_versions(struct peer *peer, int16_t version, struct api_v
 static enum status greet(struct peer *peer, struct arena *arena, int64_t deadline_ms)
 {
     enum { FIRST_VERSION = 3 };
-    struct api_versions_answer answer;
+    struct api_versions_answer answer = { 0 };
 
     enum status status = ask_versions(peer, FIRST_VERSION, &answer, arena, deadline_ms);
     if (status == STATUS_OK && answer.error != 0) {

@@ -36,7 +36,7 @@ static enum status learn_topic(struct sender *sender, bool create)
 {
     struct client *client = sender->client;
     struct text name = text_of(sender->settings.topic);
-    struct metadata_answer answer;
+    struct metadata_answer answer = { 0 };
     struct arena arena;
     int64_t begun_ms = clock_ms();
 
@@ -44,7 +44,8 @@ static enum status learn_topic(struct sender *sender, bool create)
     for (;;) {
         enum status status = client_metadata(client, &name, 1, create, &answer, &arena);
         if (status == STATUS_OK && answer.topics.count != 1) status = STATUS_MALFORMED;
-        int16_t error = status == STATUS_OK ? answer.topics.items[0].error : CODE_NONE;
+        int16_t error = CODE_NONE;
+        if (status == STATUS_OK) error = answer.topics.items[0].error;
         if (status == STATUS_OK && error == CODE_NONE) take_topic(sender, &answer.topics.items[0]);
         arena_reset(&arena);
         if (status != STATUS_OK || error == CODE_NONE) return status;
@@ -69,7 +70,7 @@ static void learn_author(struct sender *sender)
         .producer_id = -1,
         .producer_epoch = -1,
     };
-    struct init_producer_id_answer answer;
+    struct init_producer_id_answer answer = { 0 };
     struct arena arena;
     struct client_call call = {
         .node = CLIENT_ANY,
