@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "base/text.h"
 #include "command.h"
 #include "kafka_tools.h"
 #include "options.h"
@@ -45,6 +46,21 @@ int command_version(int count, char **arguments)
     return EXIT_FINE;
 }
 
+static const char *nearest(const char *word)
+{
+    enum { NEAR = 3 };
+    unsigned least = NEAR;
+    const char *name = NULL;
+
+    for (size_t i = 0; i < command_count; i++) {
+        unsigned distance = text_distance(text_of(word), text_of(commands[i].name), least);
+        if (distance >= least) continue;
+        least = distance;
+        name = commands[i].name;
+    }
+    return name;
+}
+
 int main(int count, char **arguments)
 {
     const struct kafka_tool *tool = count > 0 ? kafka_tool_find(arguments[0]) : NULL;
@@ -59,6 +75,8 @@ int main(int count, char **arguments)
         if (commands[i].run) return commands[i].run(count - 1, arguments + 1);
         return verbs_run(&commands[i], count - 1, arguments + 1);
     }
-    fprintf(stderr, "sluice: there is no command '%s'\n\n", arguments[1]);
+    const char *near = nearest(arguments[1]);
+    fprintf(stderr, "sluice: there is no command '%s'%s%s%s\n\n", arguments[1], near ? "; did you mean " : "",
+            near ? near : "", near ? "?" : "");
     return usage(stderr, EXIT_USAGE);
 }
