@@ -80,6 +80,11 @@ enum status files_sync_directory(struct files *files, int directory)
     return files->table->sync_directory(files, directory);
 }
 
+enum status files_sync_all(struct files *files, int directory)
+{
+    return files->table->sync_all(files, directory);
+}
+
 enum status files_rename(struct files *files, int directory, const char *from, const char *to)
 {
     return files->table->rename(files, directory, from, to);

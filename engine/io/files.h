@@ -47,6 +47,7 @@ struct files_table {
     enum status (*open_directory)(struct files *files, int directory, const char *path, int *opened);
     enum status (*make_directory)(struct files *files, int directory, const char *path);
     enum status (*sync_directory)(struct files *files, int directory);
+    enum status (*sync_all)(struct files *files, int directory);
     enum status (*rename)(struct files *files, int directory, const char *from, const char *to);
     enum status (*remove)(struct files *files, int directory, const char *path);
     enum status (*remove_directory)(struct files *files, int directory, const char *path);
@@ -87,11 +88,14 @@ must_check enum status files_open_directory(struct files *files, int directory, 
 /* STATUS_EXISTS when it is there already. */
 must_check enum status files_make_directory(struct files *files, int directory, const char *path);
 must_check enum status files_sync_directory(struct files *files, int directory);
+/* Bytes and names of everything on the file system that holds the directory, other programs' too: one wait instead of
+ * thousands. */
+must_check enum status files_sync_all(struct files *files, int directory);
 must_check enum status files_rename(struct files *files, int directory, const char *from, const char *to);
 must_check enum status files_remove(struct files *files, int directory, const char *path);
 must_check enum status files_remove_directory(struct files *files, int directory, const char *path);
 must_check enum status files_entry(struct files *files, int directory, const char *path, struct files_entry *entry);
-/* All entries but . and .., sorted by name, in the arena. */
+/* All entries but . and .., sorted by name, in the arena; size and time of files only. */
 must_check enum status files_list(struct files *files, int directory, struct arena *arena, struct files_entry **entries,
                                   uint32_t *count);
 /* Bytes of the file system that holds the directory. */

@@ -167,6 +167,12 @@ static enum status kernel_sync_directory(struct files *files, int directory)
     return status;
 }
 
+static enum status kernel_sync_all(struct files *files, int directory)
+{
+    (void)files;
+    return status_of(syncfs(directory));
+}
+
 static enum status kernel_rename(struct files *files, int directory, const char *from, const char *to)
 {
     (void)files;
@@ -222,6 +228,7 @@ static const struct files_table kernel_table = {
     .open_directory = kernel_open_directory,
     .make_directory = kernel_make_directory,
     .sync_directory = kernel_sync_directory,
+    .sync_all = kernel_sync_all,
     .rename = kernel_rename,
     .remove = kernel_remove,
     .remove_directory = kernel_remove_directory,

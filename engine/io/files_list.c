@@ -45,12 +45,14 @@ static enum status listing_grow(struct listing *listing)
     return STATUS_OK;
 }
 
-static enum status listing_add(struct listing *listing, struct files *files, int directory, const char *name)
+/* Of a directory the name is all that is asked for: a log directory holds thousands, and each look costs. */
+static enum status listing_add(struct listing *listing, struct files *files, int directory, const struct dirent *found)
 {
+    const char *name = found->d_name;
     if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0) return STATUS_OK;
 
-    struct files_entry entry;
-    enum status status = files_kernel_entry(files, directory, name, &entry);
+    struct files_entry entry = { .directory = true };
+    enum status status = found->d_type == DT_DIR ? STATUS_OK : files_kernel_entry(files, directory, name, &entry);
     if (status == STATUS_NOT_FOUND) return STATUS_OK;
     if (status != STATUS_OK) return status;
     if (listing->count == listing->room) {
@@ -91,7 +93,7 @@ enum status files_kernel_list(struct files *files, int directory, struct arena *
             status = error_status(errno);
             break;
         }
-        status = listing_add(&listing, files, handle, found->d_name);
+        status = listing_add(&listing, files, handle, found);
     }
     closedir(stream);
     if (status != STATUS_OK) return status;

@@ -75,6 +75,8 @@ void checkpoint_forget(struct checkpoint *checkpoint, struct log *log);
 
 /* At start: the picture of logs as they were recovered, one by one, before anything is appended to them again. */
 void checkpoint_add(struct checkpoint_image *image, const struct log *log);
+/* Its start was lowered after all. */
+void checkpoint_amend(struct checkpoint_image *image, const struct log *log);
 must_check enum status checkpoint_write_now(struct checkpoint *checkpoint);
 
 /* One slot as bytes. */

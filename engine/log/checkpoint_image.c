@@ -93,6 +93,15 @@ void checkpoint_add(struct checkpoint_image *image, const struct log *log)
     image->log_count++;
 }
 
+void checkpoint_amend(struct checkpoint_image *image, const struct log *log)
+{
+    for (size_t at = HEADER_SIZE; at < image->size; at += load_u32(image->data + at)) {
+        uint8_t *record = image->data + at;
+        bool same = load_i32(record + 4) == log->key.partition && memcmp(record + 8, log->key.topic.byte, 16) == 0;
+        if (same) store_i64(record + 32, log->start);
+    }
+}
+
 size_t checkpoint_image_seal(struct checkpoint_image *image, const struct checkpoint_header *header)
 {
     size_t whole = round_up(image->size, (size_t)CHUNK_BLOCK);

@@ -4,8 +4,12 @@
  *     close    segments cut to their size | .index .timeindex .txnindex | <end>.snapshot | leader epochs | names synced
  *     delete   <topic>-<partition> --rename, sync--> <topic>-<partition>.<32 hex>-delete (done) --> files unlinked
  *
+ * A few logs are synced one by one. Many are only written here, and the file system is synced once before the guard
+ * goes (directory_close): until then a crash finds the last checkpoint in force, which needs none of this.
+ *
  * A log that never had bytes gets its directory with an empty segment now: Kafka would make it, but without our
  * leader epochs. */
+#include <stdatomic.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -14,6 +18,8 @@
 #include "log/segment_files.h"
 
 /* ---- close ---- */
+
+enum { CLOSE_EACH_MAX = 4 };
 
 struct closing_segment {
     int64_t base;
@@ -29,6 +35,7 @@ struct log_closing {
     struct closing_segment *segments;
     uint32_t count;
     struct bytes epochs;
+    bool make_directory, lazy;
 };
 
 static enum status segment_close(const struct closing_segment *closing)
@@ -90,7 +97,7 @@ static enum status closing_sweep(const struct log_closing *closing)
         if (entries[i].directory || !closing_leftover(closing, text_of(entries[i].name))) continue;
         status = files_remove(source->files, handle, entries[i].name);
     }
-    if (status == STATUS_OK) status = files_sync_directory(source->files, handle);
+    if (status == STATUS_OK && !closing->lazy) status = files_sync_directory(source->files, handle);
     heap_end(&heap);
     files_close(source->files, handle);
     return status;
@@ -103,11 +110,14 @@ static void close_work(struct job *job)
     const struct index_source *source = &closing->source;
     char path[PATH_SIZE];
 
-    enum status status = partition_directory_make(source->files, source->directory, closing->key, source->topic);
+    enum status status = STATUS_OK;
+    if (closing->make_directory) {
+        status = partition_directory_make(source->files, source->directory, closing->key, source->topic, closing->lazy);
+    }
     for (uint32_t i = 0; i < closing->count && status == STATUS_OK; i++) status = segment_close(&closing->segments[i]);
     if (status == STATUS_OK) {
         partition_file_path(source->topic, source->partition, EPOCHS_FILE, path);
-        status = whole_file_write(source->files, source->directory, path, closing->epochs);
+        status = whole_file_write(source->files, source->directory, path, closing->epochs, !closing->lazy);
     }
     if (status == STATUS_OK) status = closing_sweep(closing);
     work->status = status;
@@ -153,6 +163,9 @@ void log_files_close(struct log *log, struct segment_work *work)
     if (!segments_last(log)) (void)segments_add(log, log->end);
     closing->key = log->key;
     closing->end = log->end;
+    closing->lazy = log->store->log_count > CLOSE_EACH_MAX;
+    closing->make_directory = !log->segments->made;
+    if (closing->lazy) atomic_store_explicit(&log->directory->unsynced, true, memory_order_relaxed);
     closing->source = segment_source(log, segments_last(log));
     if (log->epochs) epochs_truncate_start(log->epochs, log->start);
     closing->epochs = epochs_file_print(log->epochs, heap);
@@ -168,6 +181,7 @@ void log_files_close(struct log *log, struct segment_work *work)
         to->done = segment->sealed && !last;
         if (to->done) continue;
         segment_seal_make(&to->seal, log, segment);
+        to->seal.lazy = closing->lazy;
         to->file = segment->sealed ? -1 : segment->file; /* A sealed one is open for reading only. */
         to->make = !segment->named;
         if (last && segment->limit == log->end && log->end > 0) to->seal.snapshot = end_snapshot(log, heap);

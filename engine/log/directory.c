@@ -85,6 +85,18 @@ static enum status parent_sync(struct directory *directory, struct arena *arena)
     return status;
 }
 
+/* The same engine works without, with the same promises; but it costs more, and people should know. */
+static void direct_say(struct directory *directory)
+{
+    bool works = true;
+
+    if (files_direct_works(directory->files, directory->handle, &works) != STATUS_OK || works) return;
+    directory_say(directory,
+                  "%s: this file system has no O_DIRECT: writes are buffered and synced, which costs more (ext4 and "
+                  "XFS have it)",
+                  directory->path);
+}
+
 static enum status identity_make(struct directory *directory, const struct directory_settings *settings,
                                  struct prng *prng)
 {
@@ -172,6 +184,7 @@ enum status directory_open(struct files *files, const struct directory_settings 
     if (status == STATUS_OK) {
         directory->guarded = files_entry(files, directory->handle, GUARD_NAME, &entry) == STATUS_OK;
         if (directory->guarded) directory->clean = false;
+        direct_say(directory);
         *opened = directory;
         return STATUS_OK;
     }
@@ -297,17 +310,14 @@ static enum status old_wals_settle(struct directory *directory, struct store **s
     return STATUS_OK;
 }
 
-/* WAL files that a crash found half made (wal.c). */
-static enum status half_made_remove(struct directory *directory, struct arena *arena)
+static enum status half_made_remove(struct directory *directory)
 {
-    struct files_entry *entries;
-    uint32_t count;
+    const struct recovery *recovery = directory->work;
+    enum status status = STATUS_OK;
 
-    enum status status = files_list(directory->files, directory->handle, arena, &entries, &count);
-    for (uint32_t i = 0; i < count && status == STATUS_OK; i++) {
-        struct text name = text_of(entries[i].name);
-        if (entries[i].directory || !text_starts(name, TEXT("sluice-wal-")) || !text_ends(name, TEXT(".new"))) continue;
-        status = files_remove(directory->files, directory->handle, entries[i].name);
+    for (uint32_t i = 0; i < recovery->half_made_count && status == STATUS_OK; i++) {
+        status = files_remove(directory->files, directory->handle, recovery->half_made[i]);
+        if (status == STATUS_NOT_FOUND) status = STATUS_OK; /* Its number was given again meanwhile. */
     }
     return status;
 }
@@ -319,14 +329,17 @@ enum status directory_begin(struct directory *directory, struct store **stores, 
 
     *why = "";
     for (uint32_t i = 0; i < store_count; i++) invariant(stores[i]->shard->index == i && stores[i]->starting);
-    enum status status = strays_write(directory, stores[0]);
+    enum status status = strays_open(directory, stores[0]);
+    if (status == STATUS_OK) status = recovery_replay(recovery, why);
+    if (status == STATUS_OK) status = strays_write(directory, stores[0]);
     if (status == STATUS_OK) status = stores_write(recovery, stores, store_count);
     if (status == STATUS_OK) status = root_switch(directory, store_count);
     if (status == STATUS_OK) status = guard_make(directory);
     if (status == STATUS_OK) status = clean_marker_remove(directory->files, directory->handle);
     if (status == STATUS_OK) status = strays_settle(directory);
     if (status == STATUS_OK) status = old_wals_settle(directory, stores, store_count);
-    if (status == STATUS_OK) status = half_made_remove(directory, arena);
+    if (status == STATUS_OK) status = half_made_remove(directory);
+    if (status != STATUS_OK && (*why)[0]) return status;
     if (status != STATUS_OK) return explain(directory, arena, status, "the start could not be made durable", why);
 
     directory->guarded = true;
@@ -372,6 +385,7 @@ enum status directory_close(struct directory *directory, int64_t broker_epoch)
     struct arena arena;
 
     arena_init(&arena, directory->heap, NULL, 0, 16 << 20);
+    if (status == STATUS_OK && directory->unsynced) status = files_sync_all(directory->files, directory->handle);
     if (status == STATUS_OK) status = directory_write_checkpoints(directory);
     if (status == STATUS_OK) status = guard_remove(directory);
     if (status == STATUS_OK) status = own_files_remove(directory, &arena);

@@ -70,7 +70,8 @@ struct directory {
     bool relaxed;
     void (*say)(void *context, const char *line);
     void *say_context;
-    _Atomic bool failed; /* an I/O error took it out of service */
+    _Atomic bool unsynced; /* a clean stop has left it to directory_close to sync what it wrote */
+    _Atomic bool failed;   /* an I/O error took it out of service */
     struct log_found *found;
     uint32_t found_count;
     struct closed_log *closed; /* directory_note_closed (state.h) */

@@ -73,7 +73,7 @@ static bool segment_take(struct load_partition *partition, struct segment *segme
         segment->max_timestamp_ms = batch->max_timestamp_ms;
         segment->max_timestamp_offset = batch_limit(batch) - 1;
     }
-    if (!partition->epochs_known) epochs_begin(partition->log.epochs, batch->leader_epoch, batch->base_offset);
+    epochs_begin(partition->log.epochs, batch->leader_epoch, batch->base_offset); /* Kafka writes its file later. */
     segment->limit = batch_limit(batch);
     return true;
 }

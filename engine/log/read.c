@@ -4,7 +4,8 @@
  *        each stage is skipped when there is nothing to wait for;  MEMORY: the cache's budget is used up
  *        LARGE: the first batch is larger than the pieces a read may hold: read as one, past the cache
  *
- * Nothing leaves that was not checked: magic, length, CRC, and offsets that only grow. A wrong index is found out by
+ * Nothing leaves that was not checked: magic, length, CRC, offsets that only grow, and the leader epoch, which stands
+ * outside the CRC and is known to the log's table of epochs. A wrong index is found out by
  * that too; the segment is then scanned once. A read gives what it has when it meets a bad batch behind good ones. */
 #include "log/reader.h"
 #include "log/retention.h"
@@ -90,6 +91,13 @@ static void window_copy(const struct cold_read *cold, uint64_t position, uint8_t
         const uint8_t *from = window_at(cold, position + done, &part, &piece);
         memcpy(to + done, from, part);
     }
+}
+
+/* A log without a table (none was kept when its batches were written) proves nothing. */
+static bool epoch_proved(const struct cold_read *cold, const struct batch *batch)
+{
+    int32_t epoch = log_epoch_at(cold->log, batch->base_offset);
+    return epoch < 0 || batch->leader_epoch == epoch;
 }
 
 /* The CRC of a batch that lies in the window; what was proved once is not summed again. */
@@ -259,7 +267,7 @@ static enum cold_step large_end(struct cold_read *cold)
     const uint8_t *data = cold->block->data + cold->lead;
     enum status status = batch_read(data, cold->large_size, &batch);
     if (status == STATUS_OK) status = batch_check_crc(&batch);
-    if (status != STATUS_OK) return cold_end(cold, STATUS_CORRUPT);
+    if (status != STATUS_OK || !epoch_proved(cold, &batch)) return cold_end(cold, STATUS_CORRUPT);
 
     if (!extent_add(cold->read, data, cold->large_size, cold->block)) return cold_end(cold, STATUS_NO_MEMORY);
     cold->read->size = cold->large_size;
@@ -344,7 +352,7 @@ static enum cold_step cold_walk(struct cold_read *cold, struct segment *segment)
         }
         if (walk_full(cold, &batch)) return cold_end(cold, STATUS_OK);
         if (limit > window_limit(cold)) return walk_short(cold, segment, limit, batch.size);
-        if (!window_proved(cold, &batch)) return walk_bad(cold, segment);
+        if (!epoch_proved(cold, &batch) || !window_proved(cold, &batch)) return walk_bad(cold, segment);
         if (!extents_add(cold, batch.size)) {
             if (read->size > 0) return cold_end(cold, STATUS_OK);
             return large_begin(cold, segment, batch.size);

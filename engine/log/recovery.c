@@ -107,8 +107,15 @@ static enum status range_add(struct recovery *recovery, struct log_found *found,
     range->entry = *entry;
     range->wal = wal;
     range->position = position;
+    range->found = found;
     range->limit = entry->limit;
     range->promised = recovery->promised;
+    if (recovery->last) {
+        recovery->last->next_in_wal = range;
+    } else {
+        recovery->first = range;
+    }
+    recovery->last = range;
     if (recovered->last) {
         recovered->last->next = range;
     } else {
@@ -138,6 +145,7 @@ static void entry_truncate(struct log_found *found, const struct chunk_entry *en
     if (entry->first >= found->end) return;
 
     for (; range && range->entry.first < entry->first; range = range->next) last = range;
+    for (; range; range = range->next) range->cut = true;
     if (last) {
         last->next = NULL;
         last->entry.limit = min_of(last->entry.limit, entry->first);
@@ -291,9 +299,13 @@ enum status recovery_list_wals(struct recovery *recovery)
     if (status != STATUS_OK) return status;
 
     recovery->wals = arena_take(recovery->arena, max_of(count, 1U) * sizeof recovery->wals[0]);
-    if (!recovery->wals) return STATUS_NO_MEMORY;
+    recovery->half_made = arena_take(recovery->arena, max_of(count, 1U) * sizeof recovery->half_made[0]);
+    if (!recovery->wals || !recovery->half_made) return STATUS_NO_MEMORY;
     for (uint32_t i = 0; i < count && status == STATUS_OK; i++) {
         struct old_wal *wal = &recovery->wals[recovery->wal_count];
+        struct text name = text_of(entries[i].name);
+        if (!entries[i].directory && text_starts(name, TEXT("sluice-wal-")) && text_ends(name, TEXT(".new")))
+            recovery->half_made[recovery->half_made_count++] = entries[i].name;
         if (entries[i].directory || !wal_name_parse(entries[i].name, &wal->shard, &wal->number)) continue;
         status = old_wal_open(recovery, wal, &entries[i]);
     }

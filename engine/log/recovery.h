@@ -1,7 +1,8 @@
 /* engine/log/recovery.h   What a start finds: each log's state at its last checkpoint, and where the WAL holds what
  * came after. Reading is apart from doing: recovery.c and wal_walk.c decide what is true (the truth table stands in
- * recovery.c) and change nothing; restore.c brings it back into memory under the new incarnation when a log is
- * opened. */
+ * recovery.c) and change nothing; restore.c brings it back into memory under the new incarnation: each log's state when
+ * it is opened, then the ranges of all logs in the order of the WAL, so that the WAL is read from its beginning to its
+ * end whatever the number of logs. */
 #ifndef ENGINE_LOG_RECOVERY_H
 #define ENGINE_LOG_RECOVERY_H
 
@@ -13,12 +14,15 @@
 
 /* An append, extent or epoch that the WAL holds beyond the state. */
 struct recovered_range {
-    struct recovered_range *next;
+    struct recovered_range *next;        /* of the log */
+    struct recovered_range *next_in_wal; /* of any log */
+    struct log_found *found;
     struct chunk_entry entry;
     struct old_wal *wal;
     uint64_t position; /* of the bytes in that file */
     int64_t limit;     /* as it was written; a truncation lowers entry.limit */
     bool promised;     /* written when durability was not relaxed: what is missing is damage */
+    bool cut;          /* truncated away as a whole */
 };
 
 /* What log_found.open points to. */
@@ -28,7 +32,9 @@ struct recovered {
     int64_t cut;                          /* the state is to be truncated here first; INT64_MAX: not */
     struct recovered_range *first, *last; /* beyond min(end, cut), ascending */
     bool opened, forgotten;
-    bool stray; /* opened only to be set aside */
+    bool stray;      /* opened only to be set aside */
+    bool ended;      /* before what was never promised to be there */
+    struct log *log; /* open, and wants its ranges; or NULL */
 };
 
 /* A WAL file that was there at start. */
@@ -54,7 +60,8 @@ struct window {
     struct heap *heap;
     uint8_t *memory, *data;
     size_t room, size;
-    int file;
+    size_t ahead; /* the last read's size: it grows while reads go on where the last one ended */
+    int file, last_file;
     uint64_t position;
 };
 void window_init(struct window *window, struct files *files, struct heap *heap);
@@ -70,8 +77,11 @@ struct recovery {
     bool guarded;
     struct root root;  /* sequence 0: none */
     struct map by_key; /* struct log_found */
+    struct recovered_range *first, *last;
     struct old_wal *wals;
     uint32_t wal_count;
+    const char **half_made; /* names of WAL files that a crash left half made (wal.c) */
+    uint32_t half_made_count;
     struct dropped *dropped;
     uint8_t **slots; /* checkpoint files, whole: names and states point into them */
     uint32_t *slot_in_force;
@@ -99,8 +109,10 @@ must_check enum status wal_walk(struct recovery *recovery, const struct checkpoi
 /* The bytes of an append or extent, proved; in the window until the next call. STATUS_DAMAGED. */
 must_check enum status recovery_range_bytes(struct recovery *recovery, const struct log_found *found,
                                             const struct recovered_range *range, const uint8_t **data);
-/* Into a log that log_open makes. */
+/* The state, into a log that log_open makes. */
 must_check enum status recovery_restore(struct log *log, const struct log_found *found);
+/* What the WAL holds beyond, into all logs that are open. */
+must_check enum status recovery_replay(struct recovery *recovery, const char **why);
 /* The store goes on behind the numbers of the WAL files that are there. */
 must_check enum status recovery_adopt_wal(struct directory *directory, struct store *store);
 

@@ -1,7 +1,7 @@
-/* engine/log/restore.c   What recovery found becomes live again. log_open loads a log's state, notes it for the first
- * checkpoint of the new incarnation, and appends the ranges that the old WAL holds beyond it: same offsets, same places
- * in the segments, new WAL. So any number of shards will do, and no segment is touched. Nothing of the old incarnation
- * is overwritten before the root is switched. */
+/* engine/log/restore.c   What recovery found becomes live again. log_open loads a log's state and notes it for the
+ * first checkpoint of the new incarnation; when all are open, the ranges that the old WAL holds beyond are appended:
+ * same offsets, same places in the segments, new WAL. So any number of shards will do, and no segment is touched.
+ * Nothing of the old incarnation is overwritten before the root is switched. */
 #include "log/recovery.h"
 
 #include <limits.h>
@@ -155,24 +155,9 @@ enum status recovery_range_bytes(struct recovery *recovery, const struct log_fou
     return status == STATUS_OK ? STATUS_OK : STATUS_DAMAGED;
 }
 
-/* An extent's bytes go the way of all appends, so that nothing depends on where they were. What a start has to do for
- * extents is bounded as the WAL is (checkpoint_wanted). */
-static enum status replay_range(struct log *log, const struct log_found *found, struct recovery *recovery,
-                                const struct recovered_range *range)
-{
-    const uint8_t *data;
-
-    if (range->entry.kind == CHUNK_EPOCH) return replay_epoch(log, range->entry.leader_epoch);
-    enum status status = recovery_range_bytes(recovery, found, range, &data);
-    return status == STATUS_OK ? replay_batches(log, range, data) : status;
-}
-
 enum status recovery_restore(struct log *log, const struct log_found *found)
 {
-    struct store *store = log->store;
-    struct recovery *recovery = store->directory->work;
     struct recovered *recovered = found->open;
-    const struct log_settings *settings = log->settings;
     enum status status = STATUS_OK;
 
     log->incarnation = found->incarnation;
@@ -187,21 +172,67 @@ enum status recovery_restore(struct log *log, const struct log_found *found)
     log->committed.at = min_of(max_of(found->committed, found->start), log->end);
     log->durable.at = log->end;
     log->last_stable = min_of(log->committed.at, log_state_first_unstable(log, log->committed.at));
-    checkpoint_add(&store->checkpoint->image, log);
-
-    log->settings = &REPLAY;
-    bool whole = true;
-    for (const struct recovered_range *range = recovered->first; range && whole && status == STATUS_OK;
-         range = range->next) {
-        status = replay_range(log, found, recovery, range);
-        if (status != STATUS_DAMAGED || range->promised) continue;
-        whole = false; /* Nobody was promised that it is there: the log ends here. */
-        status = STATUS_OK;
-    }
-    log->settings = settings;
-    if (status == STATUS_OK && whole && log->end != found->end) status = STATUS_DAMAGED;
+    checkpoint_add(&log->store->checkpoint->image, log);
     recovered->opened = true;
+    recovered->log = log;
+    return STATUS_OK;
+}
+
+/* An extent's bytes go the way of all appends, so that nothing depends on where they were. What a start has to do for
+ * extents is bounded as the WAL is (checkpoint_wanted). */
+static enum status replay_range(struct recovery *recovery, struct log *log, const struct recovered_range *range)
+{
+    const uint8_t *data;
+
+    if (range->entry.kind == CHUNK_EPOCH) return replay_epoch(log, range->entry.leader_epoch);
+    enum status status = recovery_range_bytes(recovery, range->found, range, &data);
+    return status == STATUS_OK ? replay_batches(log, range, data) : status;
+}
+
+static enum status replay_failed(struct recovery *recovery, const struct log_found *found, enum status status,
+                                 const char **why)
+{
+    const struct log *log = ((struct recovered *)found->open)->log;
+
+    *why = text_format(recovery->arena, "%.*s-%d: what the write-ahead log holds from offset %lld on: %s",
+                       TEXT_ARGS(found->topic), found->key.partition, (long long)log->end, status_text(status))
+               .data;
     return status;
+}
+
+/* With relaxed durability everything from `start` on may be lost: then the log is empty, and goes on where it ends. */
+static void replay_end(struct log *log)
+{
+    if (log->end >= log->start) return;
+    log->start = log->end;
+    checkpoint_amend(&log->store->checkpoint->image, log);
+}
+
+enum status recovery_replay(struct recovery *recovery, const char **why)
+{
+    const struct directory *directory = recovery->directory;
+
+    for (const struct recovered_range *range = recovery->first; range; range = range->next_in_wal) {
+        struct recovered *recovered = range->found->open;
+        struct log *log = recovered->log;
+        if (!log || range->cut || recovered->ended) continue;
+
+        const struct log_settings *settings = log->settings;
+        log->settings = &REPLAY;
+        enum status status = replay_range(recovery, log, range);
+        log->settings = settings;
+        recovered->ended = status == STATUS_DAMAGED && !range->promised; /* Nobody was promised that it is there. */
+        if (status != STATUS_OK && !recovered->ended) return replay_failed(recovery, range->found, status, why);
+    }
+    for (uint32_t i = 0; i < directory->found_count; i++) {
+        const struct log_found *found = &directory->found[i];
+        const struct recovered *recovered = found->open;
+        if (!recovered->log) continue;
+        if (!recovered->ended && recovered->log->end != found->end)
+            return replay_failed(recovery, found, STATUS_DAMAGED, why);
+        replay_end(recovered->log);
+    }
+    return STATUS_OK;
 }
 
 enum status recovery_adopt_wal(struct directory *directory, struct store *store)

@@ -25,7 +25,7 @@ struct segment_task {
     uint64_t allocated; /* known length; after: the new one */
     uint64_t wanted;    /* bytes it must be able to take */
     uint64_t written;   /* synced up to here */
-    bool make, seal_it, opened;
+    bool make_directory, make, seal_it, opened;
 };
 
 uint64_t log_lane(const struct log *log)
@@ -50,7 +50,7 @@ struct index_source segment_source(const struct log *log, const struct segment *
 
 /* ---- in the job ---- */
 
-enum status whole_file_write(struct files *files, int directory, const char *path, struct bytes bytes)
+enum status whole_file_write(struct files *files, int directory, const char *path, struct bytes bytes, bool sync)
 {
     int file;
     enum status status = files_open(files, directory, path, FILES_WRITE | FILES_CREATE, &file);
@@ -58,7 +58,7 @@ enum status whole_file_write(struct files *files, int directory, const char *pat
 
     status = files_truncate(files, file, bytes.size);
     if (status == STATUS_OK && bytes.size > 0) status = files_write(files, file, bytes.data, bytes.size, 0, 0);
-    if (status == STATUS_OK) status = files_sync(files, file);
+    if (status == STATUS_OK && sync) status = files_sync(files, file);
     files_close(files, file);
     return status;
 }
@@ -105,7 +105,8 @@ static enum status partition_directory_vacate(struct files *files, int directory
     return status == STATUS_OK ? files_make_directory(files, directory, from) : status;
 }
 
-enum status partition_directory_make(struct files *files, int directory, struct log_key key, struct text topic)
+enum status partition_directory_make(struct files *files, int directory, struct log_key key, struct text topic,
+                                     bool lazy)
 {
     char path[PATH_SIZE], metadata[PARTITION_FILE_SIZE + 1];
 
@@ -116,6 +117,10 @@ enum status partition_directory_make(struct files *files, int directory, struct 
 
     partition_file_path(topic, key.partition, PARTITION_FILE, path);
     partition_file_print(key.topic, metadata);
+    if (lazy) {
+        struct bytes bytes = { (const uint8_t *)metadata, PARTITION_FILE_SIZE };
+        return whole_file_write(files, directory, path, bytes, false);
+    }
     status = files_replace(files, directory, path, metadata, PARTITION_FILE_SIZE);
     return status == STATUS_OK ? files_sync_directory(files, directory) : status;
 }
@@ -145,7 +150,8 @@ static enum status task_prepare(struct segment_task *task)
     const struct index_source *source = &task->seal.source;
     enum status status = STATUS_OK;
 
-    if (task->make) status = partition_directory_make(source->files, source->directory, task->key, source->topic);
+    if (task->make_directory)
+        status = partition_directory_make(source->files, source->directory, task->key, source->topic, false);
     if (status == STATUS_OK && task->file < 0) status = task_open(task);
     if (status == STATUS_OK && task->allocated < task->wanted) {
         uint64_t grown = task_grown(task);
@@ -175,11 +181,12 @@ static enum status seal_write_scanned(const struct segment_seal *seal)
         index_times_write(&index, seal->last, bytes + offsets_size);
 
         segment_path(source->topic, source->partition, source->base, ".index", path);
-        status = whole_file_write(source->files, source->directory, path, (struct bytes){ bytes, offsets_size });
+        status = whole_file_write(source->files, source->directory, path, (struct bytes){ bytes, offsets_size },
+                                  !seal->lazy);
         segment_path(source->topic, source->partition, source->base, ".timeindex", path);
         if (status == STATUS_OK) {
             struct bytes times = { bytes + offsets_size, times_size };
-            status = whole_file_write(source->files, source->directory, path, times);
+            status = whole_file_write(source->files, source->directory, path, times, !seal->lazy);
         }
     }
     heap_end(&heap);
@@ -192,7 +199,7 @@ static enum status seal_write(const struct segment_seal *seal, int64_t base, con
     char path[PATH_SIZE];
 
     segment_path(source->topic, source->partition, base, suffix, path);
-    if (bytes.data) return whole_file_write(source->files, source->directory, path, bytes);
+    if (bytes.data) return whole_file_write(source->files, source->directory, path, bytes, !seal->lazy);
 
     /* Kafka believes what it finds: a leftover of an older life of this segment must not stay. */
     enum status status = files_remove(source->files, source->directory, path);
@@ -204,7 +211,7 @@ enum status segment_seal_write(const struct segment_seal *seal, int file)
     const struct index_source *source = &seal->source;
 
     enum status status = files_truncate(source->files, file, source->size);
-    if (status == STATUS_OK) status = files_sync(source->files, file);
+    if (status == STATUS_OK && !seal->lazy) status = files_sync(source->files, file);
     if (status != STATUS_OK) return status;
 
     if (seal->offsets.data) {
@@ -302,6 +309,7 @@ static struct segment_task *task_make(struct segment_work *work)
     task->wanted = round_up(work->size, (uint64_t)SEGMENT_BLOCK); /* A file that was cut ends anywhere. */
     task->written = segment->written;
     task->make = !segment->named;
+    task->make_directory = !log->segments->made;
     log->segments->waiting++;
     segment->readers++; /* Nobody closes the file while the job uses it. */
     work->task = task;

@@ -18,6 +18,7 @@ struct segment_seal {
     struct index_entry last;     /* the segment's final {maximum timestamp, its offset} */
     struct bytes aborts;         /* .txnindex; null: none */
     struct bytes snapshot;       /* of the producers where it ends; null: none */
+    bool lazy;                   /* nothing is synced here: whoever sealed many syncs them all at once */
 };
 
 /* On the shard: what a seal of `segment` needs. */
@@ -28,16 +29,17 @@ must_check enum status segment_seal_write(const struct segment_seal *seal, int f
 
 /* Where the log's files are. */
 struct index_source segment_source(const struct log *log, const struct segment *segment);
-/* Makes the partition's directory with its partition.metadata, durably. STATUS_OK when it is there. */
 /* The topic id that the directory of this name says it belongs to; false when there is none. */
 bool partition_directory_owner(struct files *files, int directory, struct text topic, int32_t partition,
                                struct uuid *owner);
+/* Makes the partition's directory with its partition.metadata; durably, unless `lazy`. STATUS_OK when it is there. */
 must_check enum status partition_directory_make(struct files *files, int directory, struct log_key key,
-                                                struct text topic);
+                                                struct text topic, bool lazy);
 must_check enum status partition_directory_sync(struct files *files, int directory, struct text topic,
                                                 int32_t partition);
 /* Writes a file whole (create or overwrite, cut to size, sync). */
-must_check enum status whole_file_write(struct files *files, int directory, const char *path, struct bytes bytes);
+must_check enum status whole_file_write(struct files *files, int directory, const char *path, struct bytes bytes,
+                                        bool sync);
 /* A directory of plain files, with all of them; missing is fine. What is a directory itself stays, and so does its
  * parent. */
 must_check enum status directory_remove_all(struct files *files, int directory, const char *path);

@@ -36,14 +36,32 @@ static enum status stray_enter(struct store *store, struct log *log)
     return STATUS_OK;
 }
 
-static enum status stray_write(struct store *store, const struct log_found *found)
+static enum status stray_open(struct store *store, const struct log_found *found)
 {
     struct log *log;
     enum status status = log_open(store, found, found->key, found->topic, &STRAY_SETTINGS, &log);
-    if (status != STATUS_OK) return status;
 
-    ((struct recovered *)found->open)->stray = true;
-    status = spill_now(store->spill, log);
+    if (status == STATUS_OK) ((struct recovered *)found->open)->stray = true;
+    return status;
+}
+
+enum status strays_open(struct directory *directory, struct store *store)
+{
+    for (uint32_t i = 0; i < directory->found_count; i++) {
+        const struct log_found *found = &directory->found[i];
+        const struct recovered *recovered = found->open;
+        if (recovered->opened || recovered->forgotten) continue;
+        if (!recovered->first) continue; /* Its segments hold it all. */
+        enum status status = stray_open(store, found);
+        if (status != STATUS_OK) return status;
+    }
+    return STATUS_OK;
+}
+
+static enum status stray_write(struct store *store, struct log *log)
+{
+    enum status status = spill_now(store->spill, log);
+
     for (uint32_t i = 0; log->segments && i < log->segments->count && status == STATUS_OK; i++)
         status = segment_sync_now(log, log->segments->items[i].base);
     if (status == STATUS_OK) status = stray_enter(store, log);
@@ -55,12 +73,11 @@ static enum status stray_write(struct store *store, const struct log_found *foun
 enum status strays_write(struct directory *directory, struct store *store)
 {
     for (uint32_t i = 0; i < directory->found_count; i++) {
-        const struct log_found *found = &directory->found[i];
-        const struct recovered *recovered = found->open;
-        if (recovered->opened || recovered->forgotten) continue;
-        if (!recovered->first) continue; /* Its segments hold it all. */
-        enum status status = stray_write(store, found);
+        struct recovered *recovered = directory->found[i].open;
+        if (!recovered->stray) continue;
+        enum status status = stray_write(store, recovered->log);
         if (status != STATUS_OK) return status;
+        recovered->log = NULL;
     }
     return STATUS_OK;
 }

@@ -5,7 +5,9 @@
 
 #include "log/store.h"
 
-/* Before the root is switched: what the WAL still holds of logs that nobody opened goes to their segments. */
+/* Before the root is switched: logs that nobody opened and of which the WAL still holds something are opened, and once
+ * they have it, it goes to their segments. */
+must_check enum status strays_open(struct directory *directory, struct store *store);
 must_check enum status strays_write(struct directory *directory, struct store *store);
 /* After it: their directories are renamed -stray; those of forgotten and dropped logs are removed. */
 must_check enum status strays_settle(struct directory *directory);

@@ -24,7 +24,9 @@ struct verify {
     int handle;
     struct files_entry *entries;
     uint32_t entry_count;
-    int64_t next; /* no batch may begin below */
+    int64_t next;  /* no batch may begin below */
+    int32_t epoch; /* of the batch before */
+    struct epochs *epochs;
 };
 
 /* An index file that is followed while the batches pass. */
@@ -75,6 +77,21 @@ static void times_follow(struct verify *verify, struct cursor *cursor, int64_t b
     }
 }
 
+/* The leader epoch stands outside the CRC: epochs only grow, and those that leader-epoch-checkpoint knows begin where
+ * it says. A last batch of a later epoch than any in the file can't be told from one that was appended since. */
+static void epoch_verify(struct verify *verify, const char *name, const struct batch *batch)
+{
+    int32_t wanted = epochs_at(verify->epochs, batch->base_offset);
+    bool known = wanted >= 0 && batch->leader_epoch <= epochs_latest(verify->epochs);
+
+    if (known && batch->leader_epoch != wanted) {
+        inspect_fault(verify->inspect, name, batch->base_offset, "the leader epoch is not the one of its offset");
+    } else if (batch->leader_epoch < verify->epoch) {
+        inspect_fault(verify->inspect, name, batch->base_offset, "the leader epoch is lower than before");
+    }
+    verify->epoch = max_of(verify->epoch, batch->leader_epoch);
+}
+
 static void batch_verify(struct verify *verify, const char *name, int64_t base, const struct batch *batch)
 {
     struct inspect *inspect = verify->inspect;
@@ -85,6 +102,7 @@ static void batch_verify(struct verify *verify, const char *name, int64_t base, 
     if (batch->last_delta < 0 || batch_limit(batch) - 1 - base > INT32_MAX) {
         inspect_fault(inspect, name, batch->base_offset, "the last offset is out of bounds");
     }
+    epoch_verify(verify, name, batch);
     inspect_records(inspect, name, batch, false);
     verify->next = max_of(verify->next, batch_limit(batch));
 }
@@ -145,6 +163,12 @@ static enum status names_verify(struct verify *verify)
     struct uuid topic;
     int64_t base;
 
+    verify->epochs = epochs_make(inspect->heap);
+    verify->epoch = -1;
+    enum status epochs_status =
+        epochs_file_read(inspect->files, verify->handle, EPOCHS_FILE, &verify->arena, verify->epochs, &why);
+    if (epochs_status != STATUS_OK) inspect_fault(inspect, verify->path, 0, "no valid leader-epoch-checkpoint");
+
     enum status status =
         files_list(inspect->files, verify->handle, &verify->arena, &verify->entries, &verify->entry_count);
     for (uint32_t i = 0; status == STATUS_OK && i < verify->entry_count; i++) {
@@ -152,14 +176,11 @@ static enum status names_verify(struct verify *verify)
         if (segment_name_parse(text_of(entry->name), ".log", &base)) status = segment_verify(verify, entry, base);
         if (segment_name_parse(text_of(entry->name), ".snapshot", &base)) status = snapshot_verify(verify, entry);
     }
+    epochs_end(verify->epochs);
     if (status != STATUS_OK) return status;
 
     status = partition_file_read(inspect->files, verify->handle, PARTITION_FILE, &verify->arena, &topic, &why);
     if (status != STATUS_OK) inspect_fault(inspect, verify->path, 0, "no valid partition.metadata");
-    struct epochs *epochs = epochs_make(inspect->heap);
-    status = epochs_file_read(inspect->files, verify->handle, EPOCHS_FILE, &verify->arena, epochs, &why);
-    if (status != STATUS_OK) inspect_fault(inspect, verify->path, 0, "no valid leader-epoch-checkpoint");
-    epochs_end(epochs);
     return STATUS_OK;
 }
 

@@ -159,9 +159,10 @@ static enum status missing(const struct walk *walk, uint32_t number, const char 
     return STATUS_DAMAGED;
 }
 
-/* The link in the file where the chain ends, if the chain was to go on in another one. A link of before the file was
- * used again names an older chunk. */
-static enum status walk_look_at_link(const struct walk *walk, bool *damaged, const char **why)
+/* The link in the file where the chain ends, if the chain was to go on in another one: `next`, or NULL. A link of
+ * before the file was used again names an older chunk. */
+static enum status walk_look_at_link(const struct walk *walk, const struct old_wal **next, bool *damaged,
+                                     const char **why)
 {
     const struct old_wal *wal = walk->wal;
     struct chunk_link link;
@@ -174,29 +175,40 @@ static enum status walk_look_at_link(const struct walk *walk, bool *damaged, con
     if (!uuid_equal(link.directory, walk->recovery->directory->identity.directory)) return STATUS_OK;
 
     *damaged = link.sequence > walk->sequence && link.completed > walk->sequence;
-    if (link.sequence != walk->sequence || wal_of(walk->recovery, wal->shard, link.number)) return STATUS_OK;
-    return missing(walk, link.number, wal->name, why);
+    if (link.sequence != walk->sequence) return STATUS_OK;
+    *next = wal_of(walk->recovery, wal->shard, link.number);
+    return *next ? STATUS_OK : missing(walk, link.number, wal->name, why);
 }
 
-/* Looks on behind the break: in the rest of the file, and in the others. A file that begins with a whole chunk from
- * before the break holds nothing from behind it; one that does not may have lost its beginning. */
+/* Whether the file begins with a chunk from behind the break that was durable. */
+static enum status begins_behind(struct walk *walk, const struct old_wal *wal, bool *damaged)
+{
+    struct chunk_header header;
+    const uint8_t *chunk;
+
+    if (!header_ours(walk->recovery, walk->from->shard, &wal->first) || !says_durable(walk, &wal->first))
+        return STATUS_OK;
+    enum status status = chunk_load(walk->recovery, walk->from->shard, wal, 0, &header, &chunk);
+    if (status == STATUS_NOT_FOUND) return STATUS_OK;
+    *damaged = status == STATUS_OK;
+    return status;
+}
+
+/* Looks on behind the break: in the rest of the file, in the one that its link names, and at the beginnings of the
+ * others: what was written behind the break stands there, or behind what stands there. */
 static enum status walk_look_on(struct walk *walk, const char **why)
 {
     struct recovery *recovery = walk->recovery;
+    const struct old_wal *next = NULL;
     bool damaged = false;
     enum status status = STATUS_OK;
 
-    if (walk->wal) status = walk_look_at_link(walk, &damaged, why);
+    if (walk->wal) status = walk_look_at_link(walk, &next, &damaged, why);
     if (walk->wal && status == STATUS_OK) status = scan(walk, walk->wal, walk->position, &damaged);
+    if (next && status == STATUS_OK) status = scan(walk, next, 0, &damaged);
     for (uint32_t i = 0; i < recovery->wal_count && !damaged && status == STATUS_OK; i++) {
         const struct old_wal *wal = &recovery->wals[i];
-        struct chunk_header header;
-        const uint8_t *chunk;
-        if (wal->shard != walk->from->shard || wal == walk->wal) continue;
-        status = chunk_load(recovery, wal->shard, wal, 0, &header, &chunk);
-        bool older = status == STATUS_OK && header.sequence < walk->sequence;
-        if (status == STATUS_NOT_FOUND) status = STATUS_OK;
-        if (status == STATUS_OK && !older) status = scan(walk, wal, 0, &damaged);
+        if (wal->shard == walk->from->shard) status = begins_behind(walk, wal, &damaged);
     }
     if (status != STATUS_OK) return status;
     return damaged && !CANARY(CANARY_DAMAGE_IS_END) ? refuse(walk, why) : STATUS_OK;

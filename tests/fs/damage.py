@@ -5,8 +5,6 @@ gives is the right one and whatever is gone is answered with an error. What it m
 give other bytes, or shorten a partition. What it can't use is kept under another name, as Kafka does it with a directory whose topic it
 does not know.
 
-A batch's leader epoch (bytes 12 to 16) is left out of the comparison: it stands outside the CRC, in Kafka too.
-
 One loss can't be told from a crash: a WAL's newest chunk that does not add up looks like one that was never finished, so the newest
 batch of a partition may be missing when a WAL was damaged (when a whole WAL file was removed, none may). A whole segment is not removed:
 its offsets may have been compacted away, and Kafka goes on behind them, too.
@@ -110,7 +108,7 @@ def read_partition(context, topic, partition):
         found = list(batches_of(part["Records"] or b""))
         if not found:
             return got, 0
-        got += [one.data[:12] + one.data[16:] for one in found if one.base >= offset]
+        got += [one.data for one in found if one.base >= offset]
         offset = found[-1].base + found[-1].last_delta + 1
 
 

@@ -449,6 +449,7 @@ static void search_check(struct search *search)
     struct log_search *found = &search->search;
     struct model_log *model = held->model;
 
+    host->searches--;
     if (found->status == STATUS_OK && !host->machine.disk.frozen) {
         uint32_t place = model_locate(model, found->offset);
         bool inside = place < model->count && model->batches[place].first <= found->offset;
@@ -488,6 +489,7 @@ static void act_search(struct host_log *held)
     search->search.log = held->log;
     search->search.timestamp_ms = batch->max_timestamp_ms - (int64_t)prng_below(&host->prng, 3);
     ready_init(&search->search.ready, search_ready);
+    host->searches++;
     if (log_search_begin(&search->search)) search_check(search);
 }
 

@@ -168,6 +168,18 @@ static enum status disk_sync_directory(struct files *files, int directory)
     return sim_disk_operate(disk) ? STATUS_OK : STATUS_IO_ERROR;
 }
 
+static enum status disk_sync_all(struct files *files, int directory)
+{
+    struct sim_disk *disk = disk_of(files);
+
+    (void)directory;
+    if (disk->frozen) return STATUS_IO_ERROR;
+    if (unlucky(disk, disk->rates.sync_error, SIM_SYNC_ERROR)) return STATUS_IO_ERROR;
+    if (disk->operations + 1 < disk->crash_at) sim_disk_settle(disk);
+    sim_told(disk->world, NULL, "sync all", 0, 0, 0, 0);
+    return sim_disk_operate(disk) ? STATUS_OK : STATUS_IO_ERROR;
+}
+
 static enum status disk_rename(struct files *files, int directory, const char *from, const char *to)
 {
     struct sim_disk *disk = disk_of(files);
@@ -264,7 +276,7 @@ const struct files_table sim_files_table = {
     .sync = disk_sync,                     .truncate = disk_truncate,
     .allocate = disk_allocate,             .size = disk_size,
     .lock = disk_lock,                     .open_directory = disk_open_directory,
-    .make_directory = disk_make_directory, .sync_directory = disk_sync_directory,
+    .make_directory = disk_make_directory, .sync_directory = disk_sync_directory, .sync_all = disk_sync_all,
     .rename = disk_rename,                 .remove = disk_remove,
     .remove_directory = disk_remove_directory,
     .entry = disk_entry,                   .list = disk_list,

@@ -136,6 +136,7 @@ bool host_start(struct host *host)
     host->shard_count = (uint32_t)sim_between(&host->prng, 1, 3);
     host->plan.shard_count = host->shard_count;
     host->failed = host->quiet = false;
+    host->searches = 0;
     heap_init(&host->heap);
     arena_init(&host->arena, &host->heap, NULL, 0, 256 << 20);
     host->settings.seed = prng_u64(&host->prng);
@@ -299,7 +300,7 @@ static int64_t host_step(struct sim_io *ring, void *context)
 
 bool host_at_rest(const struct host *host)
 {
-    return list_empty(&host->tickets) && list_empty(&host->reads);
+    return list_empty(&host->tickets) && list_empty(&host->reads) && host->searches == 0;
 }
 
 void host_fail_waiting(struct host *host)

@@ -88,8 +88,9 @@ struct host {
     struct arena arena;
     struct directory *directory;
     struct list logs, tickets, reads;
-    bool failed; /* the directory is out of service */
-    bool quiet;  /* no new actions */
+    uint32_t searches; /* under way */
+    bool failed;       /* the directory is out of service */
+    bool quiet;        /* no new actions */
     uint64_t starts;
 };
 

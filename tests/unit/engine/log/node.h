@@ -225,9 +225,9 @@ static inline int64_t node_restart_end(struct node *node, enum status *status)
 {
     int64_t end = -1;
     *status = node_try_start(node);
-    if (*status == STATUS_OK) {
-        struct log *log = node_log(node, 0, "t", 0);
-        end = log->end;
+    for (uint32_t i = 0; *status == STATUS_OK && i < node->directory->found_count; i++) {
+        const struct log_found *found = &node->directory->found[i];
+        if (text_equal(found->topic, TEXT("t"))) end = found->end;
     }
     for (uint32_t i = 0; i < node->shard_count; i++) {
         if (node->stores[i]) store_end(node->stores[i]);

@@ -111,9 +111,9 @@ static void batches_larger_than_the_window_come_whole(void **state)
     node_remove(&node);
 }
 
-static void a_flipped_bit_does_not_leave(void **state)
+/* At a place of batch 50. */
+static void damage_does_not_leave(int64_t place)
 {
-    (void)state;
     struct node node;
     size_t size;
 
@@ -122,7 +122,7 @@ static void a_flipped_bit_does_not_leave(void **state)
     node_stop(&node);
     int64_t batch_size = files_size_of(&node, "00000000000000000000.log") / 200;
     assert_true(batch_size > 0);
-    files_damage(&node, "00000000000000000000.log", (uint64_t)(50 * batch_size + 900), "!", 1);
+    files_damage(&node, "00000000000000000000.log", (uint64_t)(50 * batch_size + place), "!", 1);
 
     struct log *log = files_start(&node); /* Kafka's marker: nothing is scanned. */
     int64_t offset = 0;
@@ -136,6 +136,19 @@ static void a_flipped_bit_does_not_leave(void **state)
     assert_int_equal(files_read_at(&node, log, 255, 1, joined, &size), STATUS_OK); /* Behind it all is well. */
     node_stop(&node);
     node_remove(&node);
+}
+
+static void a_flipped_bit_does_not_leave(void **state)
+{
+    (void)state;
+    damage_does_not_leave(900);
+}
+
+static void a_wrong_leader_epoch_does_not_leave(void **state)
+{
+    (void)state;
+    damage_does_not_leave(12); /* The first byte of four; the CRC does not cover them. */
+    damage_does_not_leave(15);
 }
 
 static void a_wrong_index_is_found_out(void **state)
@@ -386,6 +399,7 @@ int main(void)
         cmocka_unit_test(a_read_keeps_its_limits),
         cmocka_unit_test(batches_larger_than_the_window_come_whole),
         cmocka_unit_test(a_flipped_bit_does_not_leave),
+        cmocka_unit_test(a_wrong_leader_epoch_does_not_leave),
         cmocka_unit_test(a_wrong_index_is_found_out),
         cmocka_unit_test(a_missing_file_is_an_error_not_a_crash),
         cmocka_unit_test(a_gap_behind_a_segment_leads_to_the_next),

@@ -109,8 +109,9 @@ static void who_waits_is_told_and_the_append_goes_on_later(void **state)
     node_stop(&node);
 
     node_start(&node);
-    assert_int_equal(node_log(&node, 0, "t", 0)->end, durable + 2);
+    log = node_log(&node, 0, "t", 0);
     node_begin(&node);
+    assert_int_equal(log->end, durable + 2);
     node_crash(&node);
     node_remove(&node);
 }
@@ -142,7 +143,7 @@ static void a_stop_does_not_wait_for_space(void **state)
     int64_t durable = 0;
     struct node_closing closing = { .done = false };
 
-    (void)node_fill(&node, &tight, &durable);
+    struct log *log = node_fill(&node, &tight, &durable);
     ready_init(&closing.ready, node_closed);
     store_close(node.stores[0], &closing.ready);
     for (int turns = 0; !closing.done; turns++) {
@@ -154,8 +155,9 @@ static void a_stop_does_not_wait_for_space(void **state)
 
     tight.full = false;
     node_start(&node);
-    assert_int_equal(node_log(&node, 0, "t", 0)->end, durable);
+    log = node_log(&node, 0, "t", 0);
     node_begin(&node);
+    assert_int_equal(log->end, durable);
     node_crash(&node);
     node_remove(&node);
 }
