@@ -66,7 +66,7 @@ void sim_block_blank_before(struct sim_block *block, uint64_t within)
 
 void sim_block_lose(struct sim_disk *disk, struct sim_block *block, unsigned sector, uint64_t kept)
 {
-    uint64_t from = sector * SIM_SECTOR + kept;
+    uint64_t from = (uint64_t)sector * SIM_SECTOR + kept;
 
     if (block->data == sim_zeros && block->before == sim_zeros) return;
     page_own(disk, &block->data);
@@ -111,7 +111,7 @@ static void before_keep(struct sim_disk *disk, struct sim_block *block, uint64_t
     if (!block->before) block->before = sim_zeros;
     if (block->data == sim_zeros && block->before == sim_zeros) return;
     page_own(disk, &block->before);
-    for (unsigned i = 0; i < SECTORS; i++) {
+    for (size_t i = 0; i < SECTORS; i++) {
         if (fresh >> i & 1) memcpy(block->before + i * SIM_SECTOR, block->data + i * SIM_SECTOR, SIM_SECTOR);
     }
 }

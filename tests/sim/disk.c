@@ -180,7 +180,7 @@ enum status sim_disk_write_end(struct sim_disk *disk, struct sim_write *write)
         sim_fault(disk->world, SIM_NO_SPACE);
         return STATUS_NO_SPACE;
     }
-    if (sim_chance(&disk->prng, disk->rates.misdirected, 1000000) && write->inode->size >= 2 * SIM_BLOCK) {
+    if (sim_chance(&disk->prng, disk->rates.misdirected, 1000000) && write->inode->size >= UINT64_C(2) * SIM_BLOCK) {
         sim_fault(disk->world, SIM_MISDIRECTED);
         write->position = prng_below(&disk->prng, write->inode->size / SIM_BLOCK) * SIM_BLOCK;
     }
@@ -354,7 +354,7 @@ static void inode_crash(struct sim_disk *disk, struct sim_inode *inode, uint64_t
         struct sim_block *block = &inode->blocks[i];
         for (unsigned s = 0; block->dirty && s < SECTORS; s++) {
             if (!(block->dirty >> s & 1)) continue;
-            bool lost = i * SIM_BLOCK + s * SIM_SECTOR >= restored || !sim_chance(prng, keep, 8);
+            bool lost = i * SIM_BLOCK + (uint64_t)s * SIM_SECTOR >= restored || !sim_chance(prng, keep, 8);
             if (!lost) {
                 sim_fault(disk->world, SIM_SECTOR_KEPT);
             } else if (restored == UINT64_MAX && tear && sim_chance(prng, tear, 16)) {

@@ -21,7 +21,8 @@ void producer_init(struct producer *producer, struct demand *demand, struct sim_
     list_init(&producer->sendings);
     producer->id = -1;
     producer->idempotent = sim_chance(&demand->prng, 2, 3);
-    producer->acks = producer->idempotent ? -1 : acks[prng_below(&demand->prng, array_count(acks))];
+    producer->acks = -1;
+    if (!producer->idempotent) producer->acks = acks[prng_below(&demand->prng, array_count(acks))];
     producer->number = ++demand->identities;
     sim_event_init(&producer->event, producer_act);
     sim_event_set(demand->world, &producer->event, demand->world->now_ns + 1000000);
@@ -133,6 +134,7 @@ static void damaged_answered(struct client_request *request, const void *message
 static void damaged_send(struct producer *producer, const struct sending *sending)
 {
     struct demand *demand = producer->demand;
+    invariant(sending->data);
     uint8_t *copy = heap_take(&demand->world->heap, sending->size);
     struct produce_partition_ask part = { producer->partition, { copy, (int32_t)sending->size, NULL } };
     struct produce_topic_ask topic;
@@ -224,10 +226,12 @@ static void batch_begin(struct producer *producer)
     sending->topic = producer->topic;
     sending->records = (uint32_t)sim_between(prng, 1, demand->records_max);
     sending->sequence = producer->next_sequence;
-    sending->data = ledger_batch_make(
-        &demand->ledger, sending->log, producer->idempotent ? producer->id : -1,
-        producer->idempotent ? producer->epoch : -1, producer->idempotent ? producer->number : -1, sending->sequence,
-        sending->records, (uint32_t)sim_between(prng, 1, demand->value_size_max), &sending->size, &sending->value);
+    uint32_t value_size = (uint32_t)sim_between(prng, 1, demand->value_size_max);
+    int16_t epoch = -1;
+    if (producer->idempotent) epoch = producer->epoch;
+    sending->data = ledger_batch_make(&demand->ledger, sending->log, producer->idempotent ? producer->id : -1, epoch,
+                                      producer->idempotent ? producer->number : -1, sending->sequence, sending->records,
+                                      value_size, &sending->size, &sending->value);
     producer->next_sequence += (int32_t)sending->records;
     list_node_init(&sending->node);
     list_append(&producer->sendings, &sending->node);

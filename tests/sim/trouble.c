@@ -50,7 +50,8 @@ static void trouble_jump(struct sim_event *event)
     struct trouble *trouble = container_of(event, struct trouble, jump);
     struct sim_world *world = trouble->site->world;
 
-    world->wall_ms = trouble->wall_ms - CLOCK_OFF_MS + (int64_t)prng_below(&trouble->site->prng, CLOCK_OFF_MS * 2);
+    world->wall_ms =
+        trouble->wall_ms - CLOCK_OFF_MS + (int64_t)prng_below(&trouble->site->prng, UINT64_C(2) * CLOCK_OFF_MS);
     sim_fault(world, SIM_CLOCK);
     sim_told(world, NULL, "the wall clock jumps to %lu", (uint64_t)sim_wall_ms(world), 0, 0, 0);
     soon(trouble, event);
