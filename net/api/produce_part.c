@@ -89,6 +89,7 @@ static bool part_place(struct produce_part *part)
     part->stage = PART_MARK;
     part->placed_ns = shard_now_ns(owner);
     ready_init(&part->wait.ready, part_reached);
+    part->wait.impatient = true;
     watermark_wait(owner, partition_mark(partition, part->acks), &part->wait, append.limit);
     return true;
 }
