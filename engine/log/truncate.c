@@ -25,8 +25,21 @@ struct visit {
     uint64_t position; /* where the cut lies */
 };
 
-/* Batches that only memory holds: at `written` and above. True: all were visited. */
-static bool visit_tail(struct visit *visit)
+/* Batches below are whole in the file. A stream writes whole blocks, so the file may have a part of the next one; a
+ * span that is not in the file whole is in memory whole. */
+static uint64_t file_limit(const struct visit *visit)
+{
+    const struct tail *tail = visit->log->tail;
+    const struct segment *segment = visit->segment;
+
+    if (!tail || tail->written == tail->count) return segment->written;
+    const struct span *span = tail_span(tail, tail->written);
+    return span->segment == segment->base ? min_of(segment->written, (uint64_t)span->segment_position)
+                                          : segment->written;
+}
+
+/* Batches at `limit` and above, from memory. True: all were visited. */
+static bool visit_tail(struct visit *visit, uint64_t limit)
 {
     const struct log *log = visit->log;
 
@@ -39,7 +52,7 @@ static bool visit_tail(struct visit *visit)
         for (uint32_t at = 0; at < span->size; at += batch.size) {
             batch_decode(data + at, &batch);
             uint64_t position = span->segment_position + at;
-            if (position >= visit->segment->written && !visit->batch(visit, &batch, position)) return false;
+            if (position >= limit && !visit->batch(visit, &batch, position)) return false;
         }
     }
     return true;
@@ -53,15 +66,16 @@ static enum status visit_segment(struct visit *visit, uint64_t position)
     struct batch_scan scan;
     struct batch batch;
     char path[PATH_SIZE];
+    uint64_t limit = file_limit(visit);
     enum status status = STATUS_NOT_FOUND;
     bool more = true;
     int file;
 
-    if (segment->written > position) {
+    if (limit > position) {
         segment_path(log->topic, log->key.partition, segment->base, ".log", path);
         status = files_open(log->directory->files, log->directory->handle, path, FILES_READ, &file);
         if (status != STATUS_OK) return status;
-        batch_scan_begin(&scan, log->directory->files, file, log_heap(log), position, segment->written, true);
+        batch_scan_begin(&scan, log->directory->files, file, log_heap(log), position, limit, true);
         while (more && (status = batch_scan_next(&scan, &batch)) == STATUS_OK) {
             more = visit->batch(visit, &batch, scan.position);
         }
@@ -70,7 +84,7 @@ static enum status visit_segment(struct visit *visit, uint64_t position)
     }
     if (!more) return STATUS_OK;
     if (status != STATUS_NOT_FOUND) return status == STATUS_IO_ERROR ? status : STATUS_DAMAGED;
-    (void)visit_tail(visit);
+    (void)visit_tail(visit, limit);
     return STATUS_OK;
 }
 

@@ -44,6 +44,26 @@ static void bytes_in_memory_are_cut(void **state)
     node_remove(&node);
 }
 
+/* A stream writes whole blocks: of its last batch the file has a part, and memory has all of it. */
+static void a_batch_that_the_file_has_in_part_is_whole(void **state)
+{
+    (void)state;
+    struct node node;
+    files_begin(&node, 100 << 20);
+    struct log *log = files_start(&node);
+    files_fill(&node, log, 2, 5, 60000);
+    files_fill(&node, log, 3, 5, 200);
+    const struct segment *segment = segments_last(log);
+    assert_true(segment->written > 300000 && segment->written < segment->size);
+    cut(&node, log, 10);
+    check_end(&node, log, 10);
+    node_crash(&node);
+    log = files_start(&node);
+    check_end(&node, log, 10);
+    node_stop(&node);
+    node_remove(&node);
+}
+
 static void sealed_segments_are_opened_again(void **state)
 {
     (void)state;
@@ -150,6 +170,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bytes_in_memory_are_cut),
+        cmocka_unit_test(a_batch_that_the_file_has_in_part_is_whole),
         cmocka_unit_test(sealed_segments_are_opened_again),
         cmocka_unit_test(a_cut_at_a_segments_base_leaves_the_one_before),
         cmocka_unit_test(producers_forget_what_was_cut),
