@@ -354,7 +354,7 @@ static void inode_crash(struct sim_disk *disk, struct sim_inode *inode, uint64_t
         struct sim_block *block = &inode->blocks[i];
         for (unsigned s = 0; block->dirty && s < SECTORS; s++) {
             if (!(block->dirty >> s & 1)) continue;
-            bool lost = i * SIM_BLOCK + (uint64_t)s * SIM_SECTOR >= restored || !sim_chance(prng, keep, 8);
+            bool lost = (uint64_t)i * SIM_BLOCK + (uint64_t)s * SIM_SECTOR >= restored || !sim_chance(prng, keep, 8);
             if (!lost) {
                 sim_fault(disk->world, SIM_SECTOR_KEPT);
             } else if (restored == UINT64_MAX && tear && sim_chance(prng, tear, 16)) {

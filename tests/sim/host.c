@@ -388,7 +388,7 @@ static uint32_t chunks_collect(const struct sim_inode *inode, struct chunk_place
 
     for (uint32_t i = 0; i < inode->block_room && count < room; i++) {
         struct sim_block *block = &inode->blocks[i];
-        if (!block->written || memcmp(block->data, "SLUICEWL", 8)) continue;
+        if (!block->written || memcmp(block->data, "SLUICEWL", 8) != 0) continue;
         places[count++] = (struct chunk_place){ block, load_u64(block->data + 32), load_u64(block->data + 40) };
     }
     return count;
@@ -403,7 +403,7 @@ void host_damage(struct host *host)
 
     for (uint32_t i = 0; data && i < data->names.count; i++) {
         const struct sim_name *name = &data->names.items[i];
-        if (strncmp(name->text, "sluice-wal-0-", 13)) continue; /* Of one shard: sequences compare. */
+        if (strncmp(name->text, "sluice-wal-0-", 13) != 0) continue; /* Of one shard: sequences compare. */
         count += chunks_collect(name->inode, places + count, PLACES - count);
     }
     /* Only the last one may have been in flight; the one before it proves all that come before. */

@@ -198,7 +198,7 @@ static int by_offset(const void *a, const void *b)
 void ledger_check(struct ledger *ledger, struct ledger_log *log, int64_t start, int64_t end)
 {
     struct sim_world *world = ledger->world;
-    struct ledger_batch **order = heap_take(&world->heap, (log->count + 1) * sizeof *order);
+    struct ledger_batch **order = heap_take(&world->heap, (log->count + 1) * sizeof(void *));
     uint32_t count = 0;
 
     for (uint32_t i = 0; i < log->count; i++) {
@@ -209,7 +209,7 @@ void ledger_check(struct ledger *ledger, struct ledger_log *log, int64_t start, 
         }
         if (batch->read >= 0) order[count++] = batch;
     }
-    qsort(order, count, sizeof *order, by_offset);
+    qsort(order, count, sizeof(void *), by_offset);
     for (uint32_t i = 1; i < count; i++) {
         if (order[i]->read < order[i - 1]->read + order[i - 1]->records && !ledger->relaxed) {
             sim_fail(world, "topic %lu-%d: two batches at %ld", log->number, log->partition, order[i]->read);

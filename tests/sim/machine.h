@@ -133,8 +133,8 @@ void sim_socket_connect(struct io *io, struct completion *completion, const stru
 void sim_socket_receive(struct io *io, struct completion *completion);
 void sim_socket_receive_exact(struct io *io, struct completion *completion);
 void sim_socket_send(struct io *io, struct completion *completion);
-enum status sim_socket_listen(struct io *io, const struct sockaddr_storage *address, int backlog, int *socket);
-enum status sim_socket_name(struct io *io, int socket, bool peer, struct sockaddr_storage *address);
+enum status sim_socket_listen(struct io *io, const struct sockaddr_storage *address, int backlog, int *number);
+enum status sim_socket_name(struct io *io, int number, bool peer, struct sockaddr_storage *address);
 /* Forgets an operation that waits on a socket, so that it can be told that it was cancelled. */
 void sim_socket_forget(struct sim_operation *operation);
 void sim_socket_close(struct sim_machine *machine, int number);

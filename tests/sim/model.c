@@ -81,7 +81,9 @@ uint8_t *model_batch_build(struct model *model, const struct model_log *log, int
     store_i64(data + 27, now_ms);
     store_i64(data + 35, now_ms + (int64_t)records - 1);
     store_i64(data + 43, producer < 0 ? -1 : log->producers[producer].id);
-    store_i16(data + 51, producer < 0 ? -1 : log->producers[producer].epoch);
+    int16_t epoch = -1;
+    if (producer >= 0) epoch = log->producers[producer].epoch;
+    store_i16(data + 51, epoch);
     store_i32(data + 53, producer < 0 ? -1 : sequence);
     store_i32(data + 57, (int32_t)records);
     store_u32(data + 17, crc32c(0, data + 21, *size - 21));
@@ -195,7 +197,7 @@ int64_t model_read(struct model *model, const struct model_log *log, int64_t off
             sim_fail(model->world, "%s-%d: read %zu bytes past the end", log->name, log->key.partition, size - at);
         }
         struct model_batch *batch = &log->batches[place++];
-        if (batch->size > size - at || memcmp(batch->data, data + at, batch->size)) {
+        if (batch->size > size - at || memcmp(batch->data, data + at, batch->size) != 0) {
             sim_fail(model->world, "bytes-equal: %s-%d: the batch at offset %ld reads otherwise (%zu of %u bytes)",
                      log->name, log->key.partition, batch->first, size - at, batch->size);
         }

@@ -18,6 +18,12 @@ static bool change_reached(const struct sim_change *change);
 static void reach(struct sim_inode *inode);
 static void inode_end(struct sim_disk *disk, struct sim_inode *inode);
 
+static char *name_copy(struct heap *heap, const char *name)
+{
+    size_t size = strlen(name) + 1;
+    return memcpy(heap_take(heap, size), name, size);
+}
+
 struct sim_inode *sim_names_find(const struct sim_names *names, const char *text)
 {
     bool found;
@@ -39,8 +45,7 @@ void sim_change_make(struct sim_disk *disk, struct sim_inode *directory, const c
     for (uint32_t i = change->part_count; i-- > 0;) { /* The old name goes first: a file renamed to itself stays. */
         change->parts[i].directory = directories[i];
         change->parts[i].inode = inodes[i];
-        change->parts[i].name = heap_take(heap, strlen(names[i]) + 1);
-        strcpy(change->parts[i].name, names[i]);
+        change->parts[i].name = name_copy(heap, names[i]);
         names_set(disk, &directories[i]->names, names[i], inodes[i]);
         directories[i]->modified_ms = sim_wall_ms(disk->world);
     }
@@ -185,8 +190,7 @@ static void names_set(struct sim_disk *disk, struct sim_names *names, const char
             names->items = heap_resize(&disk->world->heap, names->items, names->room * sizeof *names->items);
         }
         memmove(names->items + place + 1, names->items + place, (names->count - place) * sizeof *names->items);
-        names->items[place].text = heap_take(&disk->world->heap, strlen(text) + 1);
-        strcpy(names->items[place].text, text);
+        names->items[place].text = name_copy(&disk->world->heap, text);
         names->items[place].inode = inode;
         names->count++;
     }

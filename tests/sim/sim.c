@@ -18,6 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "sim/canary.h"
 #include "sim/story.h"
 
@@ -104,6 +105,21 @@ static void invariant_told(const char *line)
     sim_fail(told_world, "%s", line);
 }
 
+static bool number_read(struct text text, uint64_t *number)
+{
+    int64_t found;
+    if (!text_to_i64(text, &found) || found < 0) return false;
+    *number = (uint64_t)found;
+    return true;
+}
+
+/* FIRST:LAST */
+static bool seeds_read(const char *value, uint64_t *first, uint64_t *last)
+{
+    struct text rest = text_of(value), front = text_cut(&rest, ':');
+    return number_read(front, first) && number_read(rest, last);
+}
+
 static void options_read(struct run *run, int count, char **arguments)
 {
     for (int i = 1; i < count; i++) {
@@ -122,13 +138,15 @@ static void options_read(struct run *run, int count, char **arguments)
             run->hashes = true;
             continue;
         } else if (value && !strcmp(arguments[i], "--seeds")) {
-            used = sscanf(value, "%lu:%lu", &run->first, &run->last) == 2;
+            used = seeds_read(value, &run->first, &run->last);
         } else if (value && !strcmp(arguments[i], "--seed")) {
-            used = sscanf(value, "%lu", &run->first) == 1;
+            used = number_read(text_of(value), &run->first);
             run->last = run->first;
             run->alone = true;
         } else if (value && !strcmp(arguments[i], "--jobs")) {
-            used = sscanf(value, "%u", &run->jobs) == 1 && run->jobs > 0 && run->jobs <= CHILDREN_MAX;
+            uint64_t jobs = 0;
+            used = number_read(text_of(value), &jobs) && jobs > 0 && jobs <= CHILDREN_MAX;
+            run->jobs = (uint32_t)jobs;
         } else if (value && !strcmp(arguments[i], "--story")) {
             used = (run->story = story_find(value)) != NULL;
         } else if (value && !strcmp(arguments[i], "--canary")) {
@@ -158,7 +176,9 @@ static void seeds_replay(struct run *run)
         exit(2);
     }
     while (fgets(line, sizeof line, file)) {
-        if (sscanf(line, "%31[a-z] %lu", name, &seed) != 2) continue;
+        struct text rest = text_of(line), first = text_cut(&rest, ' '); /* STORY SEED # why */
+        if (!number_read(text_trim(text_cut(&rest, ' ')), &seed)) continue;
+        snprintf(name, sizeof name, "%.*s", TEXT_ARGS(first));
         const struct sim_story *story = story_find(name);
         if (story) story_begin(run, story, seed);
     }

@@ -153,7 +153,7 @@ static void settings_make(struct site *site)
     properties_init(&list, &site->arena);
     struct text copy = text_copy(&site->arena, text_of(text));
     enum status status = properties_read(&list, copy, TEXT("sim"), &bad_line);
-    site->settings.origins = arena_take(&site->arena, broker_table.row_count * sizeof(struct property *));
+    site->settings.origins = arena_take(&site->arena, broker_table.row_count * sizeof(void *));
     if (status == STATUS_OK) {
         status =
             settings_apply(&broker_table, &list, &site->settings.values, site->settings.origins, &report, &site->arena);

@@ -61,7 +61,8 @@ static void toy_roll_work(struct job *job)
     job->status = files_open_directory(files, FILES_HERE, ".", &directory);
     if (job->status != STATUS_OK) return;
     job->status = files_open(files, directory, name, FILES_WRITE | FILES_CREATE | FILES_DIRECT, &toy->job_file);
-    if (job->status == STATUS_OK) job->status = files_allocate(files, toy->job_file, 0, BLOCKS_PER_FILE * BLOCK);
+    if (job->status == STATUS_OK)
+        job->status = files_allocate(files, toy->job_file, 0, (uint64_t)BLOCKS_PER_FILE * BLOCK);
     if (job->status == STATUS_OK) job->status = files_sync(files, toy->job_file);
     if (job->status == STATUS_OK && !CANARY(CANARY_NAME_NOT_SYNCED)) {
         job->status = files_sync_directory(files, directory);

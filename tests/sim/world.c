@@ -4,7 +4,7 @@
 
 #include "base/check.h"
 
-#define SIM_FAULT_TEXT(name, text) [name] = text,
+#define SIM_FAULT_TEXT(name, text) [(name)] = (text),
 static const char *const fault_texts[SIM_FAULTS] = { SIM_FAULT_ROWS(SIM_FAULT_TEXT) };
 #undef SIM_FAULT_TEXT
 
@@ -37,7 +37,7 @@ void sim_event_set(struct sim_world *world, struct sim_event *event, int64_t at_
     if (event->place) sim_event_clear(world, event);
     if (world->waiting + 1 >= world->room) {
         world->room = world->room ? world->room * 2 : 256;
-        world->queue = heap_resize(&world->heap, world->queue, world->room * sizeof *world->queue);
+        world->queue = heap_resize(&world->heap, world->queue, world->room * sizeof(void *));
     }
 
     event->at_ns = max_of(at_ns, world->now_ns);

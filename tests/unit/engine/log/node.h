@@ -62,15 +62,15 @@ static inline void node_init(struct node *node, uint32_t shard_count)
     assert_non_null(mkdtemp(node->path));
     node->plan.wal_size = 64 << 20;
     node->plan.wal_file_size = 16 << 20;
-    for (int budget = 0; budget < MEMORY_BUDGETS; budget++) node->plan.data.budget[budget] = 8 * MEMORY_CHUNK;
-    node->plan.data.budget[MEMORY_TAIL] = 32 * MEMORY_CHUNK;
+    for (int budget = 0; budget < MEMORY_BUDGETS; budget++) node->plan.data.budget[budget] = (size_t)8 * MEMORY_CHUNK;
+    node->plan.data.budget[MEMORY_TAIL] = (size_t)32 * MEMORY_CHUNK;
 }
 
 static inline void node_remove(struct node *node)
 {
     char command[128];
     snprintf(command, sizeof command, "rm -rf %s", node->path);
-    assert_int_equal(system(command), 0);
+    assert_int_equal(system(command), 0); /* NOLINT(cert-env33-c): the path is of mkdtemp's */
 }
 
 static inline void node_says(void *context, const char *line)
