@@ -75,7 +75,7 @@ static void slot_written(struct checkpoint *checkpoint, size_t size)
     checkpoint->slot = (checkpoint->slot + 1) % CHECKPOINT_SLOTS;
     checkpoint->count++;
     checkpoint->byte_count += size;
-    checkpoint_image_end(&checkpoint->image);
+    checkpoint_image_rest(&checkpoint->image);
 }
 
 enum status checkpoint_write_now(struct checkpoint *checkpoint)
@@ -122,23 +122,19 @@ static void writing_begin(struct checkpoint *checkpoint)
 
 /* ---- syncing ---- */
 
-static void dirty_add(struct checkpoint *checkpoint, struct log *log, int64_t base, uint32_t *room)
+static void dirty_add(struct checkpoint *checkpoint, struct log *log, int64_t base)
 {
     struct heap *heap = &checkpoint->store->shard->heap;
 
-    if (checkpoint->dirty_count == *room) {
-        *room = *room ? *room * 2 : 64;
-        checkpoint->dirty = heap_resize(heap, checkpoint->dirty, *room * sizeof checkpoint->dirty[0]);
+    if (checkpoint->dirty_count == checkpoint->dirty_room) {
+        checkpoint->dirty_room = checkpoint->dirty_room ? checkpoint->dirty_room * 2 : 64;
+        checkpoint->dirty = heap_resize(heap, checkpoint->dirty, checkpoint->dirty_room * sizeof checkpoint->dirty[0]);
     }
     checkpoint->dirty[checkpoint->dirty_count++] = (struct checkpoint_dirty){ .log = log, .base = base };
 }
 
 static void syncing_begin(struct checkpoint *checkpoint)
 {
-    uint32_t room = 0;
-
-    heap_give(&checkpoint->store->shard->heap, checkpoint->dirty);
-    checkpoint->dirty = NULL;
     checkpoint->dirty_count = checkpoint->dirty_next = 0;
     checkpoint->stage = CHECKPOINT_SYNCING;
     list_each(&checkpoint->store->logs, node)
@@ -150,7 +146,7 @@ static void syncing_begin(struct checkpoint *checkpoint)
             bool rolled = i < log->segments->count;
             if (segment->written > segment->synced ||
                 (rolled && segment->written == segment->size && !segment->sealed)) {
-                dirty_add(checkpoint, log, segment->base, &room);
+                dirty_add(checkpoint, log, segment->base);
             } else if (segment->sealed) {
                 break; /* So are those before; one that is not written yet says nothing about them. */
             }
@@ -226,7 +222,6 @@ static void cut_begin(struct checkpoint *checkpoint)
 
     checkpoint->stage = CHECKPOINT_SPILLING;
     checkpoint->spilling = 0;
-    checkpoint_image_end(&checkpoint->image);
     checkpoint_image_begin(&checkpoint->image, &store->shard->heap);
     store->stream_size = 0;
     checkpoint->cut = gathers_cut(store->gathers);

@@ -55,7 +55,7 @@ struct checkpoint {
     uint32_t slot;     /* where the next one goes */
     uint32_t spilling; /* logs whose bytes below the cut are not written yet */
     struct checkpoint_dirty *dirty;
-    uint32_t dirty_count, dirty_next, syncing;
+    uint32_t dirty_room, dirty_count, dirty_next, syncing;
     struct checkpoint_sync syncs[CHECKPOINT_SYNCS];
     struct job job;
     bool closed; /* the one that store_close asked for is done */
@@ -81,6 +81,8 @@ must_check enum status checkpoint_write_now(struct checkpoint *checkpoint);
 
 /* One slot as bytes. */
 void checkpoint_image_begin(struct checkpoint_image *image, struct heap *heap);
+/* It was written: a large one's memory goes back, a small one's waits for the next. */
+void checkpoint_image_rest(struct checkpoint_image *image);
 void checkpoint_image_end(struct checkpoint_image *image);
 struct checkpoint_header;
 /* Header and padding; returns the size in whole blocks. */

@@ -31,7 +31,13 @@
 
 static const char CHECKPOINT_MAGIC[8] = { 'S', 'L', 'U', 'I', 'C', 'E', 'C', 'P' };
 
-enum { HEADER_SIZE = CHUNK_BLOCK, HEADER_CRC_AT = 96, RECORD_SIZE = 68, IMAGE_ROOM_FIRST = 64 << 10 };
+enum {
+    HEADER_SIZE = CHUNK_BLOCK,
+    HEADER_CRC_AT = 96,
+    RECORD_SIZE = 68,
+    IMAGE_ROOM_FIRST = 64 << 10,
+    IMAGE_ROOM_KEPT = 1 << 20
+};
 
 void checkpoint_file_name(uint32_t shard, uint32_t slot, char name[64])
 {
@@ -56,9 +62,18 @@ static void image_room(struct checkpoint_image *image, size_t size)
 
 void checkpoint_image_begin(struct checkpoint_image *image, struct heap *heap)
 {
-    *image = (struct checkpoint_image){ .heap = heap };
+    image->heap = heap;
+    image->size = 0;
+    image->log_count = 0;
     image_room(image, HEADER_SIZE);
     image->size = HEADER_SIZE;
+}
+
+void checkpoint_image_rest(struct checkpoint_image *image)
+{
+    if (image->room > IMAGE_ROOM_KEPT) checkpoint_image_end(image);
+    image->size = 0;
+    image->log_count = 0;
 }
 
 void checkpoint_image_end(struct checkpoint_image *image)

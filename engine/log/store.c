@@ -33,6 +33,7 @@ enum status store_make(struct shard *shard, struct directory *directory, const s
     list_init(&store->logs);
     list_init(&store->removals);
     list_init(&store->streams);
+    list_init(&store->free_streams);
     watermark_init(&store->flushed, 1);
 
     store->gathers = heap_take(heap, sizeof *store->gathers);
@@ -368,6 +369,7 @@ void store_end(struct store *store)
     list_each(&store->logs, node) log_free(container_of(node, struct log, node));
     upkeep_end(store->upkeep);
     flush_end(store->flush);
+    streams_free(store);
     checkpoint_end(store->checkpoint);
     spill_end(store->spill);
     gathers_end(store->gathers);

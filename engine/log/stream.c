@@ -37,15 +37,17 @@ static void stream_go(struct stream *stream);
 static struct stream *stream_make(struct log *log)
 {
     struct store *store = log->store;
-    struct stream *stream = heap_take(&store->shard->heap, sizeof *stream);
+    struct list_node *node = list_take_first(&store->free_streams);
+    struct stream *stream =
+        node ? container_of(node, struct stream, node) : heap_take(&store->shard->heap, sizeof *stream);
+    uint8_t *memory = node ? stream->block_memory : heap_take(&store->shard->heap, (size_t)2 * BLOCK);
 
-    stream->log = log;
+    *stream = (struct stream){ .log = log, .block_memory = memory };
     list_node_init(&stream->node);
     list_append(&store->streams, &stream->node);
     list_init(&stream->pieces);
     ready_init(&stream->ready, stream_ready);
     stream->io.resume = stream_resume;
-    stream->block_memory = heap_take(&store->shard->heap, (size_t)2 * BLOCK);
     stream->block = (uint8_t *)round_up((uintptr_t)stream->block_memory, (uintptr_t)BLOCK);
     log->stream = stream;
     return stream;
@@ -61,17 +63,27 @@ static void stream_leave_block(struct stream *stream)
 
 void stream_end(struct stream *stream)
 {
-    struct heap *heap = &stream->log->store->shard->heap;
+    struct store *store = stream->log->store;
 
-    if (stream->log->store->failed) stream_drop(stream);
+    if (store->failed) stream_drop(stream);
     invariant(!stream_busy(stream));
     if (stream->log->tail) tail_hand_over(stream->log->tail, -1);
     stream_leave_block(stream);
     list_remove(&stream->node);
     list_remove(&stream->ready.node);
     stream->log->stream = NULL;
-    heap_give(heap, stream->block_memory);
-    heap_give(heap, stream);
+    list_append(&store->free_streams, &stream->node);
+}
+
+void streams_free(struct store *store)
+{
+    struct heap *heap = &store->shard->heap;
+
+    for (struct list_node *node; (node = list_take_first(&store->free_streams)) != NULL;) {
+        struct stream *stream = container_of(node, struct stream, node);
+        heap_give(heap, stream->block_memory);
+        heap_give(heap, stream);
+    }
 }
 
 void streams_trim(struct store *store)

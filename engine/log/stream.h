@@ -62,6 +62,8 @@ static inline bool stream_busy(const struct stream *stream)
 {
     return stream->stage != STREAM_IDLE || stream->done || !list_empty(&stream->pieces);
 }
+/* Gives back the memory of those that have ended, at the store's end. */
+void streams_free(struct store *store);
 /* An idle one ends. */
 void stream_end(struct stream *stream);
 /* All go on, after there was no space. */
