@@ -12,7 +12,7 @@ enum verdict { VERDICT_GOOD, VERDICT_WARN, VERDICT_BAD };
 
 struct finding {
     enum verdict verdict;
-    char what[64];
+    char what[96];
     char found[FINDING_MAX], wanted[FINDING_MAX];
     char remedy[FINDING_MAX]; /* empty: nothing to be done */
 };

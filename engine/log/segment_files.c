@@ -19,6 +19,7 @@
 
 /* One job on one segment. */
 struct segment_task {
+    struct list_node node;    /* in the store, when it is done */
     struct segment_seal seal; /* seal.source says which segment */
     struct log_key key;
     int file;           /* of the segment; -1: to be opened here */
@@ -299,11 +300,14 @@ static struct segment_task *task_make(struct segment_work *work)
 {
     struct log *log = work->log;
     struct segment *segment = segments_at(log, work->base);
-    struct segment_task *task = heap_take(&log->store->shard->heap, sizeof *task);
+    struct list_node *node = list_take_first(&log->store->free_tasks);
+    struct segment_task *task =
+        node ? container_of(node, struct segment_task, node) : heap_take(&log->store->shard->heap, sizeof *task);
 
     invariant(segment);
+    *task = (struct segment_task){ .key = log->key };
+    list_node_init(&task->node);
     task->seal.source = segment_source(log, segment);
-    task->key = log->key;
     task->file = segment->file;
     task->allocated = segment->allocated;
     task->wanted = round_up(work->size, (uint64_t)SEGMENT_BLOCK); /* A file that was cut ends anywhere. */
@@ -340,11 +344,17 @@ static struct segment *task_finish(struct segment_work *work)
 static void task_end(struct segment_work *work)
 {
     struct segment_task *task = work->task;
-    struct heap *heap = &work->log->store->shard->heap;
+    struct store *store = work->log->store;
 
-    if (task->seal_it) segment_seal_end(&task->seal, heap);
-    heap_give(heap, task);
+    if (task->seal_it) segment_seal_end(&task->seal, &store->shard->heap);
+    list_append(&store->free_tasks, &task->node);
     work->task = NULL;
+}
+
+void segment_tasks_free(struct store *store)
+{
+    for (struct list_node *node; (node = list_take_first(&store->free_tasks)) != NULL;)
+        heap_give(&store->shard->heap, container_of(node, struct segment_task, node));
 }
 
 static void prepare_apply(struct segment_work *work)

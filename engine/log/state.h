@@ -66,6 +66,8 @@ struct segment_work {
 /* Directory, partition.metadata, the .log: made, names durable, blocks allocated up to `size`. segment->file is open
  * after. */
 void segment_prepare(struct segment_work *work);
+/* Memory of jobs that are done, at the store's end. */
+void segment_tasks_free(struct store *store);
 /* Everything up to segment->written is on the device: segment->synced. A segment that was rolled is cut to its size
  * and its indexes are written in the same job (sealed), once all of it is written. */
 void segment_sync(struct segment_work *work);

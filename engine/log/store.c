@@ -34,6 +34,7 @@ enum status store_make(struct shard *shard, struct directory *directory, const s
     list_init(&store->removals);
     list_init(&store->streams);
     list_init(&store->free_streams);
+    list_init(&store->free_tasks);
     watermark_init(&store->flushed, 1);
 
     store->gathers = heap_take(heap, sizeof *store->gathers);
@@ -370,6 +371,7 @@ void store_end(struct store *store)
     upkeep_end(store->upkeep);
     flush_end(store->flush);
     streams_free(store);
+    segment_tasks_free(store);
     checkpoint_end(store->checkpoint);
     spill_end(store->spill);
     gathers_end(store->gathers);

@@ -46,7 +46,7 @@ struct store {
     /* Told when the directory failed; set by the floor above. */
     void (*on_failure)(struct store *store, enum status status);
     struct list streams; /* of large appends */
-    struct list free_streams;
+    struct list free_streams, free_tasks;
     uint64_t stream_size; /* bytes that extents since the last cut stand for */
     struct list removals; /* logs that are being deleted */
     struct ready *closed; /* store_close: run at its end */
