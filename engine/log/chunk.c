@@ -16,7 +16,8 @@
  *      60   4  payload size                          56   4  position in the payload
  *      64   4  entry count                           60   4  size
  *      68  56  0                                     64   8  base of the segment
- *     124   4  CRC-32C of 0..123 and the table       72   8  position in the segment
+ *     124   4  CRC-32C of 0..123 and the table       72   4  extent: CRC of its bytes in the payload
+ *                                                    76   4  position in the segment
  *
  * The last block of a WAL file holds no chunk but, once the file was left, the link to the next one:
  *

@@ -337,7 +337,7 @@ enum status recovery_read(struct recovery *recovery, const char **why)
     if (status != STATUS_OK) return status;
 
     if (recovery->root.sequence == 0) {
-        *why = "the directory was not stopped cleanly and " ROOT_FILE " is missing or damaged";
+        *why = "the directory was not stopped cleanly and " ROOT_FILE " is missing, damaged, or of another release";
         return STATUS_DAMAGED;
     }
     recovery->slot_in_force = arena_take(recovery->arena, (recovery->root.shard_count + 1) * sizeof(uint32_t));

@@ -1,9 +1,10 @@
 /* engine/log/root.c   Two slots of 4096 bytes in one file; a start writes the slot that is not in force, so a torn
- * write leaves the other. Numbers are big-endian.
+ * write leaves the other. Numbers are big-endian. The version is that of all that a crash leaves to recovery, chunks and
+ * checkpoints too: it rises when one of their formats changes, so that nothing is read as what it is not.
  *
  *      at size
  *       0   8  "SLUICERT"
- *       8   4  version 1
+ *       8   4  version 2
  *      12   4  number of shards
  *      16  16  directory id
  *      32   8  sequence
@@ -19,7 +20,7 @@
 
 static const char ROOT_MAGIC[8] = { 'S', 'L', 'U', 'I', 'C', 'E', 'R', 'T' };
 
-enum { VERSION = 1, CRC_AT = 48 };
+enum { VERSION = 2, CRC_AT = 48 };
 
 static bool slot_read(const uint8_t *at, struct root *root)
 {
