@@ -1,6 +1,6 @@
 /* engine/log/root.c   Two slots of 4096 bytes in one file; a start writes the slot that is not in force, so a torn
- * write leaves the other. Numbers are big-endian. The version is that of all that a crash leaves to recovery, chunks and
- * checkpoints too: it rises when one of their formats changes, so that nothing is read as what it is not.
+ * write leaves the other. Numbers are big-endian. The version is that of all that a crash leaves to recovery, chunks
+ * and checkpoints too: it rises when one of their formats changes, so that nothing is read as what it is not.
  *
  *      at size
  *       0   8  "SLUICERT"
