@@ -8,4 +8,15 @@
 struct config_view *config_rows(const struct config_place *place, const struct setting_table *table,
                                 struct arena *arena, uint32_t *count);
 
+/* What topics without configs of their own are shown with, found when it is first wanted: one per request. */
+struct config_rows {
+    const struct config_view *views;
+    uint32_t count;
+};
+
+/* The views of a topic among many, common->count of them, in the order of topic_table: only what it has of its own is
+ * looked up. NULL: no memory. */
+const struct config_view *config_rows_of_topic(struct config_rows *common, const struct config_place *place,
+                                               struct arena *arena);
+
 #endif

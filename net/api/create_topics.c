@@ -11,6 +11,8 @@ struct create_topics {
     struct request *request;
     struct controller_call call;
     struct create_topics_answer answer;
+    struct config_rows common;                      /* of topics without configs */
+    const struct create_topics_topic_answer *plain; /* one of them: the others share its rows */
 };
 
 static bool create_configs(struct topic_create *create, const struct create_topics_topic_ask *ask, struct arena *arena)
@@ -67,7 +69,7 @@ static void topic_show(struct create_topics *work, const struct topic_create *cr
     struct request *request = work->request;
     const struct apis *apis = apis_of(request);
     const struct image_topic *topic = image_topic_by_id(&apis->replicas->image, create->id);
-    uint32_t count = 0;
+    const struct create_topics_topic_answer *plain = work->plain;
 
     row->topic_id = work->call.validate_only ? UUID_NONE : create->id;
     row->partition_count = create->partition_count;
@@ -75,12 +77,18 @@ static void topic_show(struct create_topics *work, const struct topic_create *cr
     if (request->version < 5) return;
     if (!topic) topic = topic_imagined(create, &request->arena);
     if (!topic) return;
+    if (topic->config_count == 0 && plain) {
+        row->configs.items = plain->configs.items;
+        row->configs.count = plain->configs.count;
+        return;
+    }
     struct config_place place = replicas_configs(apis->replicas, topic);
-    struct config_view *views = config_rows(&place, &topic_table, &request->arena, &count);
+    const struct config_view *views = config_rows_of_topic(&work->common, &place, &request->arena);
     if (!views) return;
-    row->configs.items = arena_take(&request->arena, count * sizeof(*row->configs.items));
+    row->configs.items = arena_take(&request->arena, work->common.count * sizeof(*row->configs.items));
     if (!row->configs.items) return;
-    for (uint32_t i = 0; i < count; i++) {
+    if (topic->config_count == 0) work->plain = row;
+    for (uint32_t i = 0; i < work->common.count; i++) {
         row->configs.items[row->configs.count++] =
             (struct create_topics_config_answer){ .name = text_of(views[i].row->name),
                                                   .value = views[i].value,

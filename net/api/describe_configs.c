@@ -11,6 +11,8 @@ struct describe {
     const struct describe_configs_ask *ask;
     struct apis *apis;
     struct arena *arena;
+    struct config_rows common;                            /* of topics without configs */
+    const struct describe_configs_resource_answer *plain; /* one of them, answered whole: the others share its rows */
 };
 
 /* What is not told of unless somebody set it: internals, and settings that can't stand in a file. */
@@ -37,6 +39,27 @@ struct config_view *config_rows(const struct config_place *place, const struct s
     return views;
 }
 
+const struct config_view *config_rows_of_topic(struct config_rows *common, const struct config_place *place,
+                                               struct arena *arena)
+{
+    static const struct image_topic without_configs;
+    const struct image_topic *topic = place->topic;
+    struct config_place of_common = *place;
+
+    of_common.topic = &without_configs;
+    if (!common->views) common->views = config_rows(&of_common, &topic_table, arena, &common->count);
+    if (!common->views || topic->config_count == 0) return common->views;
+
+    struct config_view *views = arena_copy(arena, common->views, common->count * sizeof(*views));
+    for (uint32_t i = 0; views && i < topic->config_count; i++) {
+        const struct setting *row = setting_find(&topic_table, topic->configs[i].name);
+        for (uint32_t at = 0; row && at < common->count; at++) {
+            if (views[at].row == row && config_describe(place, row, &views[at], arena) != STATUS_OK) return NULL;
+        }
+    }
+    return views;
+}
+
 static bool key_wanted(const struct describe_configs_resource_ask *ask, struct text name)
 {
     if (ask->keys.count < 0) return true;
@@ -57,7 +80,7 @@ static int8_t type_told(uint8_t type)
     return told[type];
 }
 
-static bool synonyms_fill(const struct describe *describe, const struct config_view *view,
+static bool synonyms_fill(struct describe *describe, const struct config_view *view,
                           struct describe_configs_config *row)
 {
     if (!describe->ask->include_synonyms) return true;
@@ -71,7 +94,7 @@ static bool synonyms_fill(const struct describe *describe, const struct config_v
     return true;
 }
 
-static bool view_fill(const struct describe *describe, const struct describe_configs_resource_ask *ask,
+static bool view_fill(struct describe *describe, const struct describe_configs_resource_ask *ask,
                       const struct config_view *view, struct describe_configs_resource_answer *answer)
 {
     if (!key_wanted(ask, text_of(view->row->name))) return true;
@@ -87,14 +110,11 @@ static bool view_fill(const struct describe *describe, const struct describe_con
 }
 
 /* `room`: for rows that are added later. */
-static enum status configs_fill(const struct describe *describe, const struct describe_configs_resource_ask *ask,
-                                const struct config_place *place, const struct setting_table *table, uint32_t room,
-                                struct describe_configs_resource_answer *answer)
+static enum status views_fill(struct describe *describe, const struct describe_configs_resource_ask *ask,
+                              const struct config_view *views, uint32_t count, uint32_t room,
+                              struct describe_configs_resource_answer *answer)
 {
-    uint32_t count = 0;
-    struct config_view *views = config_rows(place, table, describe->arena, &count);
     if (!views) return STATUS_NO_MEMORY;
-
     answer->configs.items = arena_take(describe->arena, (count + room) * sizeof(*answer->configs.items));
     if (!answer->configs.items) return STATUS_NO_MEMORY;
     for (uint32_t i = 0; i < count; i++) {
@@ -103,8 +123,17 @@ static enum status configs_fill(const struct describe *describe, const struct de
     return STATUS_OK;
 }
 
+static enum status configs_fill(struct describe *describe, const struct describe_configs_resource_ask *ask,
+                                const struct config_place *place, const struct setting_table *table, uint32_t room,
+                                struct describe_configs_resource_answer *answer)
+{
+    uint32_t count = 0;
+    struct config_view *views = config_rows(place, table, describe->arena, &count);
+    return views_fill(describe, ask, views, count, room, answer);
+}
+
 /* What is set of a broker, or of all brokers, as it was set. Kafka shows what it doesn't know as a secret. */
-static bool set_fill(const struct describe *describe, const struct describe_configs_resource_ask *ask,
+static bool set_fill(struct describe *describe, const struct describe_configs_resource_ask *ask,
                      const struct image_config *config, enum config_origin origin,
                      struct describe_configs_resource_answer *answer)
 {
@@ -131,21 +160,37 @@ static bool set_fill(const struct describe *describe, const struct describe_conf
     return view_fill(describe, ask, &view, answer);
 }
 
-static void refuse(const struct describe *describe, struct describe_configs_resource_answer *answer, int16_t error,
+static void refuse(struct describe *describe, struct describe_configs_resource_answer *answer, int16_t error,
                    struct text why)
 {
     answer->error = error_tell(describe->request, error);
     answer->error_message = why;
 }
 
-static enum status topic_fill(const struct describe *describe, const struct describe_configs_resource_ask *ask,
+static enum status found_fill(struct describe *describe, const struct describe_configs_resource_ask *ask,
+                              const struct image_topic *topic, struct describe_configs_resource_answer *answer)
+{
+    struct config_place place = replicas_configs(describe->apis->replicas, topic);
+    bool plain = topic->config_count == 0 && ask->keys.count < 0;
+
+    if (plain && describe->plain) {
+        answer->configs.items = describe->plain->configs.items;
+        answer->configs.count = describe->plain->configs.count;
+        return STATUS_OK;
+    }
+    const struct config_view *views = config_rows_of_topic(&describe->common, &place, describe->arena);
+    enum status status = views_fill(describe, ask, views, describe->common.count, 0, answer);
+    if (plain && status == STATUS_OK) describe->plain = answer;
+    return status;
+}
+
+static enum status topic_fill(struct describe *describe, const struct describe_configs_resource_ask *ask,
                               struct describe_configs_resource_answer *answer)
 {
     const struct image_topic *topic = image_topic_by_name(&describe->apis->replicas->image, ask->name);
-    struct config_place place = replicas_configs(describe->apis->replicas, topic);
     struct text why;
 
-    if (topic) return configs_fill(describe, ask, &place, &topic_table, 0, answer);
+    if (topic) return found_fill(describe, ask, topic, answer);
     if (topic_name_status(ask->name, &why) != STATUS_OK) {
         refuse(describe, answer, ERROR_INVALID_TOPIC, why);
     } else {
@@ -155,7 +200,7 @@ static enum status topic_fill(const struct describe *describe, const struct desc
 }
 
 /* All brokers: only what is set for all of them at once. */
-static enum status brokers_fill(const struct describe *describe, const struct describe_configs_resource_ask *ask,
+static enum status brokers_fill(struct describe *describe, const struct describe_configs_resource_ask *ask,
                                 struct describe_configs_resource_answer *answer)
 {
     uint32_t count = 0;
@@ -171,7 +216,7 @@ static enum status brokers_fill(const struct describe *describe, const struct de
 }
 
 /* This broker: all rows, and what was set of it that has none. */
-static enum status broker_fill(const struct describe *describe, const struct describe_configs_resource_ask *ask,
+static enum status broker_fill(struct describe *describe, const struct describe_configs_resource_ask *ask,
                                struct describe_configs_resource_answer *answer)
 {
     const struct image *image = &describe->apis->replicas->image;
@@ -192,7 +237,7 @@ static enum status broker_fill(const struct describe *describe, const struct des
     return status;
 }
 
-static enum status node_fill(const struct describe *describe, const struct describe_configs_resource_ask *ask,
+static enum status node_fill(struct describe *describe, const struct describe_configs_resource_ask *ask,
                              struct describe_configs_resource_answer *answer)
 {
     int32_t own = describe->apis->settings.node_id;
@@ -215,7 +260,7 @@ static enum status node_fill(const struct describe *describe, const struct descr
     return STATUS_OK; /* there are no loggers to show */
 }
 
-static enum status other_fill(const struct describe *describe, const struct describe_configs_resource_ask *ask,
+static enum status other_fill(struct describe *describe, const struct describe_configs_resource_ask *ask,
                               struct describe_configs_resource_answer *answer)
 {
     bool group = ask->type == RESOURCE_GROUP;
@@ -232,7 +277,7 @@ static enum status other_fill(const struct describe *describe, const struct desc
     return configs_fill(describe, ask, &place, group ? &group_table : &metrics_table, 0, answer);
 }
 
-static enum status resource_fill(const struct describe *describe, const struct describe_configs_resource_ask *ask,
+static enum status resource_fill(struct describe *describe, const struct describe_configs_resource_ask *ask,
                                  struct describe_configs_resource_answer *answer)
 {
     answer->type = ask->type;
@@ -253,7 +298,9 @@ static enum status resource_fill(const struct describe *describe, const struct d
 
 void describe_configs_begin(struct request *request)
 {
-    struct describe describe = { request, request->ask, apis_of(request), &request->arena };
+    struct describe describe = {
+        .request = request, .ask = request->ask, .apis = apis_of(request), .arena = &request->arena
+    };
     struct describe_configs_answer answer = { 0 };
     size_t count = (size_t)max_of(describe.ask->resources.count, 0);
 

@@ -2,6 +2,8 @@
  * a source, in the order of the synonyms. */
 #include "cluster/config_views.h"
 
+#include <string.h>
+
 #include "base/arena.h"
 #include "cluster/group_rows.h"
 #include "cluster/topic_rows.h"
@@ -29,11 +31,11 @@ static void names_add(struct names *names, const char *name, int64_t unit)
 
 static struct names names_of_topic(const struct setting *row)
 {
-    struct names names = { .count = 0 };
-    struct text name = text_of(row->name);
+    struct names names;
+    names.count = 0;
     for (uint32_t i = 0; i < topic_synonym_count; i++) {
         const struct topic_synonym *synonym = &topic_synonyms[i];
-        if (text_equal(text_of(synonym->topic), name)) names_add(&names, synonym->broker, synonym->unit);
+        if (strcmp(synonym->topic, row->name) == 0) names_add(&names, synonym->broker, synonym->unit);
     }
     return names;
 }
@@ -121,20 +123,39 @@ enum status topic_config_check(struct text name, struct text value, struct arena
     return setting_parse(row, value, &scratch, arena, why);
 }
 
-enum status topic_values_of(const struct config_place *place, struct topic_values *values, struct arena *arena)
+/* What holds for a topic that has no configs. */
+static enum status common_values_of(const struct config_place *place, struct topic_values *values, struct arena *arena)
 {
     enum status status = settings_clear(&topic_table, values, arena);
 
     for (uint32_t i = 0; i < topic_table.row_count && status == STATUS_OK; i++) {
         const struct setting *row = &topic_table.rows[i];
         struct names names = names_of_topic(row);
-        struct text own = place->topic ? image_topic_config(place->topic, text_of(row->name)) : TEXT_NULL;
         struct text broker = broker_value(place, &names, arena);
         struct text why = TEXT_NULL;
 
-        status = own.data ? setting_parse(row, own, values, arena, &why) : STATUS_INVALID;
-        if (status == STATUS_INVALID && broker.data) status = setting_parse(row, broker, values, arena, &why);
+        if (broker.data) status = setting_parse(row, broker, values, arena, &why);
         if (status == STATUS_INVALID) status = STATUS_OK; /* the default stays */
+    }
+    return status;
+}
+
+enum status topic_values_of(const struct config_place *place, struct topic_values *values, struct arena *arena)
+{
+    const struct image_topic *topic = place->topic;
+    enum status status = STATUS_OK;
+
+    if (place->common) {
+        *values = *place->common;
+    } else {
+        status = common_values_of(place, values, arena);
+    }
+    for (uint32_t i = 0; topic && i < topic->config_count && status == STATUS_OK; i++) {
+        const struct setting *row = setting_find(&topic_table, topic->configs[i].name);
+        struct text why = TEXT_NULL;
+
+        if (row) status = setting_parse(row, topic->configs[i].value, values, arena, &why);
+        if (status == STATUS_INVALID) status = STATUS_OK; /* what holds without it stays */
     }
     return status;
 }
@@ -162,10 +183,10 @@ enum status broker_values_of(const struct config_place *place, struct broker_val
 /* Those of a broker's setting: the names that stand behind the same topic config count together. */
 static struct names names_of_broker(const struct setting *row)
 {
-    struct names names = { .count = 0 };
-    struct text name = text_of(row->name);
+    struct names names;
+    names.count = 0;
     for (uint32_t i = 0; i < topic_synonym_count; i++) {
-        if (!text_equal(text_of(topic_synonyms[i].broker), name)) continue;
+        if (strcmp(topic_synonyms[i].broker, row->name) != 0) continue;
         return names_of_topic(setting_find(&topic_table, text_of(topic_synonyms[i].topic)));
     }
     names_add_row(&names, row, 1);

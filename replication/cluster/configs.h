@@ -119,7 +119,9 @@ struct config_place {
     const struct image *image;
     int32_t node;
     const struct image_topic *topic; /* NULL: of this broker, or */
-    int8_t type;                     /* RESOURCE_GROUP, RESOURCE_METRICS: of what is called so; 0 else */
+    const struct topic_values
+        *common; /* what a topic without configs has, for who asks of many; NULL: found each time */
+    int8_t type; /* RESOURCE_GROUP, RESOURCE_METRICS: of what is called so; 0 else */
     struct text name;
 };
 

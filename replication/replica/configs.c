@@ -22,13 +22,19 @@ struct change {
     uint32_t then_count;
 };
 
-static struct config_place place_of(const struct change *change)
+struct config_place controller_configs(struct controller *controller, const struct image_topic *topic)
 {
-    const struct controller *controller = change->controller;
-    return (struct config_place){ .settings = controller->shard->replicas->settings,
+    struct config_place place = { .settings = controller->shard->replicas->settings,
                                   .image = &controller->ahead,
-                                  .node = controller->identity->id,
-                                  .topic = change->topic };
+                                  .node = controller->identity->id };
+
+    if (!controller->common) {
+        struct topic_values *values = arena_take(&controller->arena, sizeof(*values));
+        if (values && topic_values_of(&place, values, &controller->arena) == STATUS_OK) controller->common = values;
+    }
+    place.topic = topic;
+    place.common = controller->common;
+    return place;
 }
 
 /* ---- what would be set ---- */
@@ -181,7 +187,7 @@ static enum status change_all(struct change *change)
 static void check_topic(struct change *change)
 {
     struct config_alter *alter = change->alter;
-    struct config_place place = place_of(change);
+    struct config_place place = controller_configs(change->controller, change->topic);
     struct text why = TEXT_NULL;
 
     if (alter->name.size == 0) {
@@ -202,7 +208,7 @@ static void check_topic(struct change *change)
 static void check_broker(struct change *change)
 {
     struct config_alter *alter = change->alter;
-    struct config_place place = place_of(change);
+    struct config_place place = controller_configs(change->controller, change->topic);
     struct text why = TEXT_NULL;
 
     enum status status =
@@ -215,7 +221,7 @@ static void check_broker(struct change *change)
 static void check_group(struct change *change)
 {
     struct config_alter *alter = change->alter;
-    struct config_place place = place_of(change);
+    struct config_place place = controller_configs(change->controller, change->topic);
     struct text why = TEXT_NULL;
 
     if (alter->name.size == 0) {

@@ -153,6 +153,7 @@ static bool call_go(struct controller *controller, struct controller_call *call)
     decide(controller, call, &list);
     enum status status = list.full ? STATUS_POLICY : controller_write(controller, &list);
     arena_reset(&controller->arena);
+    controller->common = NULL;
     if (status == STATUS_BUSY) return false;
 
     if (status != STATUS_OK) {

@@ -35,8 +35,9 @@ struct controller {
     struct list running; /* decided; done when every shard has applied up to call->applied */
     int64_t applied;     /* by all shards */
     int64_t broker_epoch;
-    struct timer retry; /* the log had no room */
-    struct arena arena; /* of one decision */
+    struct timer retry;                /* the log had no room */
+    struct arena arena;                /* of one decision */
+    const struct topic_values *common; /* in it, once they are wanted: what topics without configs have */
 
     /* ACTIVATING, STOPPING */
     uint32_t step;
@@ -75,7 +76,8 @@ void partition_record_add(struct controller *controller, struct record_list *lis
 /* What is wrong with the replicas that a client chose for one partition; words go to `room`. */
 must_check enum status replicas_check(const struct controller *controller, const int32_t *replicas, uint16_t count,
                                       char *room, struct text *why);
-/* configs.c */
+/* configs.c: where values are looked up; the same for many topics costs little more than for one */
+struct config_place controller_configs(struct controller *controller, const struct image_topic *topic);
 void configs_alter(struct controller *controller, struct controller_call *call, struct record_list *list);
 /* unregister.c */
 void broker_unregister(const struct controller *controller, struct controller_call *call, struct record_list *list);

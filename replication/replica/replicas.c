@@ -30,7 +30,9 @@ struct replicas_topic {
 struct replicas_work {
     struct map partitions;      /* by log key */
     struct list touched;        /* topics that the present batch changed */
-    struct log_settings common; /* of topics without configs */
+    struct topic_values values; /* of topics without configs, */
+    struct log_settings common; /* and as their logs have them */
+    struct arena values_arena;  /* texts of `values` */
     bool common_changed;        /* the broker's own configs changed */
     struct arena arena;
 };
@@ -69,39 +71,51 @@ static bool list_holds(const struct text_list *list, struct text text)
     return false;
 }
 
-static void settings_of(const struct replicas *replicas, const struct image_topic *topic, struct log_settings *settings)
+static struct log_settings settings_of(const struct topic_values *values)
 {
-    struct arena *arena = &work_of(replicas)->arena;
+    return (struct log_settings){
+        .segment_bytes = values->segment_bytes,
+        .segment_ms = values->segment_ms,
+        .retention_ms = values->retention_ms,
+        .retention_bytes = values->retention_bytes,
+        .file_delete_delay_ms = values->file_delete_delay_ms,
+        .timestamp_before_max_ms = values->message_timestamp_before_max_ms,
+        .timestamp_after_max_ms = values->message_timestamp_after_max_ms,
+        .index_interval_bytes = values->index_interval_bytes,
+        .message_bytes_max = values->max_message_bytes,
+        .append_time = text_equal(values->message_timestamp_type, TEXT("LogAppendTime")),
+        .delete_old = list_holds(&values->cleanup_policy, TEXT("delete")),
+        .compact = list_holds(&values->cleanup_policy, TEXT("compact")),
+    };
+}
+
+/* Of all topics without configs: logs that refer to it see the change. */
+static void common_settings(struct replicas *replicas)
+{
+    struct replicas_work *work = work_of(replicas);
+    struct config_place place = replicas_configs(replicas, NULL);
+
+    arena_reset(&work->values_arena);
+    enum status status = topic_values_of(&place, &work->values, &work->values_arena);
+    invariant(status == STATUS_OK); /* some kilobytes of an arena that was empty */
+    work->common = settings_of(&work->values);
+    work->common_changed = false;
+}
+
+/* A topic's own configs over those of all: there may be thousands of topics. */
+static void topic_settings(struct replicas *replicas, const struct image_topic *topic, struct replicas_topic *shared)
+{
+    struct replicas_work *work = work_of(replicas);
     struct config_place place = replicas_configs(replicas, topic);
     struct topic_values values;
 
-    enum status status = topic_values_of(&place, &values, arena);
-    invariant(status == STATUS_OK); /* some kilobytes of an arena that was empty */
-    *settings = (struct log_settings){
-        .segment_bytes = values.segment_bytes,
-        .segment_ms = values.segment_ms,
-        .retention_ms = values.retention_ms,
-        .retention_bytes = values.retention_bytes,
-        .file_delete_delay_ms = values.file_delete_delay_ms,
-        .timestamp_before_max_ms = values.message_timestamp_before_max_ms,
-        .timestamp_after_max_ms = values.message_timestamp_after_max_ms,
-        .index_interval_bytes = values.index_interval_bytes,
-        .message_bytes_max = values.max_message_bytes,
-        .append_time = text_equal(values.message_timestamp_type, TEXT("LogAppendTime")),
-        .delete_old = list_holds(&values.cleanup_policy, TEXT("delete")),
-        .compact = list_holds(&values.cleanup_policy, TEXT("compact")),
-    };
-    arena_reset(arena); /* nothing but numbers is kept, and there may be thousands of topics */
-}
-
-static void topic_settings(struct replicas *replicas, const struct image_topic *topic, struct replicas_topic *shared)
-{
-    if (topic->config_count == 0) {
-        shared->settings = &work_of(replicas)->common;
-        return;
-    }
-    settings_of(replicas, topic, &shared->own);
-    shared->settings = &shared->own;
+    shared->settings = topic->config_count == 0 ? &work->common : &shared->own;
+    if (topic->config_count == 0) return;
+    place.common = &work->values;
+    enum status status = topic_values_of(&place, &values, &work->arena);
+    invariant(status == STATUS_OK); /* as above */
+    shared->own = settings_of(&values);
+    arena_reset(&work->arena); /* nothing but numbers is kept */
 }
 
 /* ---- partitions ---- */
@@ -259,13 +273,13 @@ void replicas_configure(struct replicas *replicas)
     arena_reset(arena);
 }
 
-static void touch_all(struct replicas *replicas)
+/* What all topics have shows through what a topic has of its own. */
+static void touch_configured(struct replicas *replicas)
 {
-    settings_of(replicas, NULL, &work_of(replicas)->common);
-    work_of(replicas)->common_changed = false;
     list_each(&replicas->image.topics, node)
     {
-        touch(replicas, container_of(node, struct image_topic, node), true);
+        struct image_topic *topic = container_of(node, struct image_topic, node);
+        if (topic->config_count > 0) touch(replicas, topic, true);
     }
 }
 
@@ -276,7 +290,8 @@ enum status replicas_apply(struct replicas *replicas, struct bytes batches)
     if (status != STATUS_OK) return status;
 
     if (work->common_changed) {
-        touch_all(replicas);
+        common_settings(replicas);
+        touch_configured(replicas);
         replicas_configure(replicas);
     }
     for (struct list_node *node; (node = list_take_first(&work->touched)) != NULL;) {
@@ -306,6 +321,7 @@ enum status replicas_make(struct shard *shard, struct store *store, const struct
     map_init(&work->partitions, &shard->heap, partition_has_key);
     list_init(&work->touched);
     arena_init(&work->arena, &shard->heap, NULL, 0, APPLY_ARENA_MAX);
+    arena_init(&work->values_arena, &shard->heap, NULL, 0, APPLY_ARENA_MAX);
     watermark_init(&replicas->applied, 0);
     shard->replicas = replicas;
     *made = replicas;
@@ -315,7 +331,7 @@ enum status replicas_make(struct shard *shard, struct store *store, const struct
 enum status replicas_open(struct replicas *replicas, const struct log_found *(*find)(void *context, struct log_key key),
                           void *context, struct arena *arena, const char **why)
 {
-    settings_of(replicas, NULL, &work_of(replicas)->common);
+    common_settings(replicas);
     list_each(&replicas->image.topics, node)
     {
         struct image_topic *topic = container_of(node, struct image_topic, node);
@@ -358,6 +374,7 @@ void replicas_end(struct replicas *replicas)
     map_end(&work->partitions);
     image_end(&replicas->image);
     arena_reset(&work->arena);
+    arena_reset(&work->values_arena);
     replicas->shard->replicas = NULL;
     heap_give(heap, work);
     heap_give(heap, replicas);

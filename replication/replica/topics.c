@@ -74,9 +74,7 @@ static void check_collision(const struct controller *controller, struct topic_cr
 
 static void check_configs(struct controller *controller, struct topic_create *create)
 {
-    struct config_place place = { .settings = controller->shard->replicas->settings,
-                                  .image = &controller->ahead,
-                                  .node = controller->identity->id };
+    struct config_place place = controller_configs(controller, NULL);
     struct image_config *configs = arena_take(&controller->arena, create->config_count * sizeof(*configs));
     struct text why = TEXT_NULL;
 
@@ -248,12 +246,37 @@ static void numbers_of(const struct controller *controller, struct topic_create 
     if (create->replication_factor == -1) create->replication_factor = (int16_t)values->replication_factor;
 }
 
+/* ---- what is named twice ---- */
+
+/* The items of a request by the hash of what they name, in chains: nothing is compared with everything. */
+struct chains {
+    uint32_t *first, *next; /* index + 1; 0: the end */
+    uint32_t mask;
+};
+
+static bool chains_make(struct chains *chains, struct arena *arena, uint32_t count)
+{
+    chains->mask = 15;
+    while (chains->mask < count) chains->mask = 2 * chains->mask + 1;
+    chains->first = arena_take(arena, ((size_t)chains->mask + 1) * sizeof(*chains->first));
+    chains->next = arena_take(arena, count * sizeof(*chains->next));
+    return chains->first && chains->next;
+}
+
+static void chains_add(struct chains *chains, uint32_t index, uint64_t hash)
+{
+    uint32_t *first = &chains->first[hash & chains->mask];
+    chains->next[index] = *first;
+    *first = index + 1;
+}
+
 /* ---- the request ---- */
 
-static void check_request(struct controller_call *call, struct topic_create *create)
+static void check_request(const struct chains *chains, struct controller_call *call, struct topic_create *create)
 {
-    for (uint32_t i = 0; i < call->create_count; i++) {
-        if (&call->creates[i] == create || !text_equal(call->creates[i].name, create->name)) continue;
+    for (uint32_t at = chains->first[text_hash(create->name) & chains->mask]; at; at = chains->next[at - 1]) {
+        const struct topic_create *other = &call->creates[at - 1];
+        if (other == create || !text_equal(other->name, create->name)) continue;
         refuse(create, STATUS_INVALID_REQUEST, "Duplicate topic name.");
         return;
     }
@@ -262,14 +285,14 @@ static void check_request(struct controller_call *call, struct topic_create *cre
     }
 }
 
-static void create_one(struct controller *controller, struct controller_call *call, struct topic_create *create,
-                       struct record_list *list)
+static void create_one(struct controller *controller, struct controller_call *call, const struct chains *chains,
+                       struct topic_create *create, struct record_list *list)
 {
     create->status = STATUS_OK;
     create->why = TEXT_NULL;
     create->id = UUID_NONE;
 
-    check_request(call, create);
+    check_request(chains, call, create);
     if (create->status == STATUS_OK) create->status = topic_name_check(create->name, create->room, &create->why);
     if (create->status == STATUS_OK && image_topic_by_name(&controller->ahead, create->name)) {
         refuse(create, STATUS_EXISTS, "Topic '%.*s' already exists.", TEXT_ARGS(create->name));
@@ -291,8 +314,15 @@ static void create_one(struct controller *controller, struct controller_call *ca
 
 void topics_create(struct controller *controller, struct controller_call *call, struct record_list *list)
 {
+    struct chains chains;
     int64_t total = 0;
+
+    if (!chains_make(&chains, &controller->arena, call->create_count)) {
+        call->status = STATUS_NO_MEMORY;
+        return;
+    }
     for (uint32_t i = 0; i < call->create_count; i++) {
+        chains_add(&chains, i, text_hash(call->creates[i].name));
         total += call->creates[i].assignment_count > 0 ? (int64_t)call->creates[i].assignment_count
                                                        : (int64_t)max_of(call->creates[i].partition_count, 0);
     }
@@ -301,31 +331,53 @@ void topics_create(struct controller *controller, struct controller_call *call, 
         if (total > PARTITIONS_MAX) {
             refuse(create, STATUS_POLICY, "Excessively large number of partitions per request.");
         } else {
-            create_one(controller, call, create, list);
+            create_one(controller, call, &chains, create, list);
         }
     }
     if (call->validate_only) record_list_init(list, list->arena);
 }
 
-/* What another item of the request says about the same topic; NULL: nothing. */
-static const char *said_twice(const struct controller_call *call, const struct topic_delete *delete,
+/* What another item says of the topic that is deleted by its name, or by its id; NULL: nothing. */
+static const char *said_again(const struct topic_delete *delete, const struct topic_delete *other,
                               const struct image_topic *topic)
 {
-    for (const struct topic_delete *other = call->deletes; other < call->deletes + call->delete_count; other++) {
-        if (other == delete) continue;
-        if (delete->by == DELETE_BY_NAME && other->by == DELETE_BY_NAME && text_equal(delete->name, other->name)) {
-            return "Duplicate topic name.";
-        }
-        if (delete->by == DELETE_BY_ID && other->by == DELETE_BY_ID && uuid_equal(delete->id, other->id)) {
-            return "Duplicate topic id.";
-        }
-        if (!topic) continue;
-        bool same = other->by == DELETE_BY_ID ? delete->by == DELETE_BY_NAME && uuid_equal(other->id, topic->id)
-                                              : delete->by == DELETE_BY_ID && other->by == DELETE_BY_NAME &&
-                                                    text_equal(other->name, topic->name);
-        if (same) return "The provided topic name maps to an ID that was already supplied.";
+    if (delete->by == DELETE_BY_NAME && other->by == DELETE_BY_NAME && text_equal(delete->name, other->name)) {
+        return "Duplicate topic name.";
     }
-    return NULL;
+    if (delete->by == DELETE_BY_ID && other->by == DELETE_BY_ID && uuid_equal(delete->id, other->id)) {
+        return "Duplicate topic id.";
+    }
+    if (!topic) return NULL;
+    bool same = other->by == DELETE_BY_ID
+                    ? delete->by == DELETE_BY_NAME && uuid_equal(other->id, topic->id)
+                    : delete->by == DELETE_BY_ID && other->by == DELETE_BY_NAME && text_equal(other->name, topic->name);
+    return same ? "The provided topic name maps to an ID that was already supplied." : NULL;
+}
+
+static uint64_t delete_hash(const struct topic_delete *delete)
+{
+    return delete->by == DELETE_BY_NAME ? text_hash(delete->name) : uuid_hash(delete->id);
+}
+
+/* The first item of the request that names the same topic has the word: under the same key, or under the other one. */
+static const char *said_twice(const struct controller_call *call, const struct chains *chains,
+                              const struct topic_delete *delete, const struct image_topic *topic)
+{
+    uint64_t keys[2] = { delete_hash(delete), 0 };
+    uint32_t first = UINT32_MAX;
+    const char *word = NULL;
+
+    if (topic) keys[1] = delete->by == DELETE_BY_NAME ? uuid_hash(topic->id) : text_hash(topic->name);
+    for (int i = 0; i < (topic ? 2 : 1); i++) {
+        for (uint32_t at = chains->first[keys[i] & chains->mask]; at; at = chains->next[at - 1]) {
+            const struct topic_delete *other = &call->deletes[at - 1];
+            const char *said = other == delete || at > first ? NULL : said_again(delete, other, topic);
+            if (!said) continue;
+            first = at;
+            word = said;
+        }
+    }
+    return word;
 }
 
 static void delete_found(struct topic_delete *delete, const struct image_topic *topic, struct record_list *list)
@@ -339,13 +391,13 @@ static void delete_found(struct topic_delete *delete, const struct image_topic *
     }
 }
 
-static void delete_one(struct controller *controller, struct controller_call *call, struct topic_delete *delete,
-                       struct record_list *list)
+static void delete_one(struct controller *controller, struct controller_call *call, const struct chains *chains,
+                       struct topic_delete *delete, struct record_list *list)
 {
     const struct image_topic *topic = NULL;
     if (delete->by == DELETE_BY_NAME) topic = image_topic_by_name(&controller->ahead, delete->name);
     if (delete->by == DELETE_BY_ID) topic = image_topic_by_id(&controller->ahead, delete->id);
-    const char *twice = said_twice(call, delete, topic);
+    const char *twice = said_twice(call, chains, delete, topic);
 
     delete->status = STATUS_OK;
     delete->why = TEXT_NULL;
@@ -368,5 +420,12 @@ static void delete_one(struct controller *controller, struct controller_call *ca
 
 void topics_delete(struct controller *controller, struct controller_call *call, struct record_list *list)
 {
-    for (uint32_t i = 0; i < call->delete_count; i++) delete_one(controller, call, &call->deletes[i], list);
+    struct chains chains;
+
+    if (!chains_make(&chains, &controller->arena, call->delete_count)) {
+        call->status = STATUS_NO_MEMORY;
+        return;
+    }
+    for (uint32_t i = 0; i < call->delete_count; i++) chains_add(&chains, i, delete_hash(&call->deletes[i]));
+    for (uint32_t i = 0; i < call->delete_count; i++) delete_one(controller, call, &chains, &call->deletes[i], list);
 }
