@@ -1,9 +1,9 @@
 /* replication/cluster/image.c   Records come in, one after the other, and the image is what they say. Topics and their
- * partitions are in image_topics.c, brokers in image_brokers.c, clients' quotas and credentials in image_access.c; here
- * are the switch over the types, configs, features, producer ids and transactions.
+ * partitions are in image_topics.c, nodes in image_brokers.c, clients' quotas and credentials in image_access.c, what
+ * they may do in image_grants.c; here are the switch over the types, configs, features, producer ids and transactions.
  *
- * Known and skipped, because nothing asks for them yet: ACLs, delegation tokens, controllers' registrations. They stay
- * in the log, from which a later release reads them again. */
+ * Everything that a record says is kept, whether anybody asks for it yet or not: once the log begins with a snapshot,
+ * what the image forgot is gone. Only NoOp and ZkMigrationState say nothing. */
 #include "cluster/image.h"
 
 #include <string.h>
@@ -22,19 +22,45 @@ static bool topic_has_id(const void *value, const void *key)
     return uuid_equal(((const struct image_topic *)value)->id, *(const struct uuid *)key);
 }
 
+struct resource_key {
+    int8_t type;
+    struct text name;
+};
+
+static bool resource_has_key(const void *value, const void *key)
+{
+    const struct image_resource *resource = value;
+    const struct resource_key *wanted = key;
+    return resource->type == wanted->type && text_equal(resource->name, wanted->name);
+}
+
+static uint64_t resource_hash(const struct resource_key *key)
+{
+    return hash_join((uint64_t)key->type, text_hash(key->name));
+}
+
 void image_init(struct image *image, struct heap *heap, uint32_t shard_count)
 {
     *image = (struct image){ .heap = heap, .epoch = -1, .controller = -1 };
     list_init(&image->topics);
     list_init(&image->brokers);
+    list_init(&image->controllers);
     map_init(&image->by_name, heap, topic_has_name);
     map_init(&image->by_id, heap, topic_has_id);
 
     struct image_work *work = heap_take(heap, sizeof(*work));
     placement_init(&work->placement, shard_count);
-    list_init(&work->resources);
+    map_init(&work->resources, heap, resource_has_key);
     arena_init(&work->transaction, heap, NULL, 0, TRANSACTION_SIZE_MAX);
     image->work = work;
+    image_grants_init(image);
+}
+
+static void resource_end(struct heap *heap, struct image_resource *resource)
+{
+    image_configs_end(heap, resource->configs, resource->config_count);
+    heap_give(heap, (void *)resource->name.data);
+    heap_give(heap, resource);
 }
 
 void image_end(struct image *image)
@@ -42,14 +68,10 @@ void image_end(struct image *image)
     struct image_work *work = image_work(image);
 
     image_topics_end(image);
-    image_brokers_end(image);
-    list_each(&work->resources, node)
-    {
-        struct image_resource *resource = container_of(node, struct image_resource, node);
-        image_configs_end(image->heap, resource->configs, resource->config_count);
-        heap_give(image->heap, (void *)resource->name.data);
-        heap_give(image->heap, resource);
-    }
+    image_nodes_end(image);
+    image_grants_end(image);
+    map_each(&work->resources, struct image_resource, resource) resource_end(image->heap, resource);
+    map_end(&work->resources);
     for (uint32_t i = 0; i < work->feature_count; i++) heap_give(image->heap, (void *)work->features[i].name.data);
     heap_give(image->heap, work->features);
     arena_reset(&work->transaction);
@@ -140,12 +162,19 @@ void image_configs_end(struct heap *heap, struct image_config *configs, uint32_t
 
 static struct image_resource *resource_find(const struct image *image, int8_t type, struct text name)
 {
-    list_each(&image_work(image)->resources, node)
-    {
-        struct image_resource *resource = container_of(node, struct image_resource, node);
-        if (resource->type == type && text_equal(resource->name, name)) return resource;
-    }
-    return NULL;
+    struct resource_key key = { type, name };
+    return map_find(&image_work(image)->resources, resource_hash(&key), &key);
+}
+
+static struct image_resource *resource_make(struct image *image, int8_t type, struct text name)
+{
+    struct image_resource *resource = heap_take(image->heap, sizeof(*resource));
+    resource->type = type;
+    resource->name = image_text_copy(image->heap, name);
+
+    struct resource_key key = { type, resource->name };
+    map_add(&image_work(image)->resources, resource_hash(&key), &key, resource);
+    return resource;
 }
 
 static enum status set_config(struct image *image, const struct config_record *record)
@@ -157,15 +186,15 @@ static enum status set_config(struct image *image, const struct config_record *r
         return STATUS_OK;
     }
 
-    struct image_resource *resource = resource_find(image, record->resource_type, record->resource_name);
-    if (!resource) {
-        resource = heap_take(image->heap, sizeof(*resource));
-        resource->type = record->resource_type;
-        resource->name = image_text_copy(image->heap, record->resource_name);
-        list_node_init(&resource->node);
-        list_append(&image_work(image)->resources, &resource->node);
-    }
+    struct resource_key key = { record->resource_type, record->resource_name };
+    struct image_resource *resource = resource_find(image, key.type, key.name);
+    if (!resource && !record->value.data) return STATUS_OK;
+    if (!resource) resource = resource_make(image, key.type, key.name);
     image_config_set(image->heap, &resource->configs, &resource->config_count, record->name, record->value);
+    if (resource->config_count == 0) {
+        map_remove(&image_work(image)->resources, resource_hash(&key), &key);
+        resource_end(image->heap, resource);
+    }
     return STATUS_OK;
 }
 
@@ -189,15 +218,10 @@ const struct image_config *image_configs(const struct image *image, int8_t type,
     return *count > 0 ? resource->configs : NULL;
 }
 
-/* The cursor is a place in the list, to which only new resources are appended. */
 bool image_next_resource(const struct image *image, int8_t type, uint32_t *cursor, struct text *name)
 {
-    uint32_t place = 0;
-    list_each(&image_work(image)->resources, node)
-    {
-        const struct image_resource *resource = container_of(node, struct image_resource, node);
-        if (place++ < *cursor || resource->type != type || resource->config_count == 0) continue;
-        *cursor = place;
+    for (struct image_resource *resource; (resource = map_next(&image_work(image)->resources, cursor)) != NULL;) {
+        if (resource->type != type) continue;
         *name = resource->name;
         return true;
     }
@@ -216,8 +240,15 @@ static enum status set_feature(struct image *image, const struct feature_level_r
     while (place < work->feature_count && text_compare(work->features[place].name, record->name) < 0) place++;
 
     bool there = place < work->feature_count && text_equal(work->features[place].name, record->name);
-    if (there) {
-        work->features[place].level = record->level;
+    if (there && record->level == 0) {
+        heap_give(image->heap, (void *)work->features[place].name.data);
+        work->feature_count--;
+        memmove(work->features + place, work->features + place + 1,
+                (work->feature_count - place) * sizeof(*work->features));
+        return STATUS_OK;
+    }
+    if (there || record->level == 0) {
+        if (there) work->features[place].level = record->level;
         return STATUS_OK;
     }
     work->features = heap_resize(image->heap, work->features, (work->feature_count + 1) * sizeof(*work->features));
@@ -240,7 +271,6 @@ int16_t image_feature(const struct image *image, struct text name)
 bool image_next_feature(const struct image *image, uint32_t *cursor, struct text *name, int16_t *level)
 {
     const struct image_work *work = image_work(image);
-    while (*cursor < work->feature_count && work->features[*cursor].level == 0) (*cursor)++;
     if (*cursor == work->feature_count) return false;
 
     *name = work->features[*cursor].name;
@@ -265,7 +295,7 @@ int64_t image_next_producer_id(const struct image *image)
 /* The switch. FenceBroker and UnfenceBroker are BrokerRegistrationChange in the words of Kafka 3.0. */
 static enum status apply(struct image *image, const struct any_record *record)
 {
-    struct broker_change_record change = { 0 };
+    struct broker_change_record change = { .cordoned_log_dirs.count = -1 };
 
     if (image->changing) image->changing(image, record);
     switch (record->type) {
@@ -293,14 +323,14 @@ static enum status apply(struct image *image, const struct any_record *record)
     case RECORD_USER_SCRAM_CREDENTIAL: return image_set_credential(image, &record->user_scram_credential);
     case RECORD_REMOVE_USER_SCRAM_CREDENTIAL:
         return image_remove_credential(image, &record->remove_user_scram_credential);
+    case RECORD_CLEAR_ELR: return image_clear_eligible(image, &record->clear_elr);
+    case RECORD_REGISTER_CONTROLLER: return image_add_controller(image, &record->register_controller);
+    case RECORD_DELEGATION_TOKEN: return image_set_token(image, &record->delegation_token);
+    case RECORD_REMOVE_DELEGATION_TOKEN: return image_remove_token(image, &record->remove_delegation_token);
+    case RECORD_ACCESS_CONTROL_ENTRY: return image_add_rule(image, &record->access_control_entry);
+    case RECORD_REMOVE_ACCESS_CONTROL_ENTRY: return image_remove_rule(image, &record->remove_access_control_entry);
     case RECORD_NO_OP:
-    case RECORD_ZK_MIGRATION_STATE:
-    case RECORD_CLEAR_ELR: /* eligible leader replicas are not kept yet */
-    case RECORD_REGISTER_CONTROLLER:
-    case RECORD_DELEGATION_TOKEN:
-    case RECORD_REMOVE_DELEGATION_TOKEN:
-    case RECORD_ACCESS_CONTROL_ENTRY:
-    case RECORD_REMOVE_ACCESS_CONTROL_ENTRY: return STATUS_OK;
+    case RECORD_ZK_MIGRATION_STATE: return STATUS_OK;
     case RECORD_BEGIN_TRANSACTION:
     case RECORD_END_TRANSACTION:
     case RECORD_ABORT_TRANSACTION: break;

@@ -13,15 +13,34 @@
 #include "base/status.h"
 #include "base/text.h"
 #include "base/uuid.h"
+#include "cluster/image_nodes.h"
 
+struct any_control;
 struct any_record;
+
+/* Who has to do with a partition, in the order in which the lists stand behind each other. */
+enum image_list {
+    IMAGE_REPLICAS,
+    IMAGE_ISR,
+    IMAGE_REMOVING,
+    IMAGE_ADDING,
+    IMAGE_ELIGIBLE,   /* may lead without loss, although not in sync (KIP-966) */
+    IMAGE_LAST_KNOWN, /* of those, when there were some last */
+    IMAGE_LISTS,
+};
 
 struct image_partition {
     int32_t leader, leader_epoch, partition_epoch;
-    uint16_t shard; /* of this node: placement, not metadata */
-    uint16_t replica_count, isr_count;
-    int32_t *replicas; /* replica_count, then isr_count ids; one piece; shared when all partitions of a topic
-                                   * agree. NULL: its record has not come yet (a snapshot tells them in any order) */
+    uint16_t shard;        /* of this node: placement, not metadata */
+    int8_t recovery_state; /* 1: elected uncleanly, its log is being repaired */
+    union {
+        uint16_t counts[IMAGE_LISTS];
+        struct {
+            uint16_t replica_count, isr_count;
+        };
+    };
+    int32_t *replicas; /* the ids of all lists, then the replicas' directories; one piece, shared when all partitions
+                        * of a topic agree. NULL: its record has not come yet (a snapshot tells them in any order) */
 };
 
 /* What has configs; the numbers are Kafka's. */
@@ -49,31 +68,14 @@ struct image_topic {
     struct list_node node; /* by name, in image->topics */
 };
 
-struct image_endpoint {
-    struct text listener, host;
-    uint16_t port;
-    int16_t protocol;
-};
-
-struct image_broker {
-    int32_t id;
-    int64_t epoch;
-    struct uuid incarnation, directory;
-    bool fenced, stopping;
-    struct text rack;
-    struct image_endpoint *endpoints;
-    uint32_t endpoint_count;
-    struct list_node node;
-};
-
 struct image {
     struct heap *heap;
     int64_t offset;     /* next metadata offset to apply */
     int32_t epoch;      /* of the last applied batch */
     struct list topics; /* by name */
     struct map by_name, by_id;
-    struct list brokers; /* by id */
-    int32_t controller;  /* active controller's node id, -1 */
+    struct list brokers, controllers; /* by id */
+    int32_t controller;               /* active controller's node id, -1 */
     uint32_t topic_count, partition_count;
     /* Called before a record takes effect (not while it waits for the end of its transaction); NULL: nobody watches. */
     void (*changing)(struct image *image, const struct any_record *record);
@@ -88,12 +90,16 @@ void image_end(struct image *image);
 must_check enum status image_apply(struct image *image, const struct any_record *record);
 /* A batch is done: the next metadata offset, and the epoch of its leader. */
 void image_advance(struct image *image, int64_t offset, int32_t epoch);
+/* Raft's own records: what they say of the quorum. Who else hears of an election tells it by image_lead. */
+void image_hear(struct image *image, const struct any_control *control);
 /* Raft says who leads the metadata log; -1: nobody. */
 void image_lead(struct image *image, int32_t controller);
 
 struct image_topic *image_topic_by_name(const struct image *image, struct text name);
 struct image_topic *image_topic_by_id(const struct image *image, struct uuid id);
-struct image_broker *image_broker(const struct image *image, int32_t id);
+/* The ids of one of a partition's lists, counts[list] of them; the directory of each replica. */
+const int32_t *image_partition_list(const struct image_partition *partition, enum image_list list);
+const struct uuid *image_partition_directories(const struct image_partition *partition);
 int16_t image_feature(const struct image *image, struct text name); /* finalized level; 0 when none */
 int64_t image_next_producer_id(const struct image *image);
 /* Overrides of a broker ({4, id}) or, with broker -1, of all brokers ({4, ""}): the value, or null. */

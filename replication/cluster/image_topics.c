@@ -1,7 +1,7 @@
 /* replication/cluster/image_topics.c   Topics and partitions of the image.
  *
- *     topic --> partitions[0 .. count)  --> replicas, isr
- *          \--> shared: the one list that all partitions point at while they agree, as they do on a single node
+ *     topic --> partitions[0 .. count)  --> | replicas | isr | removing | ... | directories of the replicas |
+ *          \--> shared: the one piece that all partitions point at while they agree, as they do on a single node
  *
  * A PartitionChange raises the partition epoch by one, and the leader epoch by one exactly when it names a leader, even
  * the same one (cluster.md 2.3). */
@@ -120,39 +120,97 @@ void image_topics_end(struct image *image)
     heap_give(image->heap, image_work(image)->sorted);
 }
 
+/* ---- partitions ---- */
+
+/* What a partition's lists are to be. */
+struct partition_lists {
+    const int32_t *ids[IMAGE_LISTS];
+    uint16_t counts[IMAGE_LISTS];
+    const struct uuid *directories; /* of the replicas; NULL: nobody said where they are */
+};
+
+static uint32_t ids_before(const uint16_t counts[IMAGE_LISTS], uint32_t list)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < list; i++) count += counts[i];
+    return count;
+}
+
+const int32_t *image_partition_list(const struct image_partition *partition, enum image_list list)
+{
+    return partition->replicas + ids_before(partition->counts, list);
+}
+
+const struct uuid *image_partition_directories(const struct image_partition *partition)
+{
+    return (const struct uuid *)image_partition_list(partition, IMAGE_LISTS);
+}
+
+static size_t piece_size(const struct partition_lists *lists)
+{
+    return ids_before(lists->counts, IMAGE_LISTS) * sizeof(int32_t) +
+           lists->counts[IMAGE_REPLICAS] * sizeof(struct uuid);
+}
+
+static void lists_write(const struct partition_lists *lists, uint8_t *to)
+{
+    for (uint32_t i = 0; i < IMAGE_LISTS; i++) {
+        size_t size = lists->counts[i] * sizeof(int32_t);
+        if (size > 0) memcpy(to, lists->ids[i], size);
+        to += size;
+    }
+    size_t size = lists->counts[IMAGE_REPLICAS] * sizeof(struct uuid);
+    if (lists->directories && size > 0) memcpy(to, lists->directories, size);
+}
+
 /* Makes the partition point at these lists: the topic's shared piece when that says the same, else one of its own. */
-static void set_replicas(struct image *image, struct image_topic_piece *piece, struct image_partition *partition,
-                         const int32_t *replicas, uint16_t replica_count, const int32_t *isr, uint16_t isr_count)
+static void set_lists(struct image *image, struct image_topic_piece *piece, struct image_partition *partition,
+                      const struct partition_lists *lists)
 {
     int32_t *old = partition->replicas;
-    uint16_t count = (uint16_t)(replica_count + isr_count);
-    int32_t *list = heap_take(image->heap, count * sizeof(*list));
-    if (replica_count) memcpy(list, replicas, replica_count * sizeof(*list));
-    if (isr_count) memcpy(list + replica_count, isr, isr_count * sizeof(*list));
+    size_t size = piece_size(lists);
+    int32_t *made = heap_take(image->heap, size);
 
+    lists_write(lists, (uint8_t *)made);
     if (!piece->shared) {
-        piece->shared = list;
-        piece->shared_count = count;
-    } else if (piece->shared_count == count && memcmp(piece->shared, list, count * sizeof(*list)) == 0) {
-        heap_give(image->heap, list);
-        list = piece->shared;
+        piece->shared = made;
+        piece->shared_size = size;
+    } else if (piece->shared_size == size && memcmp(piece->shared, made, size) == 0) {
+        heap_give(image->heap, made);
+        made = piece->shared;
     }
-    partition->replicas = list;
-    partition->replica_count = replica_count;
-    partition->isr_count = isr_count;
+    partition->replicas = made;
+    memcpy(partition->counts, lists->counts, sizeof(partition->counts));
     if (old != piece->shared) heap_give(image->heap, old);
 }
 
-static bool ids_fit(int32_t count)
+/* Null (a count below 0) leaves the list as it is; an empty one may have no items. */
+static bool lists_take(struct partition_lists *lists, enum image_list list, const int32_t *ids, int32_t count)
 {
-    return count >= 0 && count <= INT16_MAX;
+    if (count < 0) return true;
+    if (count > INT16_MAX) return false;
+    lists->ids[list] = ids;
+    lists->counts[list] = (uint16_t)count;
+    return true;
 }
 
 enum status image_add_partition(struct image *image, const struct partition_record *record)
 {
     struct image_topic *topic = image_topic_by_id(image, record->topic_id);
+    struct partition_lists lists = { 0 };
     if (!topic || record->index < 0 || record->index >= PARTITIONS_MAX) return STATUS_DAMAGED;
-    if (!ids_fit(record->replicas.count) || !ids_fit(record->isr.count)) return STATUS_DAMAGED;
+    bool fit = lists_take(&lists, IMAGE_REPLICAS, record->replicas.items, record->replicas.count) &&
+               lists_take(&lists, IMAGE_ISR, record->isr.items, record->isr.count) &&
+               lists_take(&lists, IMAGE_REMOVING, record->removing_replicas.items, record->removing_replicas.count) &&
+               lists_take(&lists, IMAGE_ADDING, record->adding_replicas.items, record->adding_replicas.count) &&
+               lists_take(&lists, IMAGE_ELIGIBLE, record->eligible_leader_replicas.items,
+                          record->eligible_leader_replicas.count) &&
+               lists_take(&lists, IMAGE_LAST_KNOWN, record->last_known_elr.items, record->last_known_elr.count);
+    if (!fit) return STATUS_DAMAGED;
+    if (record->directories.count > 0) {
+        if (record->directories.count != record->replicas.count) return STATUS_DAMAGED;
+        lists.directories = record->directories.items;
+    }
 
     struct image_topic_piece *piece = piece_of(topic);
     if ((uint32_t)record->index >= piece->partition_room) {
@@ -170,8 +228,54 @@ enum status image_add_partition(struct image *image, const struct partition_reco
     partition->leader = record->leader;
     partition->leader_epoch = record->leader_epoch;
     partition->partition_epoch = record->partition_epoch;
-    set_replicas(image, piece, partition, record->replicas.items, (uint16_t)record->replicas.count, record->isr.items,
-                 (uint16_t)record->isr.count);
+    partition->recovery_state = record->leader_recovery_state;
+    set_lists(image, piece, partition, &lists);
+    return STATUS_OK;
+}
+
+/* Other replicas without a word about their directories: those that stay are where they were. In the heap. */
+static struct uuid *directories_carry(struct image *image, const struct image_partition *partition,
+                                      const struct partition_lists *lists)
+{
+    const struct uuid *known = image_partition_directories(partition);
+    uint16_t count = lists->counts[IMAGE_REPLICAS];
+    struct uuid *directories = heap_take(image->heap, count * sizeof(*directories));
+    for (uint16_t i = 0; i < count; i++) {
+        for (uint16_t j = 0; j < partition->replica_count; j++) {
+            if (partition->replicas[j] == lists->ids[IMAGE_REPLICAS][i]) directories[i] = known[j];
+        }
+    }
+    return directories;
+}
+
+static enum status change_lists(struct image *image, struct image_topic_piece *piece, struct image_partition *partition,
+                                const struct partition_change_record *record)
+{
+    struct partition_lists lists = { .directories = image_partition_directories(partition) };
+    for (uint32_t i = 0; i < IMAGE_LISTS; i++) {
+        lists.ids[i] = image_partition_list(partition, (enum image_list)i);
+        lists.counts[i] = partition->counts[i];
+    }
+    bool fit = lists_take(&lists, IMAGE_REPLICAS, record->replicas.items, record->replicas.count) &&
+               lists_take(&lists, IMAGE_ISR, record->isr.items, record->isr.count) &&
+               lists_take(&lists, IMAGE_REMOVING, record->removing_replicas.items, record->removing_replicas.count) &&
+               lists_take(&lists, IMAGE_ADDING, record->adding_replicas.items, record->adding_replicas.count) &&
+               lists_take(&lists, IMAGE_ELIGIBLE, record->eligible_leader_replicas.items,
+                          record->eligible_leader_replicas.count) &&
+               lists_take(&lists, IMAGE_LAST_KNOWN, record->last_known_elr.items, record->last_known_elr.count);
+    if (!fit) return STATUS_DAMAGED;
+
+    struct uuid *carried = NULL;
+    if (record->directories.count >= 0) {
+        if (record->directories.count > 0 && record->directories.count != lists.counts[IMAGE_REPLICAS]) {
+            return STATUS_DAMAGED;
+        }
+        lists.directories = record->directories.count > 0 ? record->directories.items : NULL;
+    } else if (record->replicas.count >= 0) {
+        lists.directories = carried = directories_carry(image, partition, &lists);
+    }
+    set_lists(image, piece, partition, &lists);
+    heap_give(image->heap, carried);
     return STATUS_OK;
 }
 
@@ -182,25 +286,47 @@ enum status image_change_partition(struct image *image, const struct partition_c
     struct image_partition *partition = &topic->partitions[record->index];
     if (!partition->replicas) return STATUS_DAMAGED;
 
-    const int32_t *replicas = partition->replicas, *isr = partition->replicas + partition->replica_count;
-    int32_t replica_count = partition->replica_count, isr_count = partition->isr_count;
-    if (record->replicas.items) {
-        replicas = record->replicas.items;
-        replica_count = record->replicas.count;
+    bool same = record->replicas.count < 0 && record->isr.count < 0 && record->removing_replicas.count < 0 &&
+                record->adding_replicas.count < 0 && record->eligible_leader_replicas.count < 0 &&
+                record->last_known_elr.count < 0 && record->directories.count < 0;
+    if (!same) {
+        enum status status = change_lists(image, piece_of(topic), partition, record);
+        if (status != STATUS_OK) return status;
     }
-    if (record->isr.items) {
-        isr = record->isr.items;
-        isr_count = record->isr.count;
-    }
-    if (!ids_fit(replica_count) || !ids_fit(isr_count)) return STATUS_DAMAGED;
-    if (record->replicas.items || record->isr.items) {
-        set_replicas(image, piece_of(topic), partition, replicas, (uint16_t)replica_count, isr, (uint16_t)isr_count);
-    }
-
     if (record->leader != -2) {
         partition->leader = record->leader;
         partition->leader_epoch++;
     }
+    if (record->leader_recovery_state >= 0) partition->recovery_state = record->leader_recovery_state;
     partition->partition_epoch++;
+    return STATUS_OK;
+}
+
+/* A change of each partition that has eligible leaders, by which it has none. */
+static void topic_clear_eligible(struct image *image, struct image_topic *topic)
+{
+    for (int32_t i = 0; i < topic->partition_count; i++) {
+        struct image_partition *partition = &topic->partitions[i];
+        struct any_record change;
+        if (!partition->replicas || partition->counts[IMAGE_ELIGIBLE] + partition->counts[IMAGE_LAST_KNOWN] == 0) {
+            continue;
+        }
+        record_clear(&change, RECORD_PARTITION_CHANGE);
+        change.partition_change.eligible_leader_replicas.count = change.partition_change.last_known_elr.count = 0;
+        enum status status = change_lists(image, piece_of(topic), partition, &change.partition_change);
+        invariant(status == STATUS_OK);
+        partition->partition_epoch++;
+    }
+}
+
+enum status image_clear_eligible(struct image *image, const struct clear_elr_record *record)
+{
+    if (record->name.size > 0) {
+        struct image_topic *topic = image_topic_by_name(image, record->name);
+        if (!topic) return STATUS_DAMAGED;
+        topic_clear_eligible(image, topic);
+        return STATUS_OK;
+    }
+    list_each(&image->topics, node) topic_clear_eligible(image, container_of(node, struct image_topic, node));
     return STATUS_OK;
 }

@@ -8,13 +8,12 @@
 #include "cluster/placement.h"
 #include "cluster/record.h"
 
-/* What has configs and is not a topic. The name of "all of this type" is empty. */
+/* What has configs and is not a topic. The name of "all of this type" is empty. It is there while one is set. */
 struct image_resource {
     int8_t type;
     struct text name;
     struct image_config *configs;
     uint32_t config_count;
-    struct list_node node;
 };
 
 struct image_feature {
@@ -32,8 +31,8 @@ struct image_pending {
 struct image_topic_piece {
     struct image_topic topic;
     uint32_t partition_room;
-    uint16_t shared_count; /* ids in `shared` */
-    int32_t *shared;       /* the replica list that its partitions agree on; NULL before the first */
+    size_t shared_size;
+    int32_t *shared; /* the lists that its partitions agree on; NULL before the first */
 };
 
 /* Of clients, each in a fixed order (image_access.c). */
@@ -47,11 +46,16 @@ struct image_work {
     struct placement placement;
     struct image_topic **sorted; /* by name: finds the place in image->topics */
     uint32_t sorted_room;
-    struct list resources;
-    struct image_feature *features; /* by name */
+    struct map resources;           /* struct image_resource, in the order of their first config */
+    struct image_feature *features; /* by name; those with a level */
     uint32_t feature_count;
     int64_t next_producer_id;
     struct image_access access;
+    struct map rules,
+        tokens; /* struct image_rule by id, struct image_token by token id; in the order in which they came */
+    int16_t kraft_version;
+    struct image_voter *voters;
+    uint32_t voter_count;
     bool in_transaction;
     struct arena transaction;
     struct image_pending *first, *last;
@@ -75,13 +79,15 @@ enum status image_add_topic(struct image *image, const struct topic_record *reco
 enum status image_remove_topic(struct image *image, const struct remove_topic_record *record);
 enum status image_add_partition(struct image *image, const struct partition_record *record);
 enum status image_change_partition(struct image *image, const struct partition_change_record *record);
+enum status image_clear_eligible(struct image *image, const struct clear_elr_record *record);
 void image_topics_end(struct image *image);
 
 /* image_brokers.c */
 enum status image_add_broker(struct image *image, const struct register_broker_record *record);
 enum status image_remove_broker(struct image *image, const struct unregister_broker_record *record);
 enum status image_change_broker(struct image *image, const struct broker_change_record *record);
-void image_brokers_end(struct image *image);
+enum status image_add_controller(struct image *image, const struct register_controller_record *record);
+void image_nodes_end(struct image *image);
 
 /* image_access.c */
 enum status image_set_quota(struct image *image, const struct client_quota_record *record);
@@ -89,5 +95,14 @@ enum status image_set_credential(struct image *image, const struct user_scram_cr
 enum status image_remove_credential(struct image *image, const struct remove_user_scram_credential_record *record);
 uint64_t image_access_hash(uint64_t hash, const struct image_access *access);
 void image_access_end(struct heap *heap, struct image_access *access);
+
+/* image_grants.c */
+void image_grants_init(struct image *image);
+enum status image_add_rule(struct image *image, const struct access_control_entry_record *record);
+enum status image_remove_rule(struct image *image, const struct remove_access_control_entry_record *record);
+enum status image_set_token(struct image *image, const struct delegation_token_record *record);
+enum status image_remove_token(struct image *image, const struct remove_delegation_token_record *record);
+uint64_t image_grants_hash(uint64_t hash, const struct image *image);
+void image_grants_end(struct image *image);
 
 #endif

@@ -148,8 +148,7 @@ static bool partition_records(struct controller *controller, struct record_list 
             record->isr.items = (int32_t *)&controller->identity->id;
             record->isr.count = 1;
             if (!elr) continue;
-            static const int32_t none[1];
-            record->eligible_leader_replicas.items = record->last_known_elr.items = (int32_t *)none;
+            record->eligible_leader_replicas.count = record->last_known_elr.count = 0;
         }
         controller->topic = controller->topic->next;
         controller->partition = 0;
@@ -164,13 +163,7 @@ bool activation_next(struct controller *controller, struct record_list *list)
     case COME_FEATURES: feature_records(controller, list); return true;
     case COME_CONTROLLER: controller_record(controller, list); return true;
     case COME_BROKER: broker_record(controller, list); return true;
-    case COME_CORDONED: {
-        static const struct uuid none[1];
-        struct broker_change_record *record = change_record(controller, list);
-        record->cordoned_log_dirs.items = (struct uuid *)none;
-        record->cordoned_log_dirs.count = 0;
-        return true;
-    }
+    case COME_CORDONED: change_record(controller, list)->cordoned_log_dirs.count = 0; return true;
     case COME_PARTITIONS: change_record(controller, list)->fenced = -1; break;
     default: break;
     }

@@ -103,9 +103,7 @@ static enum status apply_control(struct image *image, const struct record *recor
     struct any_control control;
     enum status status = control_read(record->key, record->value, &control, arena);
     if (status == STATUS_UNSUPPORTED) return STATUS_OK;
-    if (status == STATUS_OK && control.type == CONTROL_LEADER_CHANGE) {
-        image_lead(image, control.leader_change.leader_id);
-    }
+    if (status == STATUS_OK) image_hear(image, &control);
     return status;
 }
 

@@ -196,6 +196,36 @@ static void a_change_that_names_a_leader_raises_its_epoch(void **state)
     cluster_end(&cluster);
 }
 
+/* As Kafka writes it when the last replica in sync leaves: null is "as it is", empty is nobody. */
+static void an_empty_list_is_not_a_list_that_stays(void **state)
+{
+    (void)state;
+    struct cluster cluster;
+    cluster_init(&cluster, 1);
+    take(&cluster, topic_record("a", 1));
+    take(&cluster, partition_record(1, 0));
+    struct any_record change = change_record(1, 0, -1);
+    change.partition_change.isr.count = 0;
+    change.partition_change.eligible_leader_replicas.items = change.partition_change.last_known_elr.items = one;
+    change.partition_change.eligible_leader_replicas.count = change.partition_change.last_known_elr.count = 1;
+    take(&cluster, change);
+
+    const struct image_partition *partition = &image_topic_by_name(&cluster.image, TEXT("a"))->partitions[0];
+    assert_int_equal(partition->isr_count, 0);
+    assert_int_equal(partition->replica_count, 1);
+    assert_int_equal(partition->counts[IMAGE_ELIGIBLE], 1);
+    assert_int_equal(*image_partition_list(partition, IMAGE_LAST_KNOWN), 1);
+
+    take(&cluster, change_record(1, 0, 1));
+    assert_int_equal(partition->counts[IMAGE_ELIGIBLE], 1);
+    take(&cluster, plain_record(RECORD_CLEAR_ELR));
+    assert_int_equal(partition->counts[IMAGE_ELIGIBLE] + partition->counts[IMAGE_LAST_KNOWN], 0);
+    assert_int_equal(partition->partition_epoch, 3);
+    take(&cluster, plain_record(RECORD_CLEAR_ELR)); /* touches nobody */
+    assert_int_equal(partition->partition_epoch, 3);
+    cluster_end(&cluster);
+}
+
 static void a_snapshot_may_tell_partitions_in_any_order(void **state)
 {
     (void)state;
@@ -368,6 +398,7 @@ int main(void)
         cmocka_unit_test(topics_are_found_by_name_and_id_and_walked_by_name),
         cmocka_unit_test(partitions_are_dealt_out_in_order_of_creation),
         cmocka_unit_test(a_change_that_names_a_leader_raises_its_epoch),
+        cmocka_unit_test(an_empty_list_is_not_a_list_that_stays),
         cmocka_unit_test(a_snapshot_may_tell_partitions_in_any_order),
         cmocka_unit_test(configs_are_set_replaced_and_removed),
         cmocka_unit_test(brokers_come_change_and_go_under_their_epoch),
