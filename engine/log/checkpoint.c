@@ -250,7 +250,8 @@ static bool checkpoint_wanted(const struct checkpoint *checkpoint)
     const struct store *store = checkpoint->store;
 
     if (store->no_space) return false;
-    if (store->closing && store_quiet(store)) return !checkpoint->closed && list_empty(&store->removals);
+    if (store->closing && store_quiet(store))
+        return !checkpoint->closed && list_empty(&store->removals) && store->removing == 0;
     /* Either way it is what a start would have to read and prove. */
     if (store->stream_size * 2 > store->wal->size) return true;
     return wal_full_count(store->wal) > 0 && wal_used(store->wal) * 2 > store->wal->size;

@@ -22,6 +22,8 @@
 #include "log/upkeep.h"
 #include "log/wal.h"
 
+static void settle_run(struct ready *ready);
+
 enum status store_make(struct shard *shard, struct directory *directory, const struct plan *plan, struct store **made)
 {
     struct heap *heap = &shard->heap;
@@ -36,6 +38,7 @@ enum status store_make(struct shard *shard, struct directory *directory, const s
     list_init(&store->free_streams);
     list_init(&store->free_tasks);
     watermark_init(&store->flushed, 1);
+    ready_init(&store->settle, settle_run);
 
     store->gathers = heap_take(heap, sizeof *store->gathers);
     store->tails = heap_take(heap, sizeof *store->tails);
@@ -140,10 +143,13 @@ struct removal {
     struct ready retry; /* the tail's memory was used up */
     struct watermark_wait flushed;
     struct segment_work work;
-    bool durable, files_going;
+    bool durable;
 };
 
-static void removal_go(struct removal *removal);
+/* Logs whose files go at the same time: of ten thousand not all in one step. */
+enum { REMOVALS_AT_ONCE = 32 };
+
+static void removals_go(struct store *store);
 static void removal_enter(struct ready *ready);
 
 static void removal_files_gone(struct segment_work *work)
@@ -152,18 +158,18 @@ static void removal_files_gone(struct segment_work *work)
     struct store *store = removal->log->store;
 
     if (work->status != STATUS_OK) directory_fail(store, work->status);
-    list_remove(&removal->node);
+    store->removing--;
     log_free(removal->log);
     shard_ready(store->shard, removal->ready);
     heap_give(&store->shard->heap, removal);
-    store_settle(store);
+    shard_ready(store->shard, &store->settle);
 }
 
 static void removal_durable(struct ready *ready)
 {
     struct removal *removal = container_of(ready, struct removal, flushed.ready);
     removal->durable = true;
-    removal_go(removal);
+    removals_go(removal->log->store);
 }
 
 /* A write of its bytes to a segment is under way; spill.c and stream.c settle the store when they are done. */
@@ -177,17 +183,28 @@ static void removal_go(struct removal *removal)
 {
     struct log *log = removal->log;
 
-    if (removal->files_going || removal_writing(log)) return;
+    if (removal_writing(log)) return;
     if (list_linked(&removal->retry.node)) {
         log_drop_tail(log); /* Its own bytes may be what fills the memory. */
         list_remove(&removal->retry.node);
         removal_enter(&removal->retry); /* A block that is there already may have room by now. */
     }
     if (!removal->durable) return;
-    removal->files_going = true;
+    list_remove(&removal->node);
+    log->store->removing++;
     log_drop_tail(log);
     removal->work = (struct segment_work){ .log = log, .done = removal_files_gone };
     log_files_delete(log, &removal->work);
+}
+
+/* In the order in which they were asked for: those at the front are the first to be durable. */
+static void removals_go(struct store *store)
+{
+    list_each(&store->removals, node)
+    {
+        if (store->removing == REMOVALS_AT_ONCE) return;
+        removal_go(container_of(node, struct removal, node));
+    }
 }
 
 static void removal_enter(struct ready *ready)
@@ -229,7 +246,7 @@ void log_delete(struct log *log, struct ready *ready)
     ready_init(&removal->flushed.ready, removal_durable);
     list_append(&store->removals, &removal->node);
     removal_enter(&removal->retry);
-    store_settle(store);
+    shard_ready(store->shard, &store->settle);
 }
 
 /* ---- failure ---- */
@@ -353,7 +370,7 @@ static void memory_settle(struct store *store)
 void store_settle(struct store *store)
 {
     if (store->starting) return;
-    list_each(&store->removals, node) removal_go(container_of(node, struct removal, node));
+    removals_go(store);
     if (store->failed) return;
     memory_settle(store);
     checkpoint_go(store->checkpoint);
@@ -361,10 +378,17 @@ void store_settle(struct store *store)
     closing_go(store);
 }
 
+/* Many changes of one step are settled once, behind it. */
+static void settle_run(struct ready *ready)
+{
+    store_settle(container_of(ready, struct store, settle));
+}
+
 void store_end(struct store *store)
 {
     struct heap *heap = &store->shard->heap;
 
+    list_remove(&store->settle.node);
     reader_end(store);
     list_each(&store->logs, node) directory_note_closed(store->directory, container_of(node, struct log, node));
     list_each(&store->logs, node) log_free(container_of(node, struct log, node));

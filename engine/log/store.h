@@ -48,7 +48,9 @@ struct store {
     struct list streams; /* of large appends */
     struct list free_streams, free_tasks;
     uint64_t stream_size; /* bytes that extents since the last cut stand for */
-    struct list removals; /* logs that are being deleted */
+    struct list removals; /* logs that are to be deleted */
+    uint32_t removing;    /* logs whose files are going */
+    struct ready settle;  /* store_settle behind this step */
     struct ready *closed; /* store_close: run at its end */
     struct closing *closings;
 };

@@ -17,6 +17,7 @@
 struct publication_mail {
     struct mail mail;
     struct publication *publication;
+    struct replicas_batch batch;
 };
 
 struct publication {
@@ -60,14 +61,22 @@ static void publication_returned(struct mail *mail, struct shard *at)
 
 /* On the shard that applies. The status is only written when it says something, by shards that differ in time, not in
  * what they find: all of them apply the same bytes to the same image. */
+static void publication_applied(struct replicas_batch *batch)
+{
+    struct publication_mail *slip = container_of(batch, struct publication_mail, batch);
+    struct publication *publication = slip->publication;
+
+    if (batch->status != STATUS_OK) publication->status = batch->status;
+    mail_post(batch->replicas->shard, publication->metadata->shard->index, &slip->mail, publication_returned);
+}
+
 static void publication_deliver(struct mail *mail, struct shard *at)
 {
     struct publication_mail *slip = container_of(mail, struct publication_mail, mail);
-    struct publication *publication = slip->publication;
 
-    enum status status = replicas_apply(at->replicas, publication->batch);
-    if (status != STATUS_OK) publication->status = status;
-    mail_post(at, publication->metadata->shard->index, mail, publication_returned);
+    slip->batch.batches = slip->publication->batch;
+    slip->batch.done = publication_applied;
+    replicas_begin(at->replicas, &slip->batch);
 }
 
 static void publication_post(struct publication *publication)

@@ -2,9 +2,13 @@
  * image takes it in, and carried out when the batch is through.
  *
  *     record --image_apply--> image
- *        \--changing--> removed topic: its partitions close now, while the image still has them
+ *        \--changing--> removed topic: its partitions are not found any more
  *                       anything else about a topic: the topic is touched
- *     end of the batch: every touched topic is brought in line (partitions made, epochs, settings)
+ *     end of the batch: partitions of removed topics close
+ *                       every touched topic is brought in line (partitions made, epochs, settings)
+ *
+ * A batch may speak of ten thousand partitions: what comes at its end is done in portions, a step each, and the next
+ * batch begins when it is through. Until then the image is ahead of the partitions; who looks for one finds none.
  *
  * What a topic's logs share is a struct replicas_topic: image_topic.settings points to it. A topic without configs of
  * its own has the settings of all such topics. */
@@ -16,7 +20,13 @@
 #include "log/store.h"
 #include "replica/metadata_batch.h"
 
-enum { APPLY_ARENA_MAX = 64 << 20 };
+enum {
+    APPLY_ARENA_MAX = 64 << 20,
+    PORTION = 4096,     /* of one step: */
+    PORTION_MADE = 16,  /* a partition that is made, closed or set */
+    PORTION_TOPIC = 8,  /* a topic */
+    PORTION_PASSED = 1, /* a partition that lives elsewhere */
+};
 
 struct replicas_topic {
     struct uuid id;
@@ -25,11 +35,17 @@ struct replicas_topic {
     uint32_t partition_count;            /* partitions and removals that refer to it */
     bool removed, configured;            /* configured: its configs may have changed since the last look */
     struct list_node touched;
+    struct list_node removing;
+    int32_t at, limit; /* partitions from here on are not closed, or not brought in line, yet */
 };
 
 struct replicas_work {
     struct map partitions;      /* by log key */
-    struct list touched;        /* topics that the present batch changed */
+    struct list batches;        /* struct replicas_batch: the first is being applied */
+    struct ready more;          /* goes on with it */
+    bool read;                  /* the image has it */
+    struct list touched;        /* topics that it changed */
+    struct list removing;       /* topics that it removed */
     struct topic_values values; /* of topics without configs, */
     struct log_settings common; /* and as their logs have them */
     struct arena values_arena;  /* texts of `values` */
@@ -50,8 +66,11 @@ static bool partition_has_key(const void *value, const void *key)
 
 struct partition *replicas_find(const struct replicas *replicas, struct uuid topic, int32_t index)
 {
+    const struct replicas_work *work = work_of(replicas);
     struct log_key key = { topic, index };
-    return map_find(&work_of(replicas)->partitions, hash_partition(topic, index), &key);
+    struct partition *partition = map_find(&work->partitions, hash_partition(topic, index), &key);
+    bool removed = partition && !list_empty(&work->removing) && partition->topic->removed;
+    return removed ? NULL : partition;
 }
 
 struct config_place replicas_configs(const struct replicas *replicas, const struct image_topic *topic)
@@ -139,7 +158,8 @@ static enum status partition_make(struct replicas *replicas, struct image_topic 
 
 static void topic_release(struct replicas *replicas, struct replicas_topic *shared)
 {
-    if (shared->removed && shared->partition_count == 0) heap_give(&replicas->shard->heap, shared);
+    bool closing = list_linked(&shared->removing);
+    if (shared->removed && !closing && shared->partition_count == 0) heap_give(&replicas->shard->heap, shared);
 }
 
 static void partition_gone(struct ready *ready)
@@ -186,6 +206,7 @@ static struct replicas_topic *shared_of(struct replicas *replicas, struct image_
         shared->id = topic->id;
         shared->configured = true;
         list_node_init(&shared->touched);
+        list_node_init(&shared->removing);
         topic->settings = shared;
     }
     return (struct replicas_topic *)topic->settings;
@@ -205,13 +226,11 @@ static void remove_topic(struct replicas *replicas, struct image_topic *topic)
     struct replicas_topic *shared = shared_of(replicas, topic);
 
     list_remove(&shared->touched);
-    for (int32_t i = 0; i < topic->partition_count; i++) {
-        struct partition *partition = replicas_find(replicas, topic->id, i);
-        if (partition) partition_remove(replicas, partition);
-    }
     topic->settings = NULL;
     shared->removed = true;
-    topic_release(replicas, shared);
+    shared->at = 0;
+    shared->limit = topic->partition_count;
+    list_append(&work_of(replicas)->removing, &shared->removing);
 }
 
 static void changing(struct image *image, const struct any_record *record)
@@ -235,27 +254,80 @@ static void changing(struct image *image, const struct any_record *record)
     }
 }
 
-/* Makes the shard's part of a topic what the image says. A log that is made now has nothing on disk. */
-static enum status topic_align(struct replicas *replicas, struct image_topic *topic)
+/* ---- the end of a batch, in portions ---- */
+
+static bool topic_close(struct replicas *replicas, struct replicas_topic *shared, int32_t *portion)
 {
-    struct replicas_topic *shared = shared_of(replicas, topic);
-    bool configured = shared->configured;
+    for (; shared->at<shared->limit && * portion> 0; shared->at++) {
+        struct log_key key = { shared->id, shared->at };
+        struct partition *partition =
+            map_find(&work_of(replicas)->partitions, hash_partition(key.topic, key.partition), &key);
+        if (partition) partition_remove(replicas, partition);
+        *portion -= partition ? PORTION_MADE : PORTION_PASSED;
+    }
+    return shared->at == shared->limit;
+}
 
-    if (configured) topic_settings(replicas, topic, shared);
-    shared->configured = false;
-    for (int32_t i = 0; i < topic->partition_count; i++) {
-        const struct image_partition *state = &topic->partitions[i];
-        if (!state->replicas || state->shard != replicas->shard->index) continue;
+/* True: the partitions of all removed topics are closed. */
+static bool removed_close(struct replicas *replicas, int32_t *portion)
+{
+    list_each(&work_of(replicas)->removing, node)
+    {
+        struct replicas_topic *shared = container_of(node, struct replicas_topic, removing);
+        *portion -= PORTION_TOPIC;
+        if (!topic_close(replicas, shared, portion)) return false;
+        list_remove(&shared->removing);
+        topic_release(replicas, shared);
+    }
+    return true;
+}
 
-        struct partition *partition = replicas_find(replicas, topic->id, i);
-        if (!partition) {
-            enum status status = partition_make(replicas, topic, i, shared, NULL);
-            if (status != STATUS_OK) return status;
-            partition = replicas_find(replicas, topic->id, i);
-        } else if (configured) {
-            log_change_settings(partition->log, shared->settings);
-        }
-        partition_lead(partition, state);
+/* A log that is made now has nothing on disk. */
+static enum status partition_align(struct replicas *replicas, struct image_topic *topic, struct replicas_topic *shared,
+                                   int32_t index)
+{
+    struct partition *partition = replicas_find(replicas, topic->id, index);
+
+    if (partition) {
+        log_change_settings(partition->log, shared->settings);
+    } else {
+        enum status status = partition_make(replicas, topic, index, shared, NULL);
+        if (status != STATUS_OK) return status;
+        partition = replicas_find(replicas, topic->id, index);
+    }
+    partition_lead(partition, &topic->partitions[index]);
+    return STATUS_OK;
+}
+
+/* Makes the shard's part of a topic what the image says, from shared->at on. */
+static enum status topic_align(struct replicas *replicas, struct image_topic *topic, struct replicas_topic *shared,
+                               int32_t *portion)
+{
+    for (; shared->at<topic->partition_count && * portion> 0; shared->at++) {
+        const struct image_partition *state = &topic->partitions[shared->at];
+        bool here = state->replicas && state->shard == replicas->shard->index;
+        enum status status = here ? partition_align(replicas, topic, shared, shared->at) : STATUS_OK;
+        if (status != STATUS_OK) return status;
+        *portion -= here ? PORTION_MADE : PORTION_PASSED;
+    }
+    return STATUS_OK;
+}
+
+static enum status touched_align(struct replicas *replicas, int32_t *portion)
+{
+    for (struct list_node *node; *portion > 0 && (node = list_first(&work_of(replicas)->touched)) != NULL;) {
+        struct replicas_topic *shared = container_of(node, struct replicas_topic, touched);
+        struct image_topic *topic = image_topic_by_id(&replicas->image, shared->id);
+
+        invariant(topic && topic->settings == shared);
+        *portion -= PORTION_TOPIC;
+        if (shared->configured) topic_settings(replicas, topic, shared);
+        shared->configured = false;
+        enum status status = topic_align(replicas, topic, shared, portion);
+        if (status != STATUS_OK) return status;
+        if (shared->at < topic->partition_count) break;
+        shared->at = 0;
+        list_remove(&shared->touched);
     }
     return STATUS_OK;
 }
@@ -283,27 +355,71 @@ static void touch_configured(struct replicas *replicas)
     }
 }
 
-enum status replicas_apply(struct replicas *replicas, struct bytes batches)
+static enum status batch_read_in(struct replicas *replicas, struct bytes batches)
 {
     struct replicas_work *work = work_of(replicas);
     enum status status = metadata_apply(&replicas->image, batches, &work->arena);
-    if (status != STATUS_OK) return status;
+    if (status != STATUS_OK || !work->common_changed) return status;
 
-    if (work->common_changed) {
-        common_settings(replicas);
-        touch_configured(replicas);
-        replicas_configure(replicas);
-    }
-    for (struct list_node *node; (node = list_take_first(&work->touched)) != NULL;) {
-        struct replicas_topic *shared = container_of(node, struct replicas_topic, touched);
-        struct image_topic *topic = image_topic_by_id(&replicas->image, shared->id);
-        invariant(topic && topic->settings == shared);
-        status = topic_align(replicas, topic);
-        if (status != STATUS_OK) return status;
-    }
-    arena_reset(&work->arena);
-    watermark_advance(replicas->shard, &replicas->applied, replicas->image.offset);
+    common_settings(replicas);
+    touch_configured(replicas);
+    replicas_configure(replicas);
     return STATUS_OK;
+}
+
+/* One portion; *through: nothing of the batch is left. */
+static enum status batch_go(struct replicas *replicas, struct bytes batches, bool *through)
+{
+    struct replicas_work *work = work_of(replicas);
+    int32_t portion = PORTION;
+    enum status status = work->read ? STATUS_OK : batch_read_in(replicas, batches);
+
+    work->read = true;
+    if (status == STATUS_OK && removed_close(replicas, &portion)) status = touched_align(replicas, &portion);
+    *through = status != STATUS_OK || (list_empty(&work->removing) && list_empty(&work->touched));
+    if (!*through) return STATUS_OK;
+
+    work->read = false;
+    arena_reset(&work->arena);
+    if (status == STATUS_OK) watermark_advance(replicas->shard, &replicas->applied, replicas->image.offset);
+    return status;
+}
+
+static void apply_more(struct ready *ready)
+{
+    struct replicas_work *work = container_of(ready, struct replicas_work, more);
+    struct replicas_batch *batch = container_of(list_first(&work->batches), struct replicas_batch, node);
+    struct replicas *replicas = batch->replicas;
+    bool through;
+
+    batch->status = batch_go(replicas, batch->batches, &through);
+    if (through) {
+        list_remove(&batch->node);
+        batch->done(batch);
+    }
+    if (!list_empty(&work->batches)) shard_ready(replicas->shard, &work->more);
+}
+
+void replicas_begin(struct replicas *replicas, struct replicas_batch *batch)
+{
+    struct replicas_work *work = work_of(replicas);
+
+    batch->replicas = replicas;
+    list_node_init(&batch->node);
+    list_append(&work->batches, &batch->node);
+    if (list_first(&work->batches) == &batch->node) apply_more(&work->more);
+}
+
+enum status replicas_apply(struct replicas *replicas, struct bytes batches)
+{
+    enum status status;
+    bool through;
+
+    invariant(list_empty(&work_of(replicas)->batches));
+    do {
+        status = batch_go(replicas, batches, &through);
+    } while (!through);
+    return status;
 }
 
 /* ---- start and end ---- */
@@ -319,7 +435,10 @@ enum status replicas_make(struct shard *shard, struct store *store, const struct
     replicas->controller_shard = shard->shard_count - 1;
     image_init(&replicas->image, &shard->heap, shard->shard_count - 1);
     map_init(&work->partitions, &shard->heap, partition_has_key);
+    list_init(&work->batches);
     list_init(&work->touched);
+    list_init(&work->removing);
+    ready_init(&work->more, apply_more);
     arena_init(&work->arena, &shard->heap, NULL, 0, APPLY_ARENA_MAX);
     arena_init(&work->values_arena, &shard->heap, NULL, 0, APPLY_ARENA_MAX);
     watermark_init(&replicas->applied, 0);
@@ -362,6 +481,8 @@ void replicas_end(struct replicas *replicas)
     struct replicas_work *work = work_of(replicas);
     struct heap *heap = &replicas->shard->heap;
 
+    list_remove(&work->more.node);
+    list_each(&work->removing, node) heap_give(heap, container_of(node, struct replicas_topic, removing));
     map_each(&work->partitions, struct partition, partition)
     {
         partition_leave(partition);

@@ -2,7 +2,8 @@
  * committed metadata batches that arrive by mail, and the partitions that live here. Every shard applies the same
  * records in the same order, so the table partition -> shard is the same everywhere (placement.c).
  *
- * Start, on the starting thread: replicas_make -> metadata_apply on its image -> replicas_open. Then replicas_apply. */
+ * Start, on the starting thread: replicas_make -> metadata_apply on its image -> replicas_open. Then replicas_begin for
+ * each batch. */
 #ifndef REPLICATION_REPLICA_REPLICAS_H
 #define REPLICATION_REPLICA_REPLICAS_H
 
@@ -45,7 +46,19 @@ must_check enum status replicas_make(struct shard *shard, struct store *store, c
 must_check enum status replicas_open(struct replicas *replicas,
                                      const struct log_found *(*find)(void *context, struct log_key key), void *context,
                                      struct arena *arena, const char **why);
-/* Committed batches, stamped. A node can't go on with a wrong image: anything but STATUS_OK is its end. */
+
+/* Committed batches, stamped: the image has them when those before are done, the partitions when `done` runs, which may
+ * be at once. A node can't go on with a wrong image: anything but STATUS_OK is its end. */
+struct replicas_batch {
+    struct bytes batches;
+    void (*done)(struct replicas_batch *batch);
+    enum status status;
+    /* its own */
+    struct replicas *replicas;
+    struct list_node node;
+};
+void replicas_begin(struct replicas *replicas, struct replicas_batch *batch);
+/* The same at once, however much it is: where nobody waits for the shard. */
 must_check enum status replicas_apply(struct replicas *replicas, struct bytes batches);
 /* The shard has stopped; the store may still be there. */
 void replicas_end(struct replicas *replicas);
