@@ -253,7 +253,7 @@ struct files_removal {
     int directory;
     struct log_key key;
     struct text topic; /* behind the struct */
-    bool made, renamed;
+    bool renamed;
     char from[PATH_SIZE], to[PATH_SIZE];
 };
 
@@ -285,15 +285,16 @@ static void removal_rename(struct job *job)
 {
     struct segment_work *work = container_of(job, struct segment_work, job);
     struct files_removal *removal = work->task;
-
-    work->status = STATUS_OK;
-    if (!removal->made) return;
     struct files_entry entry;
     struct uuid owner;
-    enum status status = STATUS_OK;
-    if (partition_directory_owner(removal->files, removal->directory, removal->topic, removal->key.partition, &owner) &&
-        uuid_equal(owner, removal->key.topic)) /* Else a topic of the same name has moved it out of its way. */
+
+    /* A topic of the same name may have moved the directory out of its way. One that can't say whose it is was made for
+     * this log by a stop that a power cut ended; it must not stay, for Kafka (and the next start) fails on it. */
+    enum status status =
+        partition_directory_owner(removal->files, removal->directory, removal->topic, removal->key.partition, &owner);
+    if (status != STATUS_OK || uuid_equal(owner, removal->key.topic)) {
         status = files_rename(removal->files, removal->directory, removal->from, removal->to);
+    }
     removal->renamed = files_entry(removal->files, removal->directory, removal->to, &entry) == STATUS_OK;
     if (status == STATUS_OK) status = files_sync_directory(removal->files, removal->directory);
     work->status = status == STATUS_NOT_FOUND ? STATUS_OK : status;
@@ -344,7 +345,6 @@ static void removal_begin(struct segment_work *work)
     removal->files = log->directory->files;
     removal->heap = &shard->heap;
     removal->directory = log->directory->handle;
-    removal->made = log->segments && log->segments->made;
     memcpy(name, log->topic.data, log->topic.size);
     removal->topic = (struct text){ name, log->topic.size };
     removal->key = log->key;

@@ -337,6 +337,7 @@ enum status directory_begin(struct directory *directory, struct store **stores, 
     if (status == STATUS_OK) status = guard_make(directory);
     if (status == STATUS_OK) status = clean_marker_remove(directory->files, directory->handle);
     if (status == STATUS_OK) status = strays_settle(directory);
+    if (status == STATUS_OK) status = stray_names_settle(directory, stores, store_count);
     if (status == STATUS_OK) status = old_wals_settle(directory, stores, store_count);
     if (status == STATUS_OK) status = half_made_remove(directory);
     if (status != STATUS_OK && (*why)[0]) return status;

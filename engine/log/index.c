@@ -45,7 +45,7 @@ void index_truncate(struct index *index, uint32_t position)
     index->since = position - last;
 }
 
-uint32_t index_find(const struct index *index, uint32_t offset, bool *missing)
+const struct index_entry *index_find(const struct index *index, uint32_t offset, bool *missing)
 {
     uint32_t low = 0, high = index->count; /* The first entry above `offset` lies in [low, high]. */
     while (low < high) {
@@ -57,7 +57,7 @@ uint32_t index_find(const struct index *index, uint32_t offset, bool *missing)
         }
     }
     *missing = low == 0 && index->from > 0;
-    return low > 0 ? index->entries[low - 1].position : 0;
+    return low > 0 ? &index->entries[low - 1] : NULL;
 }
 
 uint32_t index_find_time(const struct index *index, int64_t timestamp_ms, bool *missing)

@@ -41,9 +41,9 @@ void index_end(struct index *index, struct heap *heap);
 /* The batches from `position` on are gone. */
 void index_truncate(struct index *index, uint32_t position);
 
-/* Where to begin reading for a relative offset: at or before the batch that holds it. *missing: it is below the first
- * entry, and what stands there is not in the index; then 0. */
-uint32_t index_find(const struct index *index, uint32_t offset, bool *missing);
+/* Where to begin reading for a relative offset: the last entry at or below it; NULL: at the segment's beginning.
+ * *missing: it is below the first entry, and what stands there is not in the index; then NULL. */
+const struct index_entry *index_find(const struct index *index, uint32_t offset, bool *missing);
 /* A relative offset from which on to look for the first batch whose maximum timestamp is at least `timestamp_ms`. */
 uint32_t index_find_time(const struct index *index, int64_t timestamp_ms, bool *missing);
 

@@ -16,13 +16,44 @@ static void source_path(const struct index_source *source, const char *suffix, c
     segment_path(source->topic, source->partition, source->base, suffix, path);
 }
 
+/* A scan, up to the batch before the one that was read last. */
+struct scanned {
+    const struct index_source *source;
+    int64_t limit; /* of the batches that stand where their offsets say */
+    struct index_entry running;
+};
+
+/* One batch, when the offset at which the next one begins is known: no checksum covers a base offset, and one that
+ * is wrong must not misplace others. A batch that overlaps its neighbours has no entry; who reads it finds out. */
+static void scanned_note(struct scanned *scanned, struct index *index, struct heap *heap, const struct batch *batch,
+                         uint32_t position, int64_t next)
+{
+    struct index_entry *running = &scanned->running;
+    bool good = batch->size > 0 && batch->last_delta >= 0 && batch->base_offset >= scanned->limit &&
+                batch_limit(batch) <= next && batch_limit(batch) - 1 - scanned->source->base <= UINT32_MAX;
+
+    if (!good) {
+        index->since += batch->size;
+        return;
+    }
+    scanned->limit = batch_limit(batch);
+    running->offset = (uint32_t)(scanned->limit - 1 - scanned->source->base);
+    running->position = position;
+    if (batch->max_timestamp_ms > running->max_timestamp_ms) {
+        running->max_timestamp_ms = batch->max_timestamp_ms;
+        running->timestamp_offset = running->offset;
+    }
+    index_note(index, heap, scanned->source->spacing, batch->size, *running);
+}
+
 enum status index_file_scan(const struct index_source *source, struct heap *heap, struct index *index)
 {
     char path[PATH_SIZE];
     int file;
     struct batch_scan scan;
-    struct batch batch;
-    struct index_entry running = { .max_timestamp_ms = -1 };
+    struct scanned scanned = { .source = source, .limit = source->base, .running.max_timestamp_ms = -1 };
+    struct batch batch, before = { .size = 0 };
+    uint32_t position = 0;
 
     source_path(source, ".log", path);
     enum status status = files_open(source->files, source->directory, path, FILES_READ, &file);
@@ -31,16 +62,11 @@ enum status index_file_scan(const struct index_source *source, struct heap *heap
     *index = (struct index){ .from = 0 };
     batch_scan_begin(&scan, source->files, file, heap, 0, source->size, false);
     while ((status = batch_scan_next(&scan, &batch)) == STATUS_OK) {
-        int64_t last = batch_limit(&batch) - 1 - source->base;
-        if (last < 0 || last > UINT32_MAX) break;
-        running.offset = (uint32_t)last;
-        running.position = (uint32_t)scan.position;
-        if (batch.max_timestamp_ms > running.max_timestamp_ms) {
-            running.max_timestamp_ms = batch.max_timestamp_ms;
-            running.timestamp_offset = running.offset;
-        }
-        index_note(index, heap, source->spacing, batch.size, running);
+        scanned_note(&scanned, index, heap, &before, position, batch.base_offset);
+        before = batch;
+        position = (uint32_t)scan.position;
     }
+    scanned_note(&scanned, index, heap, &before, position, source->limit);
     batch_scan_end(&scan);
     files_close(source->files, file);
     return status == STATUS_IO_ERROR ? status : STATUS_OK;

@@ -12,10 +12,10 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "base/prng.h"
 #include "log/load.h"
 #include "log/segment_files.h"
 #include "log/state.h"
+#include "log/stray.h"
 
 static enum status load_checkpoints(struct load *load)
 {
@@ -31,22 +31,6 @@ static enum status load_checkpoints(struct load *load)
     if (status == STATUS_OK) {
         status = checkpoint_file_read(files, handle, LOG_START_FILE, load->arena, &load->starts, &load->start_count,
                                       load->why);
-    }
-    return status;
-}
-
-static enum status stray_rename(struct directory *directory, const char *name, const struct partition_name *parsed)
-{
-    char to[PATH_SIZE];
-    struct prng prng;
-    struct uuid unique;
-
-    prng_seed(&prng, directory->incarnation);
-    prng_fill(&prng, unique.byte, sizeof unique.byte);
-    partition_path_marked(parsed->topic, parsed->partition, unique, "stray", to);
-    enum status status = files_rename(directory->files, directory->handle, name, to);
-    if (status == STATUS_OK) {
-        directory_say(directory, "%s is set aside as %s: it has no partition.metadata that names its topic", name, to);
     }
     return status;
 }
@@ -73,7 +57,7 @@ enum status load_directory(struct directory *directory, struct arena *arena, con
         } else if (name.kind == PARTITION_LIVE) {
             status = load_partition(&load, entries[i].name, &name, &directory->found[directory->found_count]);
             if (status == STATUS_OK) directory->found_count++;
-            if (status == STATUS_NOT_FOUND) status = stray_rename(directory, entries[i].name, &name);
+            if (status == STATUS_NOT_FOUND) status = stray_set_aside(directory, entries[i].name, &name);
         }
     }
     return status;

@@ -144,6 +144,11 @@ static enum status load_identity(struct load_partition *partition)
         log->key.topic = UUID_METADATA_TOPIC;
         return STATUS_OK;
     }
+    if (status == STATUS_DAMAGED) { /* Kafka ends at that. */
+        struct text text =
+            text_format(load->arena, "%.*s-%" PRId32 "/%s", TEXT_ARGS(log->topic), log->key.partition, *load->why);
+        *load->why = text.data ? text.data : "no memory for the reason";
+    }
     return status;
 }
 
@@ -217,8 +222,8 @@ static enum status load_read(struct load_partition *partition, struct log_found 
     if (status == STATUS_OK) status = load_identity(partition);
     if (status != STATUS_OK) return status; /* NOT_FOUND: Kafka would call it -stray. We leave it as it is. */
 
-    partition->recovery_point = line_offset(load->points, load->point_count, log, 0);
-    if (partition->metadata) partition->recovery_point = 0;
+    partition->recovery_point = line_offset(load->points, load->point_count, log, -1);
+    if (partition->metadata) partition->recovery_point = -1;
     status = load_epochs(partition);
     if (status == STATUS_OK) status = load_segments(partition);
     if (status != STATUS_OK) return status;

@@ -228,12 +228,16 @@ static int64_t next_base(const struct load_partition *partition, uint32_t i)
 }
 
 /* A clean stop leaves the recovery point at the log's end. A log that is shorter has lost what was acknowledged, and is
- * not quietly cut: whoever removes the marker has it opened by the rules of a crash. */
+ * not quietly cut: whoever removes the marker has it opened by the rules of a crash. In one that is longer a base
+ * offset is wrong, which no checksum covers. */
 static enum status end_is_kept(struct load_partition *partition)
 {
     const struct segment *last = segments_last(&partition->log);
+    int64_t end = last ? last->limit : 0, point = partition->recovery_point;
 
-    if (!partition->load->clean || (last ? last->limit : 0) >= partition->recovery_point) return STATUS_OK;
+    if (!partition->load->clean || point < 0 || end == point) return STATUS_OK;
+    if (end > point)
+        return load_fail(partition, STATUS_DAMAGED, "the log ends above the recovery point of its clean stop", end);
     return load_fail(
         partition, STATUS_DAMAGED,
         "the log ends before the recovery point of its clean stop; without .kafka_cleanshutdown it is cut there",

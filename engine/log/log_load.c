@@ -19,6 +19,7 @@ struct loading {
     size_t size, room;
     int64_t next; /* the offset that is expected */
     bool ended;   /* what follows was never promised */
+    bool whole;   /* the metadata log: without gaps */
 };
 
 static enum status bad_batch(struct loading *loading, const char *where, const char *what)
@@ -30,7 +31,8 @@ static enum status bad_batch(struct loading *loading, const char *where, const c
     return STATUS_DAMAGED;
 }
 
-/* Takes the batches at `data` that lie below `limit`; those below `next` are there already. */
+/* Takes the batches at `data` that lie below `limit`; those below `next` are there already. The first may hold the log's
+ * start in its middle; each other one begins where the one before ends, or above, in a log that is compacted. */
 static enum status batches_take(struct loading *loading, const uint8_t *data, size_t size, int64_t limit,
                                 const char *where)
 {
@@ -40,6 +42,10 @@ static enum status batches_take(struct loading *loading, const uint8_t *data, si
             return bad_batch(loading, where, "not a record batch");
         at += batch.size;
         if (batch_limit(&batch) <= loading->next) continue;
+        bool follows = batch.base_offset >= loading->next || loading->size == 0;
+        bool gap = batch.base_offset > loading->next;
+        if (!follows || (gap && loading->whole))
+            return bad_batch(loading, where, "the batch stands under a wrong offset");
         if (batch_check_crc(&batch) != STATUS_OK) return bad_batch(loading, where, "the checksum does not match");
         if (batch_limit(&batch) > limit) return bad_batch(loading, where, "the batch passes the log's end");
 
@@ -113,7 +119,12 @@ enum status log_load(struct directory *directory, const struct log_found *found,
 {
     const struct recovered *recovered = found->open;
     struct loading loading = {
-        .directory = directory, .found = found, .arena = arena, .why = why, .next = found->start
+        .directory = directory,
+        .found = found,
+        .arena = arena,
+        .why = why,
+        .next = found->start,
+        .whole = uuid_equal(found->key.topic, UUID_METADATA_TOPIC),
     };
     struct files_entry *entries = NULL;
     uint32_t count = 0;

@@ -4,9 +4,11 @@
  *        each stage is skipped when there is nothing to wait for;  MEMORY: the cache's budget is used up
  *        LARGE: the first batch is larger than the pieces a read may hold: read as one, past the cache
  *
- * Nothing leaves that was not checked: magic, length, CRC, offsets that only grow, and the leader epoch, which stands
- * outside the CRC and is known to the log's table of epochs. A wrong index is found out by
- * that too; the segment is then scanned once. A read gives what it has when it meets a bad batch behind good ones. */
+ * Nothing leaves that was not checked: magic, length, CRC, and the two fields that stand outside the CRC. The leader
+ * epoch is known to the log's table of epochs. The base offset is known by the batch before, or for the first one by
+ * the index; above a gap, which compaction leaves, the batch behind must begin at or above this one's end. A wrong
+ * index is found out by that too; the segment is then scanned once. A read gives what it has when it meets a bad batch
+ * behind good ones. */
 #include "log/reader.h"
 #include "log/retention.h"
 #include "log/tail.h"
@@ -23,9 +25,11 @@ struct cold_read {
     struct log *log;
     enum cold_stage stage;
     int64_t base;      /* of the segment */
-    int64_t expected;  /* no batch begins below */
+    int64_t expected;  /* no batch begins below; most begin here */
+    int64_t named;     /* where the batch at the position ends by the index; -1: it names another one */
     uint64_t position; /* where the walk goes on */
     uint64_t wanted;   /* the window must reach to here */
+    uint64_t written;  /* of the segment, when the walk began */
     bool placed, sequential, scanned, starved;
     uint32_t first_piece, piece_count;
     struct piece *pieces[READER_PIECES];
@@ -98,6 +102,30 @@ static bool epoch_proved(const struct cold_read *cold, const struct batch *batch
 {
     int32_t epoch = log_epoch_at(cold->log, batch->base_offset);
     return epoch < 0 || batch->leader_epoch == epoch;
+}
+
+/* The base offset stands outside the CRC too: what is known before the batch, or by the index, proves it. */
+static bool base_proved(const struct cold_read *cold, const struct batch *batch)
+{
+    return batch->base_offset == cold->expected || batch_limit(batch) == cold->named;
+}
+
+/* Bytes behind the batch that say whether its base offset is right: none, or the next batch's. */
+static uint32_t base_needs(const struct cold_read *cold, const struct batch *batch)
+{
+    uint64_t limit = cold->position + batch->size + sizeof batch->base_offset;
+    return base_proved(cold, batch) || limit > cold->written ? 0 : sizeof batch->base_offset;
+}
+
+/* `behind`: these bytes, if any are needed. */
+static bool base_stands(const struct cold_read *cold, const struct segment *segment, const struct batch *batch,
+                        const uint8_t *behind)
+{
+    if (base_proved(cold, batch)) return true;
+    if (base_needs(cold, batch) > 0) return batch_limit(batch) <= load_i64(behind);
+
+    bool last = cold->written == segment->size;
+    return batch_limit(batch) <= (last ? segment->limit : log_tail_first(cold->log));
 }
 
 /* The CRC of a batch that lies in the window; what was proved once is not summed again. */
@@ -244,7 +272,7 @@ static enum cold_step large_begin(struct cold_read *cold, struct segment *segmen
     struct shard *shard = cold->reader->store->shard;
     uint64_t from = round_down(cold->position, (uint64_t)MEMORY_PAGE);
     uint32_t lead = (uint32_t)(cold->position - from);
-    size_t size = round_up((size_t)lead + batch_size, (size_t)MEMORY_PAGE);
+    size_t size = round_up((size_t)lead + batch_size + sizeof(int64_t), (size_t)MEMORY_PAGE); /* base_needs */
 
     window_leave(cold);
     do {
@@ -264,9 +292,11 @@ static enum cold_step large_end(struct cold_read *cold)
     struct batch batch;
     if (cold->io.status != STATUS_OK && cold->io.status != STATUS_TRUNCATED) return cold_end(cold, cold->io.status);
 
+    const struct segment *segment = segments_at(cold->log, cold->base);
     const uint8_t *data = cold->block->data + cold->lead;
     enum status status = batch_read(data, cold->large_size, &batch);
     if (status == STATUS_OK) status = batch_check_crc(&batch);
+    if (status == STATUS_OK && !base_stands(cold, segment, &batch, data + cold->large_size)) status = STATUS_CORRUPT;
     if (status != STATUS_OK || !epoch_proved(cold, &batch)) return cold_end(cold, STATUS_CORRUPT);
 
     if (!extent_add(cold->read, data, cold->large_size, cold->block)) return cold_end(cold, STATUS_NO_MEMORY);
@@ -302,7 +332,8 @@ static enum cold_step walk_short(struct cold_read *cold, struct segment *segment
 {
     if (cold->read->size > 0) return cold_end(cold, STATUS_OK);
     if (limit > segment->written) return walk_on(cold, segment);
-    if (batch_size > (READER_PIECES - 1) * CACHE_PIECE) return large_begin(cold, segment, batch_size);
+    uint64_t reach = round_down(cold->position, (uint64_t)CACHE_PIECE) + (uint64_t)READER_PIECES * CACHE_PIECE;
+    if (limit > reach || batch_size > (READER_PIECES - 1) * CACHE_PIECE) return large_begin(cold, segment, batch_size);
     cold->wanted = limit;
     return STEP_AGAIN;
 }
@@ -320,6 +351,13 @@ static enum cold_step walk_bad(struct cold_read *cold, struct segment *segment)
     return cold_wait(cold, COLD_INDEXING);
 }
 
+static void walk_past(struct cold_read *cold, const struct batch *batch)
+{
+    cold->position += batch->size;
+    cold->expected = batch_limit(batch);
+    cold->named = -1;
+}
+
 /* True when the batch is not to be given any more. */
 static bool walk_full(const struct cold_read *cold, const struct batch *batch)
 {
@@ -333,6 +371,7 @@ static enum cold_step cold_walk(struct cold_read *cold, struct segment *segment)
 {
     struct log_read *read = cold->read;
 
+    cold->written = segment->written;
     for (;;) {
         uint8_t header[BATCH_HEADER_SIZE];
         struct batch batch;
@@ -343,22 +382,24 @@ static enum cold_step cold_walk(struct cold_read *cold, struct segment *segment)
         if (batch_read(header, SIZE_MAX, &batch) != STATUS_OK) return walk_bad(cold, segment);
 
         limit = cold->position + batch.size;
-        bool fits = batch.base_offset >= cold->expected && batch_limit(&batch) <= segment->limit;
+        bool fits = batch.base_offset >= cold->expected && batch_limit(&batch) <= segment->limit &&
+                    (cold->named < 0 || batch_limit(&batch) <= cold->named);
         if (!fits || batch.last_delta < 0 || limit > segment->size) return walk_bad(cold, segment);
         if (batch_limit(&batch) <= read->offset) { /* Before the one that is wanted: only stepped over. */
-            cold->position = limit;
-            cold->expected = batch_limit(&batch);
+            walk_past(cold, &batch);
             continue;
         }
         if (walk_full(cold, &batch)) return cold_end(cold, STATUS_OK);
-        if (limit > window_limit(cold)) return walk_short(cold, segment, limit, batch.size);
+        uint32_t behind_size = base_needs(cold, &batch);
+        if (limit + behind_size > window_limit(cold)) return walk_short(cold, segment, limit + behind_size, batch.size);
+        window_copy(cold, limit, header, behind_size);
+        if (!base_stands(cold, segment, &batch, header)) return walk_bad(cold, segment);
         if (!epoch_proved(cold, &batch) || !window_proved(cold, &batch)) return walk_bad(cold, segment);
         if (!extents_add(cold, batch.size)) {
             if (read->size > 0) return cold_end(cold, STATUS_OK);
             return large_begin(cold, segment, batch.size);
         }
-        cold->position = limit;
-        cold->expected = batch_limit(&batch);
+        walk_past(cold, &batch);
     }
 }
 
@@ -373,6 +414,7 @@ static bool cold_place(struct cold_read *cold, struct segment *segment)
 
     cold->base = segment->base;
     cold->expected = segment->base;
+    cold->named = -1;
     cold->wanted = 0;
     if (hint->log == cold->log && hint->base == segment->base && hint->offset == offset && !cold->scanned) {
         cold->position = hint->position;
@@ -381,7 +423,9 @@ static bool cold_place(struct cold_read *cold, struct segment *segment)
         return true;
     }
     uint32_t relative = offset > segment->base ? (uint32_t)(offset - segment->base) : 0;
-    cold->position = index_find(&segment->index, relative, &missing);
+    const struct index_entry *entry = index_find(&segment->index, relative, &missing);
+    cold->position = entry ? entry->position : 0;
+    cold->named = entry ? segment->base + entry->offset + 1 : -1;
     return !missing || segment->written <= (uint64_t)2 * CACHE_PIECE;
 }
 

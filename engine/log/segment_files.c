@@ -77,8 +77,8 @@ enum status partition_directory_sync(struct files *files, int directory, struct 
     return status;
 }
 
-bool partition_directory_owner(struct files *files, int directory, struct text topic, int32_t partition,
-                               struct uuid *owner)
+enum status partition_directory_owner(struct files *files, int directory, struct text topic, int32_t partition,
+                                      struct uuid *owner)
 {
     uint8_t memory[4 * PATH_SIZE];
     struct arena arena;
@@ -87,7 +87,7 @@ bool partition_directory_owner(struct files *files, int directory, struct text t
 
     arena_init(&arena, NULL, memory, sizeof memory, 0);
     partition_file_path(topic, partition, PARTITION_FILE, path);
-    return partition_file_read(files, directory, path, &arena, owner, &why) == STATUS_OK;
+    return partition_file_read(files, directory, path, &arena, owner, &why);
 }
 
 /* A topic that was deleted and made again: the removal of the old files may still wait for their readers. They get out
@@ -97,7 +97,7 @@ static enum status partition_directory_vacate(struct files *files, int directory
     char from[PATH_SIZE], to[PATH_SIZE];
     struct uuid owner;
 
-    if (!partition_directory_owner(files, directory, topic, key.partition, &owner)) return STATUS_OK;
+    if (partition_directory_owner(files, directory, topic, key.partition, &owner) != STATUS_OK) return STATUS_OK;
     if (uuid_equal(owner, key.topic)) return STATUS_OK;
     partition_path(topic, key.partition, from);
     partition_path_marked(topic, key.partition, owner, "delete", to);

@@ -29,9 +29,10 @@ must_check enum status segment_seal_write(const struct segment_seal *seal, int f
 
 /* Where the log's files are. */
 struct index_source segment_source(const struct log *log, const struct segment *segment);
-/* The topic id that the directory of this name says it belongs to; false when there is none. */
-bool partition_directory_owner(struct files *files, int directory, struct text topic, int32_t partition,
-                               struct uuid *owner);
+/* The topic id that the directory of this name says it belongs to. STATUS_NOT_FOUND: there is none, or it has no
+ * partition.metadata; STATUS_DAMAGED: a stop that a power cut ended made it, and its bytes did not come through. */
+must_check enum status partition_directory_owner(struct files *files, int directory, struct text topic,
+                                                 int32_t partition, struct uuid *owner);
 /* Makes the partition's directory with its partition.metadata; durably, unless `lazy`. STATUS_OK when it is there. */
 must_check enum status partition_directory_make(struct files *files, int directory, struct log_key key,
                                                 struct text topic, bool lazy);

@@ -4,12 +4,14 @@
  * only after a look at the topic id that its directory names: a topic may have been made again under the same name. */
 #include <string.h>
 
+#include "base/map.h"
+#include "base/prng.h"
 #include "io/files.h"
 #include "log/flush.h"
 #include "log/gather.h"
 #include "log/kafka_files.h"
 #include "log/recovery.h"
-#include "log/segment.h"
+#include "log/segment_files.h"
 #include "log/spill.h"
 #include "log/state.h"
 #include "log/stray.h"
@@ -83,15 +85,12 @@ enum status strays_write(struct directory *directory, struct store *store)
 }
 
 /* True when the partition's directory is there and says that it belongs to this topic. */
-static bool directory_is_of(struct directory *directory, struct arena *arena, struct text topic, struct log_key key)
+static bool directory_is_of(struct directory *directory, struct text topic, struct log_key key)
 {
-    char path[PATH_SIZE];
-    const char *why;
-    struct uuid id;
+    struct uuid owner;
 
-    partition_file_path(topic, key.partition, PARTITION_FILE, path);
-    return partition_file_read(directory->files, directory->handle, path, arena, &id, &why) == STATUS_OK &&
-           uuid_equal(id, key.topic);
+    return partition_directory_owner(directory->files, directory->handle, topic, key.partition, &owner) == STATUS_OK &&
+           uuid_equal(owner, key.topic);
 }
 
 static enum status stray_rename(struct directory *directory, const struct log_found *found)
@@ -136,15 +135,97 @@ enum status strays_settle(struct directory *directory)
         const struct log_found *found = &directory->found[i];
         const struct recovered *recovered = found->open;
         if (recovered->opened && !recovered->stray) continue;
-        if (!directory_is_of(directory, arena, found->topic, found->key)) continue;
+        if (!directory_is_of(directory, found->topic, found->key)) continue;
         status = recovered->forgotten ? files_remove_all(directory, arena, found->topic, found->key.partition)
                                       : stray_rename(directory, found);
         changed = true;
     }
     for (struct dropped *dropped = recovery->dropped; dropped && status == STATUS_OK; dropped = dropped->next) {
-        if (!directory_is_of(directory, arena, dropped->topic, dropped->key)) continue;
+        if (!directory_is_of(directory, dropped->topic, dropped->key)) continue;
         status = files_remove_all(directory, arena, dropped->topic, dropped->key.partition);
         changed = true;
     }
+    return status == STATUS_OK && changed ? files_sync_directory(directory->files, directory->handle) : status;
+}
+
+/* ---- directories that can't say whose they are ---- */
+
+struct log_name {
+    struct text topic;
+    int32_t partition;
+};
+
+static bool log_has_name(const void *value, const void *key)
+{
+    const struct log *log = value;
+    const struct log_name *name = key;
+    return log->key.partition == name->partition && text_equal(log->topic, name->topic);
+}
+
+static uint64_t name_hash(const struct log_name *name)
+{
+    return hash_join(text_hash(name->topic), (uint64_t)name->partition);
+}
+
+static void names_take(struct map *names, const struct store *store)
+{
+    list_each(&store->logs, node)
+    {
+        struct log *log = container_of(node, struct log, node);
+        const struct log_name name = { log->topic, log->key.partition };
+        if (!map_find(names, name_hash(&name), &name)) map_add(names, name_hash(&name), &name, log);
+    }
+}
+
+enum status stray_set_aside(struct directory *directory, const char *name, const struct partition_name *parsed)
+{
+    char to[PATH_SIZE];
+    struct prng prng;
+    struct uuid unique;
+
+    prng_seed(&prng, directory->incarnation);
+    prng_fill(&prng, unique.byte, sizeof unique.byte);
+    partition_path_marked(parsed->topic, parsed->partition, unique, "stray", to);
+    enum status status = files_rename(directory->files, directory->handle, name, to);
+    if (status == STATUS_OK) {
+        directory_say(directory, "%s is set aside as %s: it has no partition.metadata that names its topic", name, to);
+    }
+    return status;
+}
+
+/* One name of the log directory. *changed: it was another one before. */
+static enum status name_settle(struct directory *directory, const struct map *names, const struct files_entry *entry,
+                               bool *changed)
+{
+    struct partition_name parsed;
+    struct uuid owner;
+
+    if (!entry->directory || !partition_name_parse(text_of(entry->name), &parsed)) return STATUS_OK;
+    const struct log_name name = { parsed.topic, parsed.partition };
+    if (parsed.kind != PARTITION_LIVE || map_find(names, name_hash(&name), &name)) return STATUS_OK;
+
+    enum status status =
+        partition_directory_owner(directory->files, directory->handle, parsed.topic, parsed.partition, &owner);
+    if (status == STATUS_IO_ERROR) return status;
+    if (status != STATUS_DAMAGED && status != STATUS_NOT_FOUND) return STATUS_OK;
+    *changed = true;
+    return stray_set_aside(directory, entry->name, &parsed);
+}
+
+enum status stray_names_settle(struct directory *directory, struct store **stores, uint32_t store_count)
+{
+    const struct recovery *recovery = directory->work;
+    struct files_entry *entries;
+    struct map names;
+    uint32_t count;
+    bool changed = false;
+
+    enum status status = files_list(directory->files, directory->handle, recovery->arena, &entries, &count);
+    if (status != STATUS_OK) return status;
+    map_init(&names, directory->heap, log_has_name);
+    for (uint32_t i = 0; i < store_count; i++) names_take(&names, stores[i]);
+    for (uint32_t i = 0; i < count && status == STATUS_OK; i++)
+        status = name_settle(directory, &names, &entries[i], &changed);
+    map_end(&names);
     return status == STATUS_OK && changed ? files_sync_directory(directory->files, directory->handle) : status;
 }

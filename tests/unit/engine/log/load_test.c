@@ -212,6 +212,52 @@ static void malformed_checkpoints_stop_the_start(void **state)
     node_remove(&node);
 }
 
+/* A base offset stands outside the checksum: what is wrong in one that a start walks over, or in the last one, is known
+ * by its neighbours and by the recovery point. */
+static void after_a_clean_stop_a_wrong_base_offset_is_refused(void **state)
+{
+    (void)state;
+    static uint8_t kept[256 << 10];
+    struct node node;
+    char name[64], path[256];
+    enum status status;
+    size_t size;
+    int file;
+
+    stopped(&node);
+    name_of(name, last_base(&node), ".log");
+    files_path(&node, path, name);
+    assert_int_equal(files_open(files_kernel(), FILES_HERE, path, FILES_READ, &file), STATUS_OK);
+    assert_int_equal(files_read(files_kernel(), file, kept, sizeof kept, 0, &size), STATUS_OK);
+    files_close(files_kernel(), file);
+    size_t count = (size_t)(350 - last_base(&node)) / 5, batch = size / count;
+    assert_true(count > 3 && batch * count == size);
+    for (int bit = 0; bit < 64; bit += 5) {
+        size_t place = (count - 1) * batch + (size_t)bit / 8;
+        uint8_t bad = kept[place] ^ (uint8_t)(1 << bit % 8);
+        files_damage(&node, name, place, &bad, 1);
+        (void)node_restart_end(&node, &status);
+        assert_int_equal(status, STATUS_DAMAGED);
+        assert_non_null(strstr(node.told, "recovery point"));
+        files_damage(&node, name, place, kept + place, 1);
+    }
+    check_whole(&node, 350);
+}
+
+static void a_damaged_partition_metadata_is_named(void **state)
+{
+    (void)state;
+    struct node node;
+    enum status status;
+
+    stopped(&node);
+    files_damage(&node, PARTITION_FILE, 2, "!", 1);
+    (void)node_restart_end(&node, &status);
+    assert_int_equal(status, STATUS_DAMAGED);
+    assert_string_equal(node.told, "t-0/partition.metadata: malformed");
+    node_remove(&node);
+}
+
 static void marks_are_clamped(void **state)
 {
     (void)state;
@@ -379,6 +425,8 @@ int main(void)
         cmocka_unit_test(below_the_recovery_point_a_bad_batch_is_not_looked_for),
         cmocka_unit_test(stripped_to_its_logs_it_opens_whole),
         cmocka_unit_test(malformed_checkpoints_stop_the_start),
+        cmocka_unit_test(after_a_clean_stop_a_wrong_base_offset_is_refused),
+        cmocka_unit_test(a_damaged_partition_metadata_is_named),
         cmocka_unit_test(marks_are_clamped),
         cmocka_unit_test(a_start_above_the_end_begins_an_empty_log),
         cmocka_unit_test(a_raised_start_survives),

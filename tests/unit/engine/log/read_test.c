@@ -151,6 +151,124 @@ static void a_wrong_leader_epoch_does_not_leave(void **state)
     damage_does_not_leave(15);
 }
 
+enum { BASE_BATCHES = 300, BASE_RECORDS = 5 };
+
+/* Every batch of the log as it was written, in order. */
+static int64_t batches_keep(const struct node *node, const struct log *log, uint8_t *to)
+{
+    size_t size = 0;
+
+    for (uint32_t i = 0; i < log->segments->count; i++) {
+        char path[256], name[64];
+        size_t done;
+        int file;
+        snprintf(name, sizeof name, "%020lld.log", (long long)log->segments->items[i].base);
+        files_path(node, path, name);
+        assert_int_equal(files_open(files_kernel(), FILES_HERE, path, FILES_READ, &file), STATUS_OK);
+        assert_int_equal(files_read(files_kernel(), file, to + size, log->segments->items[i].size, 0, &done),
+                         STATUS_OK);
+        files_close(files_kernel(), file);
+        size += done;
+    }
+    assert_int_equal(size % BASE_BATCHES, 0);
+    return (int64_t)size / BASE_BATCHES;
+}
+
+/* What is read around batch `number` is what was written, or is refused; refused is at most the batch itself, and what
+ * lies behind it up to the next place that the index knows. */
+static uint32_t look_around(struct node *node, struct log *log, const uint8_t *kept, int64_t batch_size, int64_t number)
+{
+    uint32_t refused = 0;
+
+    for (int64_t wanted = max_of(number - 2, 0); wanted < min_of(number + 3, (int64_t)BASE_BATCHES); wanted++) {
+        size_t size;
+        enum status status =
+            files_read_at(node, log, wanted * BASE_RECORDS + 2, wanted % 2 ? 1 : 100000, joined, &size);
+        if (status != STATUS_OK) {
+            assert_int_equal(status, STATUS_CORRUPT);
+            assert_true(wanted >= number - 1);
+            refused++;
+            continue;
+        }
+        assert_true(size > 0);
+        assert_memory_equal(joined, kept + wanted * batch_size, size);
+    }
+    return refused;
+}
+
+static void a_wrong_base_offset_does_not_leave(void **state)
+{
+    (void)state;
+    static uint8_t kept[4 << 20];
+    static const int numbers[] = { 0, 1, 3, 4, 5, 7, 8, 50, 94, 95, 96, 97, 98, 99, 100, 101, 102, 103, 104 };
+    struct node node;
+
+    files_begin(&node, 1 << 20);
+    files_fill(&node, files_start(&node), BASE_BATCHES, BASE_RECORDS, 2000);
+    node_stop(&node);
+    struct log *log = files_start(&node);
+    int64_t batch_size = batches_keep(&node, log, kept);
+
+    for (size_t i = 0; i < array_count(numbers); i++) {
+        for (int bit = 0; bit < 64; bit += 7) {
+            int64_t number = numbers[i], offset = number * BASE_RECORDS;
+            struct segment *segment = segments_find(log, offset);
+            uint64_t place = (uint64_t)((offset - segment->base) / BASE_RECORDS * batch_size + bit / 8);
+            const uint8_t *good = kept + number * batch_size + bit / 8;
+            uint8_t bad = *good ^ (uint8_t)(1 << bit % 8);
+            char name[64];
+
+            snprintf(name, sizeof name, "%020lld.log", (long long)segment->base);
+            files_damage(&node, name, place, &bad, 1);
+            assert_true(look_around(&node, log, kept, batch_size, number) > 0);
+            files_damage(&node, name, place, good, 1);
+            reader_forget(log);
+            assert_int_equal(look_around(&node, log, kept, batch_size, number), 0);
+            reader_forget(log);
+        }
+    }
+    assert_int_equal(node_read_all(&node, log, 0), log->end);
+    node_stop(&node);
+    node_remove(&node);
+}
+
+/* As compaction leaves it: batches are missing in the middle of a segment, their offsets with them. */
+static void a_gap_within_a_segment_is_stepped_over(void **state)
+{
+    (void)state;
+    static uint8_t kept[4 << 20];
+    struct node node;
+    struct batch batch;
+    size_t size;
+
+    files_begin(&node, 1 << 20);
+    files_fill(&node, files_start(&node), BASE_BATCHES, BASE_RECORDS, 2000);
+    node_stop(&node);
+    struct log *log = files_start(&node);
+    int64_t batch_size = batches_keep(&node, log, kept), count = log->segments->items[1].base / BASE_RECORDS;
+    node_stop(&node);
+    int64_t left = 0;
+    for (int64_t i = 0; i < count; i++) { /* Of each ten, the third to the eighth. */
+        if (i % 10 >= 3 && i % 10 < 8) continue;
+        files_damage(&node, "00000000000000000000.log", (uint64_t)(left++ * batch_size), kept + i * batch_size,
+                     (size_t)batch_size);
+    }
+    files_damage(&node, "00000000000000000000.log", (uint64_t)(left * batch_size), NULL, 0);
+    files_unlink(&node, "00000000000000000000.index");
+    files_unlink(&node, "00000000000000000000.timeindex");
+
+    log = files_start(&node);
+    for (int64_t i = 0; i < count; i++) {
+        int64_t wanted = i % 10 >= 3 && i % 10 < 8 ? i / 10 * 10 + 8 : i;
+        assert_int_equal(files_read_at(&node, log, i * BASE_RECORDS + 1, 1, joined, &size), STATUS_OK);
+        assert_int_equal(batch_read(joined, size, &batch), STATUS_OK);
+        assert_int_equal(batch.base_offset, min_of(wanted, count) * BASE_RECORDS);
+        assert_memory_equal(joined, kept + min_of(wanted, count) * batch_size, size);
+    }
+    node_stop(&node);
+    node_remove(&node);
+}
+
 static void a_wrong_index_is_found_out(void **state)
 {
     (void)state;
@@ -400,6 +518,8 @@ int main(void)
         cmocka_unit_test(batches_larger_than_the_window_come_whole),
         cmocka_unit_test(a_flipped_bit_does_not_leave),
         cmocka_unit_test(a_wrong_leader_epoch_does_not_leave),
+        cmocka_unit_test(a_wrong_base_offset_does_not_leave),
+        cmocka_unit_test(a_gap_within_a_segment_is_stepped_over),
         cmocka_unit_test(a_wrong_index_is_found_out),
         cmocka_unit_test(a_missing_file_is_an_error_not_a_crash),
         cmocka_unit_test(a_gap_behind_a_segment_leads_to_the_next),

@@ -80,12 +80,104 @@ static void a_log_whose_topic_was_removed_goes(void **state)
     node_remove(&node);
 }
 
+static void gone(struct ready *ready)
+{
+    container_of(ready, struct node_closing, ready)->done = true;
+}
+
+/* A stop makes the directories of logs that never had a byte, and syncs them all at its end; a power cut before that
+ * leaves names whose bytes did not come through. `content`: of partition.metadata, NULL: not even that. */
+static void node_make_torn(struct node *node, const char *content)
+{
+    char path[128];
+
+    node_init(node, 1);
+    node_start(node);
+    (void)node_log(node, 0, "known", 0);
+    (void)node_log(node, 0, "lost", 4);
+    node_begin(node);
+    node_crash(node);
+    snprintf(path, sizeof path, "%s/lost-4", node->path);
+    assert_int_equal(files_make_directory(files_kernel(), FILES_HERE, path), STATUS_OK);
+    strcat(path, "/partition.metadata");
+    if (content) assert_int_equal(files_replace(files_kernel(), FILES_HERE, path, content, strlen(content)), STATUS_OK);
+}
+
+static void a_torn_directory_does_not_survive_its_log(void **state)
+{
+    (void)state;
+    static const char *const contents[] = { "", "version: 0\ntopic_", NULL };
+    struct node node;
+
+    for (size_t i = 0; i < array_count(contents); i++) {
+        struct node_closing removal = { .done = false };
+        node_make_torn(&node, contents[i]);
+        node_start(&node);
+        (void)node_log(&node, 0, "known", 0);
+        struct log *lost = node_log(&node, 0, "lost", 4);
+        node_begin(&node);
+        ready_init(&removal.ready, gone);
+        log_delete(lost, &removal.ready);
+        while (!removal.done) node_turn(&node);
+        node_settle(&node);
+        assert_false(is_there(&node, "lost-4*"));
+        node_stop(&node);
+        node_start(&node); /* Kafka's rules look at every directory. */
+        (void)node_log(&node, 0, "known", 0);
+        node_begin(&node);
+        node_stop(&node);
+        node_remove(&node);
+    }
+}
+
+static void a_torn_directory_that_is_nobodys_is_set_aside(void **state)
+{
+    (void)state;
+    struct node node;
+
+    node_make_torn(&node, "version");
+    for (int round = 0; round < 2; round++) {
+        node_start(&node);
+        (void)node_log(&node, 0, "known", 0);
+        node_begin(&node);
+        assert_false(is_there(&node, "lost-4"));
+        assert_true(is_there(&node, "lost-4.*-stray"));
+        node_stop(&node);
+    }
+    node_remove(&node);
+}
+
+/* The name is in use again: what stands there is the new topic's. */
+static void a_torn_directory_of_a_topic_in_service_stays(void **state)
+{
+    (void)state;
+    struct node node;
+
+    node_make_torn(&node, "version");
+    node_start(&node);
+    (void)node_log(&node, 0, "known", 0);
+    struct log *lost = node_log(&node, 0, "lost", 4);
+    node_begin(&node);
+    assert_int_equal(node_append(lost, 3, 100, 0), STATUS_OK);
+    node_settle(&node);
+    node_stop(&node);
+    node_start(&node);
+    (void)node_log(&node, 0, "known", 0);
+    assert_int_equal(node_log(&node, 0, "lost", 4)->end, 3);
+    node_begin(&node);
+    node_stop(&node);
+    node_remove(&node);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_log_that_nobody_opens_is_set_aside_after_a_kill),
         cmocka_unit_test(a_log_that_nobody_opens_is_set_aside_after_a_stop),
         cmocka_unit_test(a_log_whose_topic_was_removed_goes),
+        cmocka_unit_test(a_torn_directory_does_not_survive_its_log),
+        cmocka_unit_test(a_torn_directory_that_is_nobodys_is_set_aside),
+        cmocka_unit_test(a_torn_directory_of_a_topic_in_service_stays),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
