@@ -1,5 +1,5 @@
-/* engine/base/compression.h   The codecs of record batches, one buffer at a time. Only jobs call these: compaction,
- * topics with a compression.type of their own, share groups. What Kafka's reader takes is taken, what it refuses is
+/* engine/base/compression.h   The codecs of record batches, one buffer at a time. Only jobs call these: searches by
+ * time, topics with a compression.type of their own, compaction. What Kafka's reader takes is taken, what it refuses is
  * refused:
  *
  *     gzip     members, then anything            bad trailer: refused

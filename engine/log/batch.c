@@ -123,10 +123,9 @@ static bool timestamp_fits(int64_t timestamp_ms, const struct batch_rules *rules
     return timestamp_ms >= rules->timestamp_min_ms && timestamp_ms <= rules->timestamp_max_ms;
 }
 
-static enum status batch_judge_open(const struct batch *batch, const struct batch_rules *rules,
-                                    struct batch_verdict *verdict)
+static enum status records_judge(const struct batch *batch, struct bytes records, const struct batch_rules *rules,
+                                 struct batch_verdict *verdict)
 {
-    struct bytes records = { batch->data + BATCH_HEADER_SIZE, batch->size - BATCH_HEADER_SIZE };
     enum status broken = STATUS_OK, status;
     struct record_walk walk;
     struct record record;
@@ -145,13 +144,25 @@ static enum status batch_judge_open(const struct batch *batch, const struct batc
     return status != STATUS_OK ? status : broken;
 }
 
-enum status batch_judge(const struct batch *batch, const struct batch_rules *rules, struct batch_verdict *verdict)
+enum status batch_judge_opened(const struct batch *batch, struct bytes records, const struct batch_rules *rules,
+                               struct batch_verdict *verdict)
 {
     *verdict = (struct batch_verdict){ .max_timestamp_ms = batch->max_timestamp_ms, .bad_record = -1 };
 
     enum status status = batch_check_header(batch);
+    return status == STATUS_OK ? records_judge(batch, records, rules, verdict) : status;
+}
+
+enum status batch_judge(const struct batch *batch, const struct batch_rules *rules, struct batch_verdict *verdict)
+{
+    if ((batch->attributes & BATCH_CODEC) == CODEC_NONE) {
+        struct bytes records = { batch->data + BATCH_HEADER_SIZE, batch->size - BATCH_HEADER_SIZE };
+        return batch_judge_opened(batch, records, rules, verdict);
+    }
+    *verdict = (struct batch_verdict){ .max_timestamp_ms = batch->max_timestamp_ms, .bad_record = -1 };
+
+    enum status status = batch_check_header(batch);
     if (status != STATUS_OK) return status;
-    if ((batch->attributes & BATCH_CODEC) == CODEC_NONE) return batch_judge_open(batch, rules, verdict);
     if (timestamp_fits(batch->max_timestamp_ms, rules)) return STATUS_OK;
 
     verdict->bad_record = 0;

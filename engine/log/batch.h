@@ -75,6 +75,9 @@ struct batch_verdict {
 /* batch_check_produced and the rules in one walk. Also STATUS_BAD_TIMESTAMP. */
 must_check enum status batch_judge(const struct batch *batch, const struct batch_rules *rules,
                                    struct batch_verdict *verdict);
+/* The same for a batch whose records were opened. */
+must_check enum status batch_judge_opened(const struct batch *batch, struct bytes records,
+                                          const struct batch_rules *rules, struct batch_verdict *verdict);
 /* The one batch of a produced partition: STATUS_CORRUPT (Kafka's 2) for a length below a header's or an unknown magic,
  * STATUS_BAD_MAGIC for formats 0 and 1, STATUS_BAD_RECORD for none, a cut one or more than one (87). Stray bytes
  * behind it that are no batch are left out. */
@@ -118,6 +121,9 @@ struct record {
     struct bytes key, value;
     struct bytes headers; /* undecoded: count and pairs */
 };
+/* A record as it was walked over, under the next offset; and the bytes that it will take. */
+void batch_add_record(struct batch_builder *builder, const struct record *record);
+size_t batch_record_size(const struct batch *batch, const struct record *record);
 struct record_walk {
     const uint8_t *at, *limit;
     const struct batch *batch;

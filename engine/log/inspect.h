@@ -35,5 +35,8 @@ must_check enum status inspect_directory(struct inspect *inspect, const char *pa
 /* The records of a batch, uncompressed, in the heap (heap_give(memory) when it isn't NULL). STATUS_CORRUPT,
  * STATUS_TOO_LARGE. */
 must_check enum status batch_open(const struct batch *batch, struct heap *heap, struct bytes *records, void **memory);
+/* The same with a bound for what comes out. */
+must_check enum status batch_open_within(const struct batch *batch, size_t size_max, struct heap *heap,
+                                         struct bytes *records, void **memory);
 
 #endif

@@ -184,12 +184,11 @@ void log_join(struct log *log, uint8_t *data, uint32_t size, enum append_origin 
     log->waiting += size;
 }
 
-/* The topic's rules for a client's batch, on our own copy of it; what Kafka corrects is corrected. */
-static enum status batch_admit(struct log *log, uint8_t *data, struct batch *batch, struct log_append *append)
+struct batch_rules log_rules(const struct log *log)
 {
     const struct log_settings *settings = log->settings;
     int64_t now = shard_wall_ms(log->store->shard);
-    struct batch_rules rules = {
+    return (struct batch_rules){
         .timestamp_min_ms =
             settings->timestamp_before_max_ms > now ? INT64_MIN : now - settings->timestamp_before_max_ms,
         .timestamp_max_ms =
@@ -197,13 +196,19 @@ static enum status batch_admit(struct log *log, uint8_t *data, struct batch *bat
         .append_time = settings->append_time,
         .keys_wanted = settings->compact,
     };
+}
+
+/* The topic's rules for a client's batch, on our own copy of it; what Kafka corrects is corrected. */
+static enum status batch_admit(struct log *log, uint8_t *data, struct batch *batch, struct log_append *append)
+{
+    struct batch_rules rules = log_rules(log);
     struct batch_verdict verdict;
     enum status status = batch_judge(batch, &rules, &verdict);
     if (status != STATUS_OK) return status;
 
-    if (settings->append_time) {
-        append->append_time_ms = now;
-        batch_stamp_time(data, batch->size, now);
+    if (log->settings->append_time) {
+        append->append_time_ms = shard_wall_ms(log->store->shard);
+        batch_stamp_time(data, batch->size, append->append_time_ms);
     } else if (batch->attributes & BATCH_APPEND_TIME || verdict.max_timestamp_ms != batch->max_timestamp_ms) {
         batch_stamp_create_time(data, batch->size, verdict.max_timestamp_ms);
     }

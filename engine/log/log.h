@@ -77,6 +77,8 @@ struct log_append {
  * STATUS_TOO_LARGE, STATUS_UNSUPPORTED: the batch; STATUS_OUT_OF_ORDER, STATUS_FENCED, STATUS_DUPLICATE (older than
  * what is remembered): its sequence. Nothing is changed unless it returns STATUS_OK. */
 must_check enum status log_append(struct log *log, struct log_append *append);
+/* What the topic asks of a client's batch at this moment. */
+struct batch_rules log_rules(const struct log *log);
 
 /* A read of whole batches from `offset` on; begun, then finished at once or later. */
 struct log_read {

@@ -25,6 +25,9 @@ struct log_settings {
     int32_t index_interval_bytes;
     int32_t message_bytes_max; /* max.message.bytes, of a whole batch */
     bool append_time;          /* message.timestamp.type = LogAppendTime */
+    bool codec_set;            /* compression.type is not "producer": batches are stored in `codec` */
+    uint8_t codec;             /* enum compression */
+    int32_t codec_level;       /* compression.<codec>.level */
     bool delete_old, compact;  /* cleanup.policy */
 };
 

@@ -119,31 +119,53 @@ static size_t bytes_size(struct bytes bytes)
     return bytes.data ? varint_size_i32((int32_t)bytes.size) + bytes.size : 1;
 }
 
-void batch_add(struct batch_builder *builder, struct bytes key, struct bytes value, int64_t timestamp_ms)
+/* Deltas wrap like the timestamps that come of them. */
+static int64_t timestamp_delta(const struct batch *batch, const struct record *record)
+{
+    return (int64_t)((uint64_t)record->timestamp_ms - (uint64_t)batch->base_timestamp_ms);
+}
+
+static size_t record_length(const struct batch *batch, const struct record *record)
+{
+    return 1 + varint_size_i64(timestamp_delta(batch, record)) + varint_size_i32(batch->record_count) +
+           bytes_size(record->key) + bytes_size(record->value) + record->headers.size;
+}
+
+size_t batch_record_size(const struct batch *batch, const struct record *record)
+{
+    size_t length = record_length(batch, record);
+    return length > INT32_MAX ? SIZE_MAX / 2 : varint_size_i32((int32_t)length) + length;
+}
+
+void batch_add_record(struct batch_builder *builder, const struct record *record)
 {
     struct batch *batch = &builder->batch;
-    int64_t timestamp_delta = timestamp_ms - batch->base_timestamp_ms;
-    size_t length = 1 + varint_size_i64(timestamp_delta) + varint_size_i32(batch->record_count) + bytes_size(key) +
-                    bytes_size(value) + 1;
+    size_t size = batch_record_size(batch, record);
 
-    if (builder->overrun || length > INT32_MAX ||
-        varint_size_i32((int32_t)length) + length > builder->capacity - builder->size) {
+    if (builder->overrun || size > builder->capacity - builder->size) {
         builder->overrun = true;
         return;
     }
 
-    uint8_t *begin = builder->data + builder->size, *at = begin;
-    at += varint_write_i32(at, (int32_t)length);
+    uint8_t *at = builder->data + builder->size;
+    at += varint_write_i32(at, (int32_t)record_length(batch, record));
     *at++ = 0; /* attributes */
-    at += varint_write_i64(at, timestamp_delta);
+    at += varint_write_i64(at, timestamp_delta(batch, record));
     at += varint_write_i32(at, batch->record_count);
-    at = write_bytes(at, key);
-    at = write_bytes(at, value);
-    *at++ = 0; /* no headers */
+    at = write_bytes(at, record->key);
+    at = write_bytes(at, record->value);
+    memcpy(at, record->headers.data, record->headers.size);
 
     batch->record_count++;
-    batch->max_timestamp_ms = max_of(batch->max_timestamp_ms, timestamp_ms);
-    builder->size += (size_t)(at - begin);
+    batch->max_timestamp_ms = max_of(batch->max_timestamp_ms, record->timestamp_ms);
+    builder->size += size;
+}
+
+void batch_add(struct batch_builder *builder, struct bytes key, struct bytes value, int64_t timestamp_ms)
+{
+    static const uint8_t no_headers[1] = { 0 };
+    struct record record = { .timestamp_ms = timestamp_ms, .key = key, .value = value, .headers = { no_headers, 1 } };
+    batch_add_record(builder, &record);
 }
 
 enum status batch_control(const struct batch *batch, enum control_type *type, int32_t *coordinator_epoch)

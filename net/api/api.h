@@ -27,10 +27,17 @@ struct producer_ids {
     bool asking;
 };
 
+enum { PRODUCE_LINES = 64 };
+
 /* Batches that found no room in the tail's memory wait here, on the shard that owns their partitions, in the order in
- * which they came: what comes later waits behind them, or a producer's batches would overtake each other. */
+ * which they came: what comes later waits behind them, or a producer's batches would overtake each other. Before that,
+ * those that get another codec, and whatever came behind them for the same partition (produce_repack.c). */
 struct produce_queue {
     struct list parts;
+    struct list lines[PRODUCE_LINES]; /* by partition: until the first of a line is made anew */
+    uint32_t lined_count;             /* in all lines */
+    struct list unplaced;             /* those to be made anew whose job has not begun */
+    uint32_t placed_count;            /* those whose job has begun and that are not appended yet */
     struct ready room;
     struct timer again; /* room in a block that is there already wakes nobody */
     struct shard *owner;

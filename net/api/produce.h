@@ -1,19 +1,25 @@
 /* net/api/produce.h   Inside Produce: the request (produce.c) and what happens to each batch where its partition lives
- * (produce_part.c). */
+ * (produce_part.c), also when it gets another codec there (produce_repack.c). */
 #ifndef NET_API_PRODUCE_H
 #define NET_API_PRODUCE_H
 
 #include "api/hint.h"
 #include "api/route.h"
+#include "log/repack.h"
 #include "messages/produce.h"
 
 /* On the shard of the partition:
  *
- *     arrives --appended--> PART_MARK --the mark of acks is reached--> returns
- *        |                     ^
+ *     arrives --another codec, or behind such a one--> PART_LINE (in the partition's line, in order)
+ *        |                                                 | the first of its line, and made anew
+ *        v                                                 v
+ *        +--appended--> PART_MARK --the mark of acks is reached--> returns
+ *        |                 ^
  *        +--no room--> PART_ROOM (in the shard's queue, in order)
  *        +--refused, or acks=0--> returns at once */
-enum produce_stage { PART_HOME, PART_ROOM, PART_MARK };
+enum produce_stage { PART_HOME, PART_LINE, PART_ROOM, PART_MARK };
+
+struct produce_repack;
 
 struct produce_part {
     struct route_part route;
@@ -22,8 +28,9 @@ struct produce_part {
     struct uuid topic;
     int32_t index;
     struct bytes records;
-    struct list_node node; /* in the shard's queue */
+    struct list_node node; /* in a line, or in the shard's queue */
     struct shard *owner;
+    struct produce_repack *repack; /* NULL: it is appended as it came */
     struct watermark_wait wait;
     /* out */
     enum status status;
@@ -44,5 +51,21 @@ struct produce {
 };
 
 void produce_part_arrive(struct route_part *route, struct shard *owner);
+/* To the partition, behind those that wait for room. */
+void produce_part_enter(struct produce_part *part);
+
+static inline struct produce_queue *produce_queue_of(const struct shard *owner)
+{
+    struct apis *apis = owner->face->apis;
+    return &apis->produce;
+}
+
+/* False: nothing is to be done to it and nobody is before it. True: produce_part_enter will be called. `log` NULL:
+ * there is no such partition. */
+bool produce_line_join(struct produce_part *part, const struct log *log);
+/* What is to be appended instead, and which record was bad; or why not. */
+must_check enum status produce_repack_take(struct produce_part *part, struct bytes *batches);
+/* The part is appended or refused. Nothing when it came as it is wanted. */
+void produce_repack_end(struct produce_part *part);
 
 #endif

@@ -42,16 +42,7 @@ static void part_reached(struct ready *ready)
 /* Kafka names the record for which a batch is refused. Only the refused pay for a second look. */
 static int32_t bad_record_find(const struct produce_part *part, const struct log *log)
 {
-    const struct log_settings *settings = log->settings;
-    int64_t now = shard_wall_ms(part->owner);
-    struct batch_rules rules = {
-        .timestamp_min_ms =
-            settings->timestamp_before_max_ms > now ? INT64_MIN : now - settings->timestamp_before_max_ms,
-        .timestamp_max_ms =
-            settings->timestamp_after_max_ms > INT64_MAX - now ? INT64_MAX : now + settings->timestamp_after_max_ms,
-        .append_time = settings->append_time,
-        .keys_wanted = settings->compact,
-    };
+    struct batch_rules rules = log_rules(log);
     struct batch_verdict verdict = { .bad_record = -1 };
     struct batch batch;
 
@@ -59,24 +50,40 @@ static int32_t bad_record_find(const struct produce_part *part, const struct log
     return batch_judge(&batch, &rules, &verdict) == STATUS_OK ? -1 : verdict.bad_record;
 }
 
+/* Looked up for every try: it may be gone by then. */
+static struct partition *partition_of(const struct produce_part *part)
+{
+    return replicas_find(part->owner->replicas, part->topic, part->index);
+}
+
+static enum status part_append(struct produce_part *part, struct partition *partition, struct log_append *append)
+{
+    enum status status = partition_check(partition, -1);
+
+    if (status == STATUS_OK && part->repack) status = produce_repack_take(part, &append->batches);
+    if (status == STATUS_OK) status = partition_append(partition, append);
+    if (status == STATUS_BUSY) return status;
+
+    struct traffic *traffic = &partition->log->traffic;
+    if (status == STATUS_OK) {
+        traffic_append(traffic, load_i32(part->records.data + BATCH_COUNT_AT), part->records.size);
+    } else {
+        traffic_append_fail(traffic, status == STATUS_TOO_LARGE ? part->records.size : 0);
+    }
+    bool broken = status == STATUS_BAD_RECORD || status == STATUS_BAD_TIMESTAMP;
+    if (broken && !part->repack) part->bad_record = bad_record_find(part, partition->log);
+    return status;
+}
+
 /* False: no room, and nothing has changed. */
-static bool part_place(struct produce_part *part)
+static bool part_place(struct produce_part *part, struct partition *partition)
 {
     struct shard *owner = part->owner;
-    struct partition *partition = replicas_find(owner->replicas, part->topic, part->index);
-    enum status status = partition ? partition_check(partition, -1) : STATUS_NOT_FOUND;
     struct log_append append = { .batches = part->records, .origin = APPEND_CLIENT };
 
-    if (status == STATUS_OK) status = partition_append(partition, &append);
+    enum status status = partition ? part_append(part, partition, &append) : STATUS_NOT_FOUND;
     if (status == STATUS_BUSY) return false;
-    if (status == STATUS_OK) {
-        traffic_append(&partition->log->traffic, load_i32(part->records.data + BATCH_COUNT_AT), part->records.size);
-    } else if (partition) {
-        traffic_append_fail(&partition->log->traffic, status == STATUS_TOO_LARGE ? part->records.size : 0);
-    }
-    if (status == STATUS_BAD_RECORD || status == STATUS_BAD_TIMESTAMP) {
-        part->bad_record = bad_record_find(part, partition->log);
-    }
+    produce_repack_end(part);
     if (status != STATUS_OK || part->acks == 0) {
         part_finish(part, status);
         return true;
@@ -96,12 +103,6 @@ static bool part_place(struct produce_part *part)
 
 /* ---- the queue of a shard ---- */
 
-static struct produce_queue *queue_of(const struct shard *owner)
-{
-    struct apis *apis = owner->face->apis;
-    return &apis->produce;
-}
-
 /* For a block of the tail's memory; but the WAL may lack room, or the block may come to somebody else who leaves room
  * in it, so it is looked again after a while. */
 static void queue_wait(struct produce_queue *queue)
@@ -119,11 +120,12 @@ static void queue_go(struct ready *ready)
     timer_clear(&queue->owner->timers, &queue->again);
     while (!list_empty(&queue->parts)) {
         struct produce_part *part = container_of(list_first(&queue->parts), struct produce_part, node);
-        if (!part_place(part)) {
+        list_remove(&part->node); /* Once it is placed it may be gone. */
+        if (!part_place(part, partition_of(part))) {
+            list_prepend(&queue->parts, &part->node);
             queue_wait(queue);
             return;
         }
-        list_remove(&part->node);
     }
 }
 
@@ -138,22 +140,38 @@ static void queue_again(struct timer *timer)
 void produce_queue_init(struct produce_queue *queue, struct shard *owner)
 {
     list_init(&queue->parts);
+    for (uint32_t i = 0; i < PRODUCE_LINES; i++) list_init(&queue->lines[i]);
+    list_init(&queue->unplaced);
+    queue->lined_count = queue->placed_count = 0;
     ready_init(&queue->room, queue_go);
     timer_init(&queue->again, queue_again);
     queue->owner = owner;
 }
 
-void produce_part_arrive(struct route_part *route, struct shard *owner)
+static void part_go(struct produce_part *part, struct partition *partition)
 {
-    struct produce_part *part = container_of(route, struct produce_part, route);
-    struct produce_queue *queue = queue_of(owner);
+    struct produce_queue *queue = produce_queue_of(part->owner);
 
-    part->owner = owner;
-    list_node_init(&part->node);
-    if (list_empty(&queue->parts) && part_place(part)) return;
+    if (list_empty(&queue->parts) && part_place(part, partition)) return;
 
-    PROBE2(produce__room, owner->index, part);
+    PROBE2(produce__room, part->owner->index, part);
     part->stage = PART_ROOM;
     list_append(&queue->parts, &part->node);
     if (!list_linked(&queue->room.node) && !timer_pending(&queue->again)) queue_wait(queue);
+}
+
+void produce_part_enter(struct produce_part *part)
+{
+    part_go(part, partition_of(part));
+}
+
+void produce_part_arrive(struct route_part *route, struct shard *owner)
+{
+    struct produce_part *part = container_of(route, struct produce_part, route);
+
+    part->owner = owner;
+    part->repack = NULL;
+    list_node_init(&part->node);
+    struct partition *partition = partition_of(part);
+    if (!produce_line_join(part, partition ? partition->log : NULL)) part_go(part, partition);
 }

@@ -16,6 +16,7 @@
 
 #include <string.h>
 
+#include "base/compression.h"
 #include "cluster/record.h"
 #include "log/store.h"
 #include "replica/metadata_batch.h"
@@ -90,9 +91,31 @@ static bool list_holds(const struct text_list *list, struct text text)
     return false;
 }
 
+/* compression.type, and the level that its codec is to have. */
+static void codec_of(const struct topic_values *values, struct log_settings *settings)
+{
+    /* clang-format off */
+    const struct { struct text name; enum compression codec; int32_t level; } codecs[] = {
+        { TEXT("uncompressed"), COMPRESSION_NONE,   0                              },
+        { TEXT("gzip"),         COMPRESSION_GZIP,   values->compression_gzip_level },
+        { TEXT("snappy"),       COMPRESSION_SNAPPY, 0                              },
+        { TEXT("lz4"),          COMPRESSION_LZ4,    values->compression_lz4_level  },
+        { TEXT("zstd"),         COMPRESSION_ZSTD,   values->compression_zstd_level },
+    };
+    /* clang-format on */
+
+    settings->codec_set = false; /* "producer" */
+    for (uint32_t i = 0; i < array_count(codecs); i++) {
+        if (!text_equal(values->compression_type, codecs[i].name)) continue;
+        settings->codec_set = true;
+        settings->codec = (uint8_t)codecs[i].codec;
+        settings->codec_level = codecs[i].level;
+    }
+}
+
 static struct log_settings settings_of(const struct topic_values *values)
 {
-    return (struct log_settings){
+    struct log_settings settings = {
         .segment_bytes = values->segment_bytes,
         .segment_ms = values->segment_ms,
         .retention_ms = values->retention_ms,
@@ -106,6 +129,8 @@ static struct log_settings settings_of(const struct topic_values *values)
         .delete_old = list_holds(&values->cleanup_policy, TEXT("delete")),
         .compact = list_holds(&values->cleanup_policy, TEXT("compact")),
     };
+    codec_of(values, &settings);
+    return settings;
 }
 
 /* Of all topics without configs: logs that refer to it see the change. */

@@ -62,6 +62,22 @@ def codecs(node):
         require((size < raw / 2) == (codec != "none"), f"{codec}: {size} bytes stored for {raw}")
 
 
+@check("a compression.type of the topic's own: whatever comes is stored in it", level="quick")
+@with_broker(overrides={"compression.type": "zstd"})
+def recompressed(node):
+    sent = list(words_of(2000))
+    for codec in segments.CODECS:
+        produce(node, f"from-{codec}", sent, "-z", codec, "-X", "linger.ms=100", "-X", "enable.idempotence=true", "-H", "h=x")
+    for codec in segments.CODECS:
+        same(digest(consume(node, f"from-{codec}")), digest(sent), codec)
+        same(consume_json(node, f"from-{codec}")[0]["headers"], ["h", "x"], "headers")
+    node.stop()
+    for codec in segments.CODECS:
+        stored = list(segments.batches(node.directory, f"from-{codec}"))
+        same({segments.codec(batch) for batch in stored}, {"zstd"}, f"codec of the stored batches of from-{codec}")
+        require(all(batch.producer >= 0 and batch.sequence >= 0 for batch in stored), "the producer's sequences are lost")
+
+
 @check("keys, headers and tombstones come back", level="quick")
 @with_broker()
 def keys(node):

@@ -248,13 +248,13 @@ def record(delta, key, value, delta_ms=0):
 
 
 def batch(records, base=0, epoch=-1, attributes=0, first_ms=None, producer=-1, producer_epoch=-1, sequence=-1, count=None,
-          last_delta=None, magic=2, crc=None, length=None, max_ms=None):
-    """`records`: (key, value) pairs, or bytes that are laid out already. Every field can be falsified."""
+          last_delta=None, magic=2, crc=None, length=None, max_ms=None, packed=False):
+    """`records`: (key, value) pairs, or bytes that are laid out (and `packed`: compressed) already. Every field can be falsified."""
     laid_out = isinstance(records, bytes)
     first_ms = int(time.time() * 1000) if first_ms is None else first_ms
     body = records if laid_out else b"".join(record(delta, *pair) for delta, pair in enumerate(records))
     number = count if count is not None else 1 if laid_out else len(records)
-    if attributes & 7 == 1:
+    if attributes & 7 == 1 and not packed:
         body = gzip.compress(body)
     tail = struct.pack(">hiqqqhii", attributes, number - 1 if last_delta is None else last_delta, first_ms,
                        first_ms if max_ms is None else max_ms, producer, producer_epoch, sequence, number) + body
