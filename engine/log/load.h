@@ -23,11 +23,11 @@ struct load_partition {
     struct log log;
     struct files_entry *entries; /* of the directory, by name */
     uint32_t entry_count;
-    int handle; /* of the directory */
+    int handle;             /* of the directory */
     int64_t recovery_point; /* -1: none is known */
-    bool metadata;     /* __cluster_metadata */
-    bool epochs_known; /* from the checkpoint file; else from the batches */
-    bool cut;          /* a bad batch ended the log before its last byte */
+    bool metadata;          /* __cluster_metadata */
+    bool epochs_known;      /* from the checkpoint file; else from the batches */
+    bool cut;               /* a bad batch ended the log before its last byte */
 };
 
 /* Reads the log in `name` into `found`. STATUS_NOT_FOUND: no log of ours, leave it alone. */

@@ -31,8 +31,8 @@ static enum status bad_batch(struct loading *loading, const char *where, const c
     return STATUS_DAMAGED;
 }
 
-/* Takes the batches at `data` that lie below `limit`; those below `next` are there already. The first may hold the log's
- * start in its middle; each other one begins where the one before ends, or above, in a log that is compacted. */
+/* Takes the batches at `data` that lie below `limit`; those below `next` are there already. The first may hold the
+ * log's start in its middle; each other one begins where the one before ends, or above, in a log that is compacted. */
 static enum status batches_take(struct loading *loading, const uint8_t *data, size_t size, int64_t limit,
                                 const char *where)
 {
