@@ -35,7 +35,7 @@ struct completion {
     uint16_t buffer_index;
     bool more;      /* multishot: this operation goes on and will resume again */
     bool submitted; /* between begin and the last resume */
-    bool copied;    /* send with IO_ZERO_COPY: the kernel copied after all; stop asking on this socket */
+    bool copied;    /* send with IO_ZERO_COPY: the kernel copied after all, or can't tell; stop asking on this socket */
     /* The engine's own, while submitted. */
     uint8_t kind;
     uint8_t flags;
@@ -52,10 +52,12 @@ struct completion {
 enum io_flags {
     IO_DURABLE = 1,   /* write: on the device when it completes (RWF_DSYNC) */
     IO_MANY = 2,      /* accept, receive: goes on until cancelled or failed (multishot) */
-    IO_ZERO_COPY = 4, /* send: from registered memory without a copy, where the socket allows it; resumes when the
-                       * kernel has let go of the memory */
+    IO_ZERO_COPY = 4, /* send: large parts without a copy, where the socket allows it */
     IO_FLUSH = 8,     /* write, with IO_DURABLE: by a flush after the write, for devices that are slow at DSYNC (FUA) */
 };
+
+/* Smaller parts cost less when they are copied. */
+enum { IO_ZERO_COPY_PART_MIN = 16 << 10 };
 
 struct io_engine {
     void (*read)(struct io *io, struct completion *completion);
@@ -109,7 +111,10 @@ void io_receive(struct io *io, struct completion *completion, int socket, uint8_
 void io_buffer_give(struct io *io, uint16_t index);
 /* Exactly `size` bytes straight into `memory`. */
 void io_receive_exact(struct io *io, struct completion *completion, int socket, void *memory, size_t size);
-/* All parts, in order. One send per socket at a time. */
+/* All parts, in order. One send per socket at a time. With IO_ZERO_COPY, parts of IO_ZERO_COPY_PART_MIN or more are
+ * sent from where they lie, best from enrolled memory, and it resumes up to twice: with `more` when the socket has
+ * taken everything, so that the next send may begin, while the kernel still holds the memory; and at its end, when the
+ * kernel has let go of it: on real networks when the peer has acknowledged the bytes. */
 void io_send(struct io *io, struct completion *completion, int socket, struct iovec *parts, uint32_t part_count,
              uint8_t flags);
 /* Asks a submitted operation to end early; it still resumes, with STATUS_CANCELLED or with what it had done by then.

@@ -10,8 +10,12 @@
  * fills the entry and one that reads the outcome, are all that tells kinds apart.
  *
  * Two kinds have more than one outcome per entry. A durable write by flush is two linked entries: the flush ends the
- * operation, and a short or failed write makes the kernel cancel the flush. A zero-copy send is told twice: sent, and
- * later let go of; the memory is the caller's again only when all notices have come. */
+ * operation, and a short or failed write makes the kernel cancel the flush. A zero-copy send goes out in runs, one
+ * after the other: a large part alone and without a copy, the small ones up to the next large one together and with a
+ * copy. Each large one is told twice: sent, and later let go of.
+ *
+ *     [head][extent 1 MiB][field][field][extent 64 KiB]       taken: all is in the socket --> resume, more == true
+ *      copy   zero copy    \__ copy __/   zero copy           all notices have come       --> last resume */
 #include <errno.h>
 #include <limits.h>
 #include <string.h>
@@ -292,49 +296,75 @@ static void receive_exact_prepare(struct uring *uring, struct completion *comple
     io_uring_prep_recv(entry, completion->file, completion->parts->iov_base, first_part_size(completion), MSG_WAITALL);
 }
 
-static void send_prepare_parts(struct uring *uring, struct completion *completion, struct io_uring_sqe *entry)
+static bool part_large(const struct iovec *part)
 {
+    return part->iov_len >= IO_ZERO_COPY_PART_MIN;
+}
+
+/* How many parts go out together, with a copy. */
+static unsigned send_run(const struct completion *completion)
+{
+    unsigned limit = parts_at_once(completion), count = 1;
+    if ((completion->flags & IO_ZERO_COPY) == 0) return limit;
+    while (count < limit && !part_large(&completion->parts[count])) count++;
+    return count;
+}
+
+static void send_prepare_copy(struct uring *uring, struct completion *completion, struct io_uring_sqe *entry, int flags)
+{
+    unsigned count = send_run(completion);
+    if (count < completion->part_count) flags |= MSG_MORE; /* What follows goes into the same packets. */
+    if (count == 1) {
+        io_uring_prep_send(entry, completion->file, completion->parts->iov_base, first_part_size(completion), flags);
+        return;
+    }
+
     struct msghdr *message = &uring->messages[entry - uring->ring.sq.sqes];
     memset(message, 0, sizeof *message);
     message->msg_iov = completion->parts;
-    message->msg_iovlen = parts_at_once(completion);
-    io_uring_prep_sendmsg(entry, completion->file, message, MSG_WAITALL | MSG_NOSIGNAL);
+    message->msg_iovlen = count;
+    io_uring_prep_sendmsg(entry, completion->file, message, (unsigned)flags);
 }
 
 static void send_prepare(struct uring *uring, struct completion *completion, struct io_uring_sqe *entry)
 {
-    bool zero_copy = (completion->flags & IO_ZERO_COPY) != 0;
     const struct iovec *part = completion->parts;
-    unsigned size = first_part_size(completion);
-    int region = zero_copy && completion->part_count == 1 ? uring_region_find(uring, part->iov_base, size) : -1;
-
-    if (completion->part_count > 1) {
-        send_prepare_parts(uring, completion, entry);
-        if (zero_copy) entry->opcode = IORING_OP_SENDMSG_ZC;
-    } else {
-        io_uring_prep_send(entry, completion->file, part->iov_base, size, MSG_WAITALL | MSG_NOSIGNAL);
-        if (zero_copy) entry->opcode = IORING_OP_SEND_ZC;
+    int flags = MSG_WAITALL | MSG_NOSIGNAL;
+    if ((completion->flags & IO_ZERO_COPY) == 0 || !part_large(part)) {
+        send_prepare_copy(uring, completion, entry, flags);
+        return;
     }
+
+    unsigned size = first_part_size(completion);
+    int region = uring_region_find(uring, part->iov_base, size);
+    if (completion->part_count > 1) flags |= MSG_MORE;
+    io_uring_prep_send(entry, completion->file, part->iov_base, size, flags);
+    entry->opcode = IORING_OP_SEND_ZC;
     if (region >= 0) {
         entry->ioprio |= IORING_RECVSEND_FIXED_BUF;
         entry->buf_index = (uint16_t)region;
     }
-    if (zero_copy && !uring->usage_unknown) entry->ioprio |= (uint16_t)IORING_SEND_ZC_REPORT_USAGE;
+    if (!uring->usage_unknown) entry->ioprio |= (uint16_t)IORING_SEND_ZC_REPORT_USAGE;
 }
 
-/* Neither a whole send nor a failed one resumes while the kernel holds memory of it: `status` waits for the notices. */
+/* Nothing more goes out. Neither a whole send nor a failed one ends while the kernel holds memory of it: `status` waits
+ * for the notices, and only of a whole one it is told that the socket is free for the next. */
 static void zero_copy_settle(struct uring *uring, struct completion *completion, enum status status)
 {
     completion->status = status;
     completion->part_count = 0;
-    if (completion->notices == 0) operation_end(uring, completion, status);
+    if (completion->notices == 0) {
+        operation_end(uring, completion, status);
+    } else if (status == STATUS_OK && !cancelled(completion)) {
+        operation_event(uring, completion);
+    }
 }
 
 static void zero_copy_notice(struct uring *uring, struct completion *completion, int outcome)
 {
     invariant(completion->notices > 0);
     completion->notices--;
-    if (((unsigned)outcome & IORING_NOTIF_USAGE_ZC_COPIED) != 0) completion->copied = true;
+    if (uring->usage_unknown || ((unsigned)outcome & IORING_NOTIF_USAGE_ZC_COPIED) != 0) completion->copied = true;
     if (completion->part_count == 0 && completion->notices == 0) operation_end(uring, completion, completion->status);
 }
 

@@ -47,22 +47,41 @@ uint32_t connection_room(const struct face *face)
     return min_of(node, face->connection_pool.slot_count - face->connection_pool.count);
 }
 
-/* The peer as an IPv6 address, mapped when it is of the fourth version. */
-static void peer_read(struct connection *connection, const struct sockaddr_storage *address)
+/* An end of the socket as an IPv6 address, mapped when it is of the fourth version; zeros when it is gone. */
+static struct in6_addr end_read(const struct connection *connection, bool peer, uint16_t *port)
 {
-    if (address->ss_family == AF_INET6) {
-        const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)address;
-        connection->peer = six->sin6_addr;
-        connection->peer_port = ntohs(six->sin6_port);
-    } else {
-        const struct sockaddr_in *four = (const struct sockaddr_in *)address;
-        connection->peer = (struct in6_addr){ 0 };
-        connection->peer.s6_addr[10] = connection->peer.s6_addr[11] = 0xff;
-        memcpy(&connection->peer.s6_addr[12], &four->sin_addr, 4);
-        connection->peer_port = ntohs(four->sin_port);
+    struct sockaddr_storage address = { 0 };
+    struct in6_addr end = { 0 };
+
+    if (io_name(connection->face->shard->io, connection->socket, peer, &address) != STATUS_OK) return end;
+    if (address.ss_family == AF_INET6) {
+        const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)&address;
+        *port = ntohs(six->sin6_port);
+        return six->sin6_addr;
     }
-    bool loopback = connection->peer.s6_addr[12] == 127 || IN6_IS_ADDR_LOOPBACK(&connection->peer);
-    connection->copies = loopback; /* There the kernel copies in any case. */
+    const struct sockaddr_in *four = (const struct sockaddr_in *)&address;
+    end.s6_addr[10] = end.s6_addr[11] = 0xff;
+    memcpy(&end.s6_addr[12], &four->sin_addr, 4);
+    *port = ntohs(four->sin_port);
+    return end;
+}
+
+/* To ourselves everything goes by loopback, also when the client used another address of this machine. */
+static bool peer_here(const struct connection *connection)
+{
+    const struct in6_addr *peer = &connection->peer;
+    if (IN6_IS_ADDR_LOOPBACK(peer) || (IN6_IS_ADDR_V4MAPPED(peer) && peer->s6_addr[12] == 127)) return true;
+
+    uint16_t port;
+    struct in6_addr ours = end_read(connection, false, &port);
+    return IN6_ARE_ADDR_EQUAL(peer, &ours);
+}
+
+static bool sends_copy(const struct connection *connection)
+{
+    enum face_zero_copy zero_copy = connection->face->settings.zero_copy;
+    if (zero_copy == ZERO_COPY_AUTO) return peer_here(connection);
+    return zero_copy == ZERO_COPY_NEVER;
 }
 
 static void connection_init(struct connection *connection, struct listener *listener, int socket)
@@ -86,8 +105,8 @@ static void connection_init(struct connection *connection, struct listener *list
     timer_init(&connection->timer, timer_fire);
     ready_init(&connection->flush, flush_run);
     ready_init(&connection->wake, wake_run);
+    list_init(&connection->windows);
     connection->receive.resume = frame_resume;
-    connection->send.resume = reply_resume;
 }
 
 enum conn_refusal connection_open(struct listener *listener, int socket)
@@ -96,12 +115,12 @@ enum conn_refusal connection_open(struct listener *listener, int socket)
         [REFUSED_NODE_FULL] = REFUSAL_NODE_FULL, [REFUSED_ADDRESS_FULL] = REFUSAL_ADDRESS_FULL
     };
     struct face *face = listener->face;
-    struct sockaddr_storage address = { 0 };
     struct connection *connection = face->stage == FACE_OPEN ? pool_take(&face->connection_pool) : NULL;
 
     if (!connection) return connection_refuse(face, socket, REFUSAL_SHARD_FULL);
     connection_init(connection, listener, socket);
-    if (io_name(face->shard->io, socket, true, &address) == STATUS_OK) peer_read(connection, &address);
+    connection->peer = end_read(connection, true, &connection->peer_port);
+    connection->copies = sends_copy(connection);
 
     enum admission_answer answer =
         admission_enter(face->settings.admission, &connection->peer, &connection->admission_cell);
@@ -227,7 +246,7 @@ void connection_close(struct connection *connection, enum conn_end end)
     connection_move(connection, CONNECTION_JOINING);
     timer_clear(&shard->timers, &connection->timer);
     receive_stop(connection);
-    if (connection->send.submitted) io_cancel(shard->io, &connection->send);
+    reply_stop(connection);
     requests_give_up(connection);
     shard_ready(shard, &connection->flush);
 }
@@ -244,8 +263,8 @@ static void connection_shut(struct completion *io)
 static void connection_free(struct connection *connection)
 {
     struct face *face = connection->face;
-    invariant(list_empty(&connection->slots) && !connection->arriving && !connection->window);
-    invariant(!connection->receive.submitted && !connection->send.submitted);
+    invariant(list_empty(&connection->slots) && !connection->arriving);
+    invariant(!connection->receive.submitted && list_empty(&connection->windows));
 
     list_remove(&connection->node);
     list_remove(&connection->flush.node);
@@ -259,7 +278,7 @@ static void connection_free(struct connection *connection)
 
 void connection_settle(struct connection *connection)
 {
-    bool quiet = !connection->send.submitted;
+    bool quiet = list_empty(&connection->windows);
 
     if (connection->stage == CONNECTION_DRAINING && quiet && list_empty(&connection->slots)) {
         connection_close(connection, connection->end);

@@ -13,14 +13,14 @@ struct slot;
 
 /*     OPEN --client finished, bad frame, abort, stop--> DRAINING --all owed sent--+
  *       |                                                  |                      v
- *       +------------- network error, deadline ------------+--------------> JOINING  receive and send are cancelled
- *                                                                              | both have resumed
+ *       +------------- network error, deadline ------------+--------------> JOINING  receive and sends are cancelled
+ *                                                                              | all have resumed
  *                                                                              v
  *                                         freed <--closed, no request left-- SHUTTING */
 enum connection_stage {
     CONNECTION_OPEN,     /* reads and answers */
     CONNECTION_DRAINING, /* reads no more; sends what it still owes */
-    CONNECTION_JOINING,  /* waits for its two operations */
+    CONNECTION_JOINING,  /* waits for its operations */
     CONNECTION_SHUTTING, /* waits for the close and for the requests that still run */
 };
 
@@ -43,24 +43,25 @@ struct connection {
     struct face *face;
     struct listener *listener;
     const struct transform *transform;
-    struct list_node node;     /* in face->connections */
-    struct completion receive; /* and the close */
-    struct completion send;
-    struct timer timer;          /* at or before the earliest of the deadlines below */
-    struct ready flush;          /* answers are ready: reply_flush */
-    struct ready wake;           /* there may be room again: frame_wake */
-    struct list_node wait;       /* in face->crowded */
-    struct list slots;           /* struct slot, in order of arrival */
-    struct slot *arriving;       /* whose body is being received; not in slots yet */
-    struct bytes input;          /* received, being eaten right now */
-    struct block *stash;         /* received, and not eaten for want of room; NULL */
-    struct reply_window *window; /* while a send is under way */
-    int64_t active_ns;           /* the last request or answer */
-    int64_t frame_deadline_ns;   /* for the frame that has begun; INT64_MAX */
-    int64_t send_deadline_ns;    /* for the send under way; INT64_MAX */
-    int64_t stalled_ns;          /* since when it is stalled */
-    int64_t queued_ns;           /* how long the frame that begins has been kept waiting for room */
-    uint64_t owed;               /* bytes of answers not sent yet */
+    struct list_node node;        /* in face->connections */
+    struct completion receive;    /* and the close */
+    struct timer timer;           /* at or before the earliest of the deadlines below */
+    struct ready flush;           /* answers are ready: reply_flush */
+    struct ready wake;            /* there may be room again: frame_wake */
+    struct list_node wait;        /* in face->crowded */
+    struct list slots;            /* struct slot, in order of arrival */
+    struct slot *arriving;        /* whose body is being received; not in slots yet */
+    struct bytes input;           /* received, being eaten right now */
+    struct block *stash;          /* received, and not eaten for want of room; NULL */
+    struct list windows;          /* struct reply_window, in order: sent, and not the connection's again */
+    struct reply_window *sending; /* the last of them, until the socket has taken it; NULL */
+    int64_t active_ns;            /* the last request or answer */
+    int64_t frame_deadline_ns;    /* for the frame that has begun; INT64_MAX */
+    int64_t send_deadline_ns;     /* for the first of the windows; INT64_MAX */
+    int64_t stalled_ns;           /* since when it is stalled */
+    int64_t queued_ns;            /* how long the frame that begins has been kept waiting for room */
+    uint64_t owed;                /* bytes of answers not sent, or whose memory the kernel still holds */
+    uint64_t window_number;       /* of the last window */
     int socket;
     uint32_t admission_cell;
     uint32_t stash_at, stash_size;
@@ -77,7 +78,7 @@ struct connection {
     bool cancelling;     /* the receive under way was asked to end */
     bool straight;       /* the receive under way goes straight to its place */
     bool shut;           /* the socket is closed */
-    bool copies;         /* zero-copy sends don't pay on this socket */
+    bool copies;         /* sends go with a copy: without one does not pay on this socket */
     struct in6_addr peer;
     uint16_t peer_port;
     struct connection_traffic traffic;

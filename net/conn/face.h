@@ -37,6 +37,14 @@ struct face_settings {
     uint32_t fetch_session_max;  /* of this shard; 0: no sessions */
     int64_t idle_ms;             /* connections.max.idle.ms; below 0: never */
     int64_t slow_ms;             /* sluice.slow.request.ms; 0: no request is slow */
+    uint8_t zero_copy;           /* enum face_zero_copy */
+};
+
+/* sluice.send.zerocopy: the order of its choices. */
+enum face_zero_copy {
+    ZERO_COPY_AUTO,   /* where the peer is another machine */
+    ZERO_COPY_ALWAYS, /* tried on loopback too, where the kernel copies: for tests */
+    ZERO_COPY_NEVER,
 };
 
 enum face_stage { FACE_OPEN, FACE_CLOSING, FACE_CLOSED };

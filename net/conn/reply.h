@@ -6,8 +6,8 @@
 
 /* Sends what is ready, if nothing is being sent; lets go of finished slots. May end the connection. */
 void reply_flush(struct connection *connection);
-/* Completion of connection->send. */
-void reply_resume(struct completion *io);
+/* Asks the sends to end early. */
+void reply_stop(struct connection *connection);
 /* The socket is dead: finished requests are let go without an answer. */
 void reply_abandon(struct connection *connection);
 void reply_end(struct face *face);

@@ -35,7 +35,8 @@ struct slot {
     uint32_t gap_count, extent_count;
     struct gap *gaps;
     struct extent *extents;
-    uint64_t owed; /* bytes of the answer that are not in a window yet */
+    uint64_t owed;   /* bytes of the answer that are not in a window yet */
+    uint64_t window; /* GATHERED: the number of the one that holds its end */
     struct slot_cursor cursor;
     void (*sent)(struct request *request);
     uint8_t memory[];

@@ -90,6 +90,7 @@ static enum status make_faces(struct node *node, const char **why)
             .fetch_session_max = (uint32_t)values->fetch_sessions_max / data_shards,
             .idle_ms = values->connection_idle_ms,
             .slow_ms = min_of(values->slow_request_ms, INT64_C(86400000)),
+            .zero_copy = values->send_zero_copy,
         };
         struct face *face;
         enum status status = face_make(node->shards[i], &settings, &face);

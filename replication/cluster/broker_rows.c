@@ -118,6 +118,9 @@ static const struct setting rows[] = {
          "host:port of /metrics and the health checks; empty: none"),
     OURS(slow_request_ms, "sluice.slow.request.ms", LONG, "1000", 0, MOST, NULL, STATIC,
          "how long a request may take before it is told of, in ms; 0: any time"),
+    OURS(send_zero_copy, "sluice.send.zerocopy", ENUM, "auto", LEAST, MOST, "auto, always, never", STATIC,
+         "whether large parts of answers are sent without a copy; auto: to other machines; a connection stops at the "
+         "first report that the kernel copied them after all"),
     OURS(wal_size, "sluice.wal.size", LONG, "0", 0, MOST, NULL, STATIC,
          "bytes of write-ahead log per shard; 0: as planned"),
     OURS(wal_file_size, "sluice.wal.file.size", LONG, "0", 0, MOST, NULL, STATIC,

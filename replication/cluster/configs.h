@@ -50,6 +50,7 @@ struct broker_values {
     uint8_t durability;
     struct text http_listen;
     int64_t slow_request_ms;
+    uint8_t send_zero_copy;
     int64_t wal_size;
     int64_t wal_file_size;
     int64_t disk_reserve;

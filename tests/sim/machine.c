@@ -96,6 +96,7 @@ void sim_machine_stop(struct sim_machine *machine, enum sim_stop how)
         for (struct list_node *node; (node = list_take_first(&ring->active));) {
             struct sim_operation *operation = container_of(node, struct sim_operation, node);
             sim_event_clear(world, &operation->event);
+            heap_give(&world->heap, operation->lent);
             heap_give(&world->heap, operation);
         }
         for (struct list_node *node; (node = list_take_first(&ring->done));) {

@@ -18,6 +18,7 @@
 enum { SIM_SOCKET_FIRST = 1000000, SIM_IOS_MAX = 16 };
 
 struct sim_machine;
+struct sim_lent;
 
 enum sim_kind { SIM_READ = 1, SIM_WRITE, SIM_ACCEPT, SIM_CONNECT, SIM_RECEIVE, SIM_EXACT, SIM_SEND, SIM_CLOSE };
 
@@ -29,7 +30,8 @@ struct sim_operation {
     struct completion *completion;
     uint64_t position;
     struct sim_write write;
-    bool ended; /* its last event is in the done list */
+    struct sim_lent *lent; /* of a zero-copy send, until the notice; NULL */
+    bool ended;            /* its last event is in the done list */
 };
 
 /* One resume to come. */
@@ -52,6 +54,7 @@ struct sim_socket {
     struct sim_end *backlog[64]; /* not accepted yet */
     uint32_t backlog_count;
     struct sim_operation *accept, *receive, *send;
+    uint32_t lent_count; /* zero-copy sends whose memory is held */
 };
 
 struct sim_io {

@@ -21,7 +21,9 @@ struct sim_opening {
 void sim_network_init(struct sim_network *network, struct sim_world *world)
 {
     *network = (struct sim_network){ .world = world, .delay_ns = 50000, .window = 1 << 18, .split = 100 };
-    prng_seed(&network->prng, prng_u64(&world->prng));
+    uint64_t seed = prng_u64(&world->prng);
+    prng_seed(&network->prng, seed);
+    prng_seed(&network->notices, ~seed);
     list_init(&network->links);
     list_init(&network->listeners);
 }

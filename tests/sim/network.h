@@ -51,6 +51,7 @@ struct sim_listener {
 struct sim_network {
     struct sim_world *world;
     struct prng prng;
+    struct prng notices; /* of zero-copy sends */
     struct list links, listeners;
     int64_t delay_ns;                  /* mean of a piece's way */
     uint32_t window;                   /* bytes that may lie in one inbox */

@@ -3,7 +3,7 @@
  * and it goes on as far as it can. */
 #include <arpa/inet.h>
 
-#include "sim/machine.h"
+#include "sim/lent.h"
 
 static struct sim_socket *socket_make(struct sim_io *ring);
 static struct sim_socket *socket_find(struct sim_machine *machine, int number);
@@ -104,6 +104,7 @@ void sim_socket_send(struct io *io, struct completion *completion)
     invariant(!socket->listening && !socket->send);
     completion->kind = SIM_SEND;
     socket->send = sim_operation_begin(ring, completion);
+    sim_lent_begin(socket->send, socket);
     socket_send_next(socket);
 }
 
@@ -129,13 +130,17 @@ void sim_socket_forget(struct sim_operation *operation)
     if (socket->accept == operation) socket->accept = NULL;
     if (socket->receive == operation) socket->receive = NULL;
     if (socket->send == operation) socket->send = NULL;
+    if (!operation->lent) return;
+    if (!socket->end->reset) sim_link_reset(socket->end->link); /* Nothing else makes the kernel let go. */
+    sim_lent_end(operation);
 }
 
 void sim_socket_close(struct sim_machine *machine, int number)
 {
     struct sim_socket *socket = socket_find(machine, number);
 
-    bool nothing_waits_on_the_closed_socket = !socket->accept && !socket->receive && !socket->send;
+    bool nothing_waits_on_the_closed_socket =
+        !socket->accept && !socket->receive && !socket->send && !socket->lent_count;
     invariant(nothing_waits_on_the_closed_socket);
     sim_socket_end(socket, false);
 }
@@ -256,5 +261,7 @@ static void socket_send_next(struct sim_socket *socket)
         completion->part_count--;
     }
     socket->send = NULL;
+    if (!socket->end->reset && sim_lent_taken(operation)) return;
+    sim_lent_end(operation);
     sim_operation_done(operation, socket->end->reset ? STATUS_CLOSED : STATUS_OK, 0, -1, false);
 }

@@ -24,7 +24,8 @@
                                     row(SIM_RESET, "connection reset") row(SIM_SPLIT, "transfer split")             \
                                         row(SIM_HALF_OPEN, "connection half open")                                  \
                                             row(SIM_STALL, "client stopped reading") row(SIM_CLOCK, "clock jumped") \
-                                                row(SIM_FULL, "disk filled by others")
+                                                row(SIM_FULL, "disk filled by others")                              \
+                                                    row(SIM_COPIED, "zero copy copied")
 
 #define SIM_FAULT_NAME(name, text) name,
 enum sim_fault { SIM_FAULT_ROWS(SIM_FAULT_NAME) SIM_FAULTS };
