@@ -26,6 +26,7 @@ struct segment {
     uint64_t written;             /* of these, in the file (spill.c moves it) */
     uint64_t synced;              /* of these, known durable in the file */
     uint64_t allocated;           /* the file's length while it grows in steps; cut to `size` when sealed or stopped */
+    uint64_t border;              /* where the last step began: the kernel hands a write across it to a worker */
     int64_t base_timestamp_ms;    /* the maximum timestamp of its first batch: rolling by time */
     int64_t max_timestamp_ms;     /* so far; -1 none */
     int64_t max_timestamp_offset; /* last offset of the first batch that has it */
@@ -40,6 +41,12 @@ struct segment {
     bool opening, indexing; /* a job opens its file, reads its index */
     enum status failed;     /* how the last of these jobs ended */
 };
+
+/* Up to where one write that begins at `position` goes. */
+static inline uint64_t segment_run_limit(const struct segment *segment, uint64_t position)
+{
+    return position < segment->border && segment->border < segment->allocated ? segment->border : segment->allocated;
+}
 
 /* A transaction that was aborted, as in .txnindex. */
 struct abort_entry {

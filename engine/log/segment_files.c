@@ -363,8 +363,10 @@ static void prepare_apply(struct segment_work *work)
     struct segment *segment = task_finish(work);
 
     if (work->status == STATUS_OK) {
-        if (task->allocated > segment->allocated)
+        if (task->allocated > segment->allocated) {
             upkeep_grew(work->log->store->upkeep, task->allocated - segment->allocated);
+            segment->border = round_up(segment->allocated, (uint64_t)SEGMENT_BLOCK);
+        }
         segment->allocated = task->allocated;
         segment->named = true;
         work->log->segments->made = true;

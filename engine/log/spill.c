@@ -18,8 +18,10 @@
 #include "base/canary.h"
 #include "io/files.h"
 #include "log/checkpoint.h"
+#include "log/flush.h"
 #include "log/stream.h"
 #include "log/upkeep.h"
+#include "log/wal.h"
 
 enum { BLOCK = CHUNK_BLOCK };
 
@@ -146,12 +148,34 @@ static void slot_prepare(struct spill_slot *slot)
     segment_prepare(&slot->work);
 }
 
+/* Somebody waits for what writing out gives back, or soon will: memory, WAL files, the end. */
+static bool spill_pressed(const struct spill *spill)
+{
+    const struct store *store = spill->store;
+    const struct memory *memory = store->shard->memory;
+    size_t left = memory_free(memory, MEMORY_TAIL);
+
+    return store->closing || store->hurry || store->flush->hungry || wal_used(store->wal) > store->wal->size / 4 * 3 ||
+           left < (left + memory_used(memory, MEMORY_TAIL)) / 8;
+}
+
+/* A round begins with the block that the file has in part, alone: the kernel hands a write that goes from blocks that
+ * were written to blocks that never were to a worker. */
+static uint64_t piece_room(const struct spill_slot *slot, const struct segment *segment)
+{
+    uint32_t partial = (uint32_t)(slot->position % BLOCK);
+    uint64_t size = spill_pressed(slot->spill) ? SPILL_SLOT_SIZE : SPILL_PIECE_SIZE;
+
+    if (partial > 0) size = BLOCK;
+    return min_of(segment_run_limit(segment, slot->position) - slot->position, size - partial);
+}
+
 /* Copies the next piece behind the partial block that stands at the front of the staging, and writes it. */
 static void slot_write(struct spill_slot *slot)
 {
     struct segment *segment = segments_at(slot->log, slot->segment);
     uint32_t partial = (uint32_t)(slot->position % BLOCK);
-    uint64_t room = min_of(segment->allocated - slot->position, (uint64_t)SPILL_SLOT_SIZE - partial);
+    uint64_t room = piece_room(slot, segment);
     size_t size = tail_copy(slot->log->tail, slot->segment, slot->position, slot->staging + partial, room);
     size_t whole = round_up(partial + size, (size_t)BLOCK);
 
@@ -246,6 +270,7 @@ void spill_go(struct spill *spill)
 {
     if (spill->store->failed || spill->store->no_space) return;
     while (!list_empty(&spill->queue)) {
+        if (spill->running > 0 && !spill_pressed(spill)) return;
         struct spill_slot *slot = slot_take(spill);
         if (!slot || !staging_take(spill)) return;
 

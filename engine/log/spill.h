@@ -8,9 +8,12 @@
 #include "log/store.h"
 #include "log/tail.h"
 
+/* What is written out shares the device with flushes, which wait behind it: as long as there is time, it goes one small
+ * piece after the other. */
 enum {
     SPILL_SLOTS = 4,
     SPILL_SLOT_SIZE = 512 << 10,
+    SPILL_PIECE_SIZE = 128 << 10,
 };
 
 /* One log at a time goes through a slot; so at most one write in flight touches a block.

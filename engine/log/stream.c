@@ -251,23 +251,31 @@ static void piece_prepare(struct stream *stream, const struct stream_piece *piec
     segment_prepare(&stream->work);
 }
 
-/* Puts what stands before the piece in front of it; false: there is no whole block to write. */
-static bool piece_write(struct stream *stream, struct stream_piece *piece)
+/* Writes what it has from `position` in the file on, as far as one write goes. */
+static void piece_write_from(struct stream *stream, const struct stream_piece *piece, uint64_t position)
 {
     struct store *store = stream->log->store;
     struct segment *segment = segments_at(stream->log, piece->segment);
-    uint8_t *data = piece->gather->block->data;
-    uint32_t from = round_down(piece->at, (uint32_t)BLOCK);
-    uint32_t limit = round_down(piece->at + piece->size, (uint32_t)BLOCK);
+    uint8_t *data = piece->gather->block->data + piece->at; /* of piece->position */
 
-    memcpy(data + from, stream->block, piece->at - from);
-    if (limit == from) return false;
     stream->stage = STREAM_WRITING;
-    stream->part = (struct iovec){ .iov_base = data + from, .iov_len = limit - from };
-    store->spill->bytes_written += limit - from;
+    stream->part_limit = min_of(piece_blocks_limit(piece), segment_run_limit(segment, position));
+    stream->part = (struct iovec){ .iov_base = data + (ptrdiff_t)(position - piece->position),
+                                   .iov_len = stream->part_limit - position };
+    store->spill->bytes_written += stream->part.iov_len;
     store->spill->write_count++;
-    io_write(store->shard->io, &stream->io, segment->file, &stream->part, 1, piece->position - (piece->at - from),
+    io_write(store->shard->io, &stream->io, segment->file, &stream->part, 1, position,
              store->directory->relaxed || CANARY(CANARY_EXTENT_BEFORE_BYTES) ? 0 : IO_DURABLE);
+}
+
+/* Puts what stands before the piece in front of it; false: there is no whole block to write. */
+static bool piece_write(struct stream *stream, const struct stream_piece *piece)
+{
+    uint32_t front = (uint32_t)(piece->position % BLOCK);
+
+    memcpy(piece->gather->block->data + piece->at - front, stream->block, front);
+    if (piece_blocks_limit(piece) <= piece->position) return false;
+    piece_write_from(stream, piece, piece->position - front);
     return true;
 }
 
@@ -406,13 +414,17 @@ static void stream_resume(struct completion *io)
         stream_fail(stream, io->status);
         return;
     }
+    struct stream_piece *piece = container_of(list_first(&stream->pieces), struct stream_piece, node);
     if (stream->stage == STREAM_READING) {
-        struct stream_piece *piece = container_of(list_first(&stream->pieces), struct stream_piece, node);
         stream->block_segment = piece->segment;
         stream->block_limit = piece->position;
         stream->stage = STREAM_IDLE;
     } else {
         invariant(stream->stage == STREAM_WRITING);
+        if (stream->part_limit < piece_blocks_limit(piece)) {
+            piece_write_from(stream, piece, stream->part_limit);
+            return;
+        }
         stream_wrote(stream);
     }
     stream_go(stream);

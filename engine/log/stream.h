@@ -45,6 +45,7 @@ struct stream {
     struct segment_work work;
     struct completion io;
     struct iovec part;
+    uint64_t part_limit;           /* where the write under way ends in the file */
     uint8_t *block_memory, *block; /* the last partial block of the file, 4096 aligned bytes */
     int64_t block_segment;         /* ... of this segment, */
     uint64_t block_limit;          /* ... up to this position; 0: none */

@@ -37,6 +37,7 @@ void wal_init(struct wal *wal, struct store *store, uint64_t size, uint64_t file
 void wal_end(struct wal *wal)
 {
     invariant(!wal->making.running && !wal->removing.running);
+    if (wal->making.begun && wal->making.file >= 0) files_close(wal->store->directory->files, wal->making.file);
     for (uint32_t i = 0; i < wal->file_count; i++) files_close(wal->store->directory->files, wal->files[i].file);
     heap_give(&wal->store->shard->heap, wal->making.zeros_memory);
 }
@@ -52,12 +53,33 @@ static void wal_trim(struct wal *wal);
 
 /* ---- making files ---- */
 
-static enum status zeros_write(struct files *files, int file, const uint8_t *zeros, uint64_t size)
+static enum status file_create(struct wal_making *making, struct files *files, int directory, const char *fresh)
 {
-    enum status status = files_allocate(files, file, 0, size);
-    for (uint64_t at = 0; at < size && status == STATUS_OK; at += WAL_ZEROS_SIZE)
-        status = files_write(files, file, zeros, min_of(size - at, (uint64_t)WAL_ZEROS_SIZE), at, 0);
-    return status == STATUS_OK ? files_sync(files, file) : status;
+    enum status status = files_remove(files, directory, fresh);
+    if (status != STATUS_OK && status != STATUS_NOT_FOUND) return status;
+    status =
+        files_open(files, directory, fresh, FILES_WRITE | FILES_CREATE | FILES_EXCLUSIVE | FILES_DIRECT, &making->file);
+    return status == STATUS_OK ? files_allocate(files, making->file, 0, making->size) : status;
+}
+
+static enum status zeros_write(struct wal_making *making, struct files *files)
+{
+    enum status status = STATUS_OK;
+    for (; making->done < making->limit && status == STATUS_OK; making->done += WAL_ZEROS_SIZE)
+        status = files_write(files, making->file, making->zeros, WAL_ZEROS_SIZE, making->done, 0);
+    return status;
+}
+
+/* From here on it is a file of the WAL. */
+static enum status file_finish(struct wal_making *making, struct files *files, int directory, const char *fresh)
+{
+    char name[64];
+
+    wal_file_name(making->wal->store->shard->index, making->number, name);
+    enum status status = files_sync(files, making->file);
+    if (status == STATUS_OK) status = files_rename(files, directory, fresh, name);
+    if (status == STATUS_OK && !CANARY(CANARY_NAME_NOT_SYNCED)) status = files_sync_directory(files, directory);
+    return status;
 }
 
 static void making_work(struct job *job)
@@ -70,21 +92,56 @@ static void making_work(struct job *job)
 
     wal_file_name(store->shard->index, making->number, name);
     snprintf(fresh, sizeof fresh, "%s.new", name);
-    job->status = files_remove(files, directory, fresh);
-    if (job->status != STATUS_OK && job->status != STATUS_NOT_FOUND) return;
-    job->status =
-        files_open(files, directory, fresh, FILES_WRITE | FILES_CREATE | FILES_EXCLUSIVE | FILES_DIRECT, &making->file);
-    if (job->status != STATUS_OK) return;
+    job->status = STATUS_OK;
+    if (making->file < 0) job->status = file_create(making, files, directory, fresh);
+    if (job->status == STATUS_OK) job->status = zeros_write(making, files);
+    if (job->status == STATUS_OK && making->done == making->size) {
+        job->status = file_finish(making, files, directory, fresh);
+    }
+    if (job->status == STATUS_OK || making->file < 0) return;
+    files_close(files, making->file);
+    if (files_remove(files, directory, fresh) != STATUS_OK) return; /* The next start does it. */
+}
 
-    job->status = zeros_write(files, making->file, making->zeros, making->size);
-    if (job->status == STATUS_OK) job->status = files_rename(files, directory, fresh, name);
-    if (job->status == STATUS_OK && !CANARY(CANARY_NAME_NOT_SYNCED)) {
-        job->status = files_sync_directory(files, directory);
+static void making_begin(struct wal *wal, uint64_t size)
+{
+    struct wal_making *making = &wal->making;
+
+    invariant(!making->begun);
+    if (!making->zeros_memory) {
+        making->zeros_memory = heap_take(&wal->store->shard->heap, WAL_ZEROS_SIZE + CHUNK_BLOCK);
+        making->zeros = (uint8_t *)round_up((uintptr_t)making->zeros_memory, (uintptr_t)CHUNK_BLOCK);
     }
-    if (job->status != STATUS_OK) {
-        files_close(files, making->file);
-        if (files_remove(files, directory, fresh) != STATUS_OK) return; /* The next start does it. */
-    }
+    making->number = wal->next_number++;
+    making->size = round_up(size, (uint64_t)WAL_ZEROS_SIZE);
+    making->done = making->limit = 0;
+    making->file = -1;
+    making->begun = true;
+}
+
+/* How much of the file under way should be there by now: all of it when three quarters of the current one are used. */
+static uint64_t making_wanted(const struct wal *wal, bool hungry)
+{
+    const struct wal_making *making = &wal->making;
+    const struct wal_file *current = wal->current;
+
+    if (!current || hungry) return making->size;
+    uint64_t wanted = making->size / WAL_ZEROS_SIZE * current->used * 4 / (current->size * 3);
+    return min_of(wanted * WAL_ZEROS_SIZE, making->size);
+}
+
+static void making_done(struct job *job);
+
+static void making_go(struct wal *wal, bool hungry)
+{
+    struct wal_making *making = &wal->making;
+
+    if (!making->begun || making->running || wal->store->failed) return;
+    uint64_t wanted = making_wanted(wal, hungry);
+    if (wanted <= making->done) return;
+    making->limit = wanted;
+    making->running = true;
+    jobs_begin(wal->store->shard, &making->job, 0, making_work, making_done);
 }
 
 static void making_done(struct job *job)
@@ -93,6 +150,11 @@ static void making_done(struct job *job)
     struct wal *wal = making->wal;
 
     making->running = false;
+    if (job->status == STATUS_OK && making->done < making->size) {
+        making_go(wal, wal->store->flush->hungry);
+        return;
+    }
+    making->begun = false;
     if (job->status == STATUS_NO_SPACE) {
         upkeep_no_space(wal->store->upkeep); /* The files that are there must do. */
     } else if (job->status != STATUS_OK) {
@@ -105,27 +167,16 @@ static void making_done(struct job *job)
     store_settle(wal->store);
 }
 
-static void making_begin(struct wal *wal, uint64_t size)
+enum status wal_make_now(struct wal *wal, uint64_t size)
 {
     struct wal_making *making = &wal->making;
 
-    invariant(!making->running);
-    if (!making->zeros_memory) {
-        making->zeros_memory = heap_take(&wal->store->shard->heap, WAL_ZEROS_SIZE + CHUNK_BLOCK);
-        making->zeros = (uint8_t *)round_up((uintptr_t)making->zeros_memory, (uintptr_t)CHUNK_BLOCK);
-    }
-    making->number = wal->next_number++;
-    making->size = round_up(size, (uint64_t)WAL_ZEROS_SIZE);
-    making->running = true;
-}
-
-enum status wal_make_now(struct wal *wal, uint64_t size)
-{
     making_begin(wal, size);
-    making_work(&wal->making.job);
-    wal->making.running = false;
-    if (wal->making.job.status == STATUS_OK) wal_adopt(wal, wal->making.file, wal->making.number, wal->making.size);
-    return wal->making.job.status;
+    making->limit = making->size;
+    making_work(&making->job);
+    making->begun = false;
+    if (making->job.status == STATUS_OK) wal_adopt(wal, making->file, making->number, making->size);
+    return making->job.status;
 }
 
 /* ---- places ---- */
@@ -164,13 +215,17 @@ bool wal_wants(const struct wal *wal, uint64_t size)
 }
 
 /* One file ahead, until all are there. */
-static void wal_make_ahead(struct wal *wal)
+static bool wal_wants_ahead(struct wal *wal)
 {
-    if (wal->making.running || wal->store->starting || wal->store->no_space) return;
-    if (wal->file_count == WAL_FILES_MAX || wal_free_file(wal, wal_chunk_max(wal))) return;
-    if (wal_total(wal) + wal->file_size > wal->size + WAL_FIRST_SIZE) return;
-    making_begin(wal, wal->file_size);
-    jobs_begin(wal->store->shard, &wal->making.job, 0, making_work, making_done);
+    if (wal->making.begun || wal->store->starting || wal->store->no_space) return false;
+    if (wal->file_count == WAL_FILES_MAX || wal_free_file(wal, wal_chunk_max(wal))) return false;
+    return wal_total(wal) + wal->file_size <= wal->size + WAL_FIRST_SIZE;
+}
+
+static void wal_make_ahead(struct wal *wal, bool hungry)
+{
+    if (wal_wants_ahead(wal)) making_begin(wal, wal->file_size);
+    making_go(wal, hungry);
 }
 
 /* Another file than the current one for a chunk of `size` bytes, or NULL. */
@@ -202,18 +257,17 @@ static bool wal_step(struct wal *wal, size_t size, struct wal_place *place)
         next->used = 0;
         wal->current = next;
     }
-    wal_make_ahead(wal);
     return next != NULL;
 }
 
 bool wal_place(struct wal *wal, size_t size, uint64_t sequence, struct wal_place *place)
 {
     *place = (struct wal_place){ .left = false };
-    if (!wal->current || wal->current->size - CHUNK_BLOCK - wal->current->used < size) {
-        if (!wal_step(wal, size, place)) return false;
-    } else if (wal->file_count == 1) {
-        wal_make_ahead(wal);
-    }
+    bool room = wal->current && wal->current->size - CHUNK_BLOCK - wal->current->used >= size;
+    if (!room) room = wal_step(wal, size, place);
+    wal_make_ahead(wal, !room);
+    if (!room) return false;
+
     struct wal_file *current = wal->current;
     place->file = current->file;
     place->position = current->used;

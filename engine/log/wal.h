@@ -18,7 +18,7 @@
 enum {
     WAL_FILES_MAX = 256,
     WAL_FIRST_SIZE = 2 << 20,
-    WAL_ZEROS_SIZE = 1 << 20,
+    WAL_ZEROS_SIZE = 128 << 10,
 };
 
 enum wal_file_state { WAL_FREE, WAL_CURRENT, WAL_FULL };
@@ -31,15 +31,17 @@ struct wal_file {
     uint64_t last; /* sequence of the last chunk in it */
 };
 
-/* Makes one file, on a helper thread or at start. */
+/* Makes one file, on a helper thread or at start. The zeros are written in step with the file that is being filled, so
+ * that they and the chunks don't wait for the device at once; what is hungry for the file has them written at once. */
 struct wal_making {
     struct job job;
     struct wal *wal;
-    uint8_t *zeros, *zeros_memory;
+    uint8_t *zeros, *zeros_memory; /* WAL_ZEROS_SIZE */
     uint32_t number;
     uint64_t size;
-    int file;
-    bool running;
+    uint64_t done, limit; /* zeros written, and to be written by the job under way */
+    int file;             /* `.new`, or -1 */
+    bool begun, running;  /* there is such a file; the job has it */
 };
 
 /* Removes a file that a start made beyond the plan. */

@@ -6,18 +6,20 @@
  *
  * Invariants. (1) Of each lane only the first job stands in the queue or runs; the others are its followers, in order
  * of begin. So a helper takes whatever stands first, and no helper ever looks at a job that may not run. (2) A lane is
- * in the table while it has a first job. (3) Signals go to no helper. */
+ * in the table while it has a first job. (3) Signals go to no helper. (4) Helpers stand back behind shards, which may
+ * share a core with them: a shard that wakes does not wait until a helper has used up its turn. */
 #include "shard/jobs.h"
 
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/check.h"
 #include "shard/shard.h"
 
-enum { THREADS_MAX = 64, THREAD_NAME_SIZE = 16, LANE_BUCKETS = 256 };
+enum { THREADS_MAX = 64, THREAD_NAME_SIZE = 16, LANE_BUCKETS = 256, HELPER_NICE = 10 };
 
 struct helper {
     struct jobs_threads *pool;
@@ -130,6 +132,7 @@ static void *helper_run(void *argument)
     struct helper *helper = argument;
     struct jobs_threads *pool = helper->pool;
 
+    (void)!nice(HELPER_NICE); /* Of this thread alone, on Linux. What it returns says nothing. */
     pthread_mutex_lock(&pool->lock);
     for (struct job *job; (job = job_await(pool)) != NULL;) {
         pthread_mutex_unlock(&pool->lock);

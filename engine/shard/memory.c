@@ -14,6 +14,9 @@
  * first chunk of each range, which is all that an idle node uses, begins in small pages; the others are touched as huge
  * ones. A chunk is registered with the engine when more than half of it is taken for the first time; what is in small
  * pages then is collapsed first.
+ *
+ * To touch a huge page takes the kernel half a millisecond, and a guest of a busy host ten, in which its shard answers
+ * nobody. So when a range begins to fill a chunk, a job touches the one that comes after it.
  */
 #include "shard/memory.h"
 
@@ -21,7 +24,11 @@
 
 #include "base/check.h"
 #include "base/heap.h"
+#include "shard/jobs.h"
 
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23 /* Linux 5.14 */
+#endif
 #ifndef MADV_COLLAPSE
 #define MADV_COLLAPSE 25 /* Linux 6.1 */
 #endif
@@ -34,10 +41,13 @@ enum {
 
 struct range {
     uint32_t first_page, page_count;
-    uint32_t fresh; /* page: from here on untouched */
+    uint32_t fresh; /* page: from here on unused */
     size_t used;
     struct list free[ORDERS];
     struct list waiters;
+    struct job touch; /* of the chunk at `ahead`, while `touching` */
+    uint8_t *ahead;
+    bool touching;
 };
 
 struct memory {
@@ -142,7 +152,7 @@ void memory_end(struct memory *memory)
     struct heap *heap = &memory->shard->heap;
 
     for (unsigned budget = 0; budget < MEMORY_BUDGETS; budget++) {
-        invariant(memory->ranges[budget].used == 0);
+        invariant(memory->ranges[budget].used == 0 && !memory->ranges[budget].touching);
         invariant(list_empty(&memory->ranges[budget].waiters));
     }
     pieces_give(memory);
@@ -180,6 +190,33 @@ static void chunk_enroll(struct memory *memory, const struct range *range, uint3
     if (budget != MEMORY_TAIL && budget != MEMORY_CACHE) return;
     if (memory->enrolled != STATUS_OK) return;
     memory->enrolled = io_enroll(memory->shard->io, chunk_start(memory, chunk), MEMORY_CHUNK);
+}
+
+/* Writes nothing: a shard may have taken the chunk meanwhile. */
+static void touch_work(struct job *job)
+{
+    struct range *range = container_of(job, struct range, touch);
+    job->status = STATUS_OK;
+    (void)madvise(range->ahead, MEMORY_CHUNK, MADV_POPULATE_WRITE); /* If it can't, the first use does it. */
+}
+
+static void touch_done(struct job *job)
+{
+    container_of(job, struct range, touch)->touching = false;
+}
+
+static void chunk_touch_ahead(struct memory *memory, struct range *range)
+{
+    if (memory->from_heap || range->touching || memory->shard->stopping || !memory->shard->jobs) return;
+    if (range->fresh == range->first_page + range->page_count) return;
+
+    uint32_t chunk = range->fresh / CHUNK_PAGES;
+    uint8_t *start = chunk_start(memory, chunk);
+    if (range->ahead == start) return;
+    chunk_huge(memory, chunk);
+    range->ahead = start;
+    range->touching = true;
+    jobs_begin(memory->shard, &range->touch, 0, touch_work, touch_done);
 }
 
 /* ---- free blocks ---- */
@@ -277,7 +314,9 @@ static void chunks_count(struct memory *memory, struct range *range, uint32_t pa
         memory->chunk_used[chunk] += taken ? here : 0 - here;
         invariant(memory->chunk_used[chunk] <= CHUNK_PAGES);
         bool half = memory->chunk_used[chunk] > CHUNK_PAGES / 2;
-        if (half && size <= MEMORY_CHUNK && !memory->chunk_enrolled[chunk]) chunk_enroll(memory, range, chunk);
+        if (!half || size > MEMORY_CHUNK || memory->chunk_enrolled[chunk]) continue;
+        chunk_enroll(memory, range, chunk);
+        chunk_touch_ahead(memory, range);
     }
 }
 

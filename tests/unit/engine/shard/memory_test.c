@@ -1,6 +1,9 @@
 /* Blocks: aligned, apart from each other, bounded by their budget, joined when given back; waiters served in turn. */
 #include "shards.h"
 
+#include <sys/mman.h>
+#include <time.h>
+
 #include "base/prng.h"
 
 static struct memory *memory_of(struct shards *shards, size_t chunks, bool from_heap)
@@ -237,6 +240,56 @@ static void random_takes_never_overlap_and_all_comes_back(void **state)
     shards_end(shards);
 }
 
+static void jobs_await(struct shard *shard)
+{
+    for (int i = 0; i < 10000 && shard->job_count > 0; i++) {
+        struct timespec pause = { .tv_nsec = 1000000 };
+        shard_step(shard);
+        nanosleep(&pause, NULL);
+    }
+    assert_int_equal(shard->job_count, 0);
+}
+
+static bool chunk_touched(uint8_t *start)
+{
+    unsigned char pages[MEMORY_CHUNK / MEMORY_PAGE];
+    assert_int_equal(mincore(start, MEMORY_CHUNK, pages), 0);
+    for (size_t i = 0; i < sizeof pages; i++)
+        if (!(pages[i] & 1)) return false;
+    return true;
+}
+
+static void the_chunk_after_the_one_that_fills_is_touched_by_a_job(void **state)
+{
+    (void)state;
+    struct shards *shards = shards_make(1);
+    struct shard *shard = &shards->shard[0];
+    assert_int_equal(jobs_threads_make(1, &shard->jobs), STATUS_OK);
+    struct memory *memory = memory_of(shards, 3, false);
+
+    struct block *small = block_take(memory, MEMORY_TAIL, MEMORY_CHUNK / 2);
+    assert_int_equal(shard->job_count, 0); /* An idle node stays small. */
+    assert_false(chunk_touched(small->data + MEMORY_CHUNK));
+    struct block *other = block_take(memory, MEMORY_TAIL, MEMORY_PAGE);
+    jobs_await(shard);
+    assert_true(chunk_touched(small->data + MEMORY_CHUNK));
+    assert_false(chunk_touched(small->data + 2 * (size_t)MEMORY_CHUNK));
+
+    struct block *second = block_take(memory, MEMORY_TAIL, MEMORY_CHUNK);
+    assert_ptr_equal(second->data, small->data + MEMORY_CHUNK);
+    jobs_await(shard);
+    assert_true(chunk_touched(small->data + 2 * (size_t)MEMORY_CHUNK));
+    struct block *last = block_take(memory, MEMORY_TAIL, MEMORY_CHUNK);
+    assert_int_equal(shard->job_count, 0); /* There is none behind it. */
+    block_unpin(small);
+    block_unpin(other);
+    block_unpin(second);
+    block_unpin(last);
+    memory_end(memory);
+    jobs_end(shard->jobs);
+    shards_end(shards);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -247,6 +300,7 @@ int main(void)
         cmocka_unit_test(waiters_are_served_in_turn_and_wake_each_other_while_there_is_room),
         cmocka_unit_test(a_chunk_of_tail_or_cache_is_enrolled_once_when_half_of_it_is_taken),
         cmocka_unit_test(random_takes_never_overlap_and_all_comes_back),
+        cmocka_unit_test(the_chunk_after_the_one_that_fills_is_touched_by_a_job),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
