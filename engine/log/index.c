@@ -17,6 +17,11 @@ uint32_t index_spacing(int64_t interval_bytes, int64_t segment_bytes)
     return (uint32_t)min_of(max_of(spacing, (int64_t)INDEX_SPACING_LEAST), (int64_t)INT32_MAX);
 }
 
+uint32_t index_entries_max(int64_t file_bytes)
+{
+    return (uint32_t)max_of(file_bytes / TIME_ENTRY - 1, INT64_C(0));
+}
+
 void index_note(struct index *index, struct heap *heap, uint32_t spacing, uint32_t batch_size, struct index_entry entry)
 {
     if (index->since > spacing) {

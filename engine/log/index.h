@@ -33,6 +33,9 @@ struct index {
 
 /* Bytes between two entries: index.interval.bytes, but no more entries than a segment of this size should need. */
 uint32_t index_spacing(int64_t interval_bytes, int64_t segment_bytes);
+/* How many entries an index may have so that neither of its files becomes larger than this: .timeindex gets one more
+ * when the segment ends (Kafka counts the same way). */
+uint32_t index_entries_max(int64_t file_bytes);
 /* One batch, in order: an entry when more than `spacing` bytes stand since the last. The first batch never gets one
  * (as in Kafka). */
 void index_note(struct index *index, struct heap *heap, uint32_t spacing, uint32_t batch_size,

@@ -16,13 +16,15 @@ struct log_key {
 /* What a topic's configs mean to its logs; one per topic and shard, shared by its logs; replaced as a whole when
  * changed. */
 struct log_settings {
-    int64_t segment_bytes;   /* segment.bytes */
-    int64_t segment_ms;      /* segment.ms */
+    int64_t segment_bytes; /* segment.bytes */
+    int64_t segment_ms;    /* segment.ms */
+    int64_t segment_jitter_ms;
     int64_t retention_ms;    /* -1: for ever */
     int64_t retention_bytes; /* -1: no limit */
     int64_t file_delete_delay_ms;
     int64_t timestamp_before_max_ms, timestamp_after_max_ms; /* message.timestamp.*.max.ms */
     int32_t index_interval_bytes;
+    int32_t index_bytes_max;   /* segment.index.bytes; 0: no limit */
     int32_t message_bytes_max; /* max.message.bytes, of a whole batch */
     bool append_time;          /* message.timestamp.type = LogAppendTime */
     bool codec_set;            /* compression.type is not "producer": batches are stored in `codec` */

@@ -5,12 +5,15 @@
  * Kafka rolls before a batch when (each was seen on a real broker):
  *     - the segment has bytes and the batch does not fit in segment.bytes,
  *     - it has bytes and the batch's timestamp is more than segment.ms after that of the segment's first batch,
+ *       less a jitter of its own, so that segments begun together are not rolled (and deleted) together,
+ *     - its index is as large as segment.index.bytes allows (ours, which has fewer entries than Kafka's),
  *     - the batch's last offset is 2^31 or more above the segment's base (relative offsets are 32 bits). */
 #include "log/segment.h"
 
 #include <string.h>
 
 #include "base/heap.h"
+#include "base/map.h"
 #include "log/batch.h"
 #include "log/producer_state.h"
 #include "log/store.h"
@@ -83,6 +86,27 @@ void segments_end(struct log *log)
     log->segments = NULL;
 }
 
+/* Drawn once for each segment by its name, so that it is the same after a restart: Kafka draws anew. */
+static int64_t segment_jitter_ms(const struct log *log, const struct segment *segment)
+{
+    int64_t most = min_of(log->settings->segment_jitter_ms, log->settings->segment_ms);
+    if (most <= 0) return 0;
+    uint64_t drawn = hash_join(hash_partition(log->key.topic, log->key.partition), (uint64_t)segment->base);
+    return (int64_t)(drawn % (uint64_t)most);
+}
+
+static uint32_t spacing_of(const struct log *log)
+{
+    return index_spacing(log->settings->index_interval_bytes, log->settings->segment_bytes);
+}
+
+static bool segment_index_full(const struct log *log, const struct segment *segment)
+{
+    if (log->settings->index_bytes_max == 0) return false;
+    uint32_t unread = segment->index.from / spacing_of(log); /* What a restart left to be read again. */
+    return segment->index.count + unread >= index_entries_max(log->settings->index_bytes_max);
+}
+
 static bool segment_takes(const struct log *log, const struct segment *segment, const struct batch *batch)
 {
     int64_t last_offset = batch->base_offset + batch->last_delta;
@@ -93,9 +117,11 @@ static bool segment_takes(const struct log *log, const struct segment *segment, 
 
     uint64_t size_max = (uint64_t)min_of(log->settings->segment_bytes, (int64_t)SEGMENT_SIZE_MAX);
     if (segment->size + batch->size > size_max) return false;
+    if (segment_index_full(log, segment)) return false;
 
     bool dated = segment->base_timestamp_ms >= 0 && batch->max_timestamp_ms >= 0;
-    return !dated || batch->max_timestamp_ms - segment->base_timestamp_ms <= log->settings->segment_ms;
+    int64_t age_max_ms = log->settings->segment_ms - segment_jitter_ms(log, segment);
+    return !dated || batch->max_timestamp_ms - segment->base_timestamp_ms <= age_max_ms;
 }
 
 /* The producers as they are where the old segment ends: recovery by Kafka, and truncation, begin there. */
@@ -124,8 +150,7 @@ struct segment *segments_place(struct log *log, const struct batch *batch, uint3
         segment->max_timestamp_ms = batch->max_timestamp_ms;
         segment->max_timestamp_offset = last_offset;
     }
-    uint32_t spacing = index_spacing(log->settings->index_interval_bytes, log->settings->segment_bytes);
-    index_note(&segment->index, log_heap(log), spacing, batch->size,
+    index_note(&segment->index, log_heap(log), spacing_of(log), batch->size,
                (struct index_entry){
                    .max_timestamp_ms = segment->max_timestamp_ms,
                    .timestamp_offset = (uint32_t)(segment->max_timestamp_offset - segment->base),

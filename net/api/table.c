@@ -79,8 +79,8 @@ const struct api served_apis[] = {
 /* clang-format on */
 const uint32_t served_api_count = array_count(served_apis);
 
-/* What of the broker's settings is acted on here while it runs: how many connections there may be. Every shard says so,
- * and all say the same. */
+/* What of the broker's settings is acted on here while it runs: how many connections there may be, and come. Every
+ * shard says so, and all say the same; the first time before anybody is accepted. */
 static void apis_configured(struct replicas *replicas, const struct broker_values *values)
 {
     const struct apis *apis = replicas->watcher;
@@ -89,6 +89,8 @@ static void apis_configured(struct replicas *replicas, const struct broker_value
 
     admission_change(apis->face->settings.admission, (uint32_t)values->connections_max,
                      per_ip == INT32_MAX ? UINT32_MAX : per_ip);
+    uint32_t rate = max_of((uint32_t)values->connection_rate_max, 1U);
+    admission_change_rate(apis->face->settings.admission, rate == INT32_MAX ? 0 : rate);
     if (!admission_override(apis->face->settings.admission, values->connections_per_ip_overrides, &why)) {
         face_complain(apis->face, NULL, "not changed", why);
     }

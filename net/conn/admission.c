@@ -12,7 +12,9 @@
 #include "base/heap.h"
 #include "base/map.h"
 
-enum { PROBE_MAX = 32, COUNT_BITS = 24, CELLS_MIN = 1024, CELLS_MAX = 1 << 18 };
+enum { PROBE_MAX = 32, COUNT_BITS = 24, CELLS_MIN = 1024, CELLS_MAX = 1 << 18, BURST_S = 10 };
+
+#define NS_PER_S INT64_C(1000000000)
 
 static const uint64_t count_mask = (1 << COUNT_BITS) - 1;
 
@@ -32,6 +34,24 @@ void admission_change(struct admission *admission, uint32_t connections_max, uin
 {
     atomic_store_explicit(&admission->connections_max, connections_max, memory_order_relaxed);
     atomic_store_explicit(&admission->connections_per_ip_max, connections_per_ip_max, memory_order_relaxed);
+}
+
+void admission_change_rate(struct admission *admission, uint32_t rate_max)
+{
+    atomic_store_explicit(&admission->rate_max, rate_max, memory_order_relaxed);
+}
+
+int64_t admission_pace(struct admission *admission, int64_t now_ns)
+{
+    uint32_t rate_max = atomic_load_explicit(&admission->rate_max, memory_order_relaxed);
+    int64_t due_ns = atomic_load_explicit(&admission->due_ns, memory_order_relaxed), next_ns;
+
+    if (rate_max == 0) return 0;
+    do {
+        next_ns = max_of(due_ns, now_ns) + NS_PER_S / rate_max;
+    } while (!atomic_compare_exchange_weak_explicit(&admission->due_ns, &due_ns, next_ns, memory_order_relaxed,
+                                                    memory_order_relaxed));
+    return max_of(next_ns - now_ns - BURST_S * NS_PER_S, INT64_C(0));
 }
 
 static uint64_t address_hash(const struct admission *admission, const struct in6_addr *address)

@@ -35,6 +35,7 @@ struct face_settings {
     uint32_t requests_max;       /* beyond one per connection */
     uint32_t request_size_max;   /* socket.request.max.bytes */
     uint32_t fetch_session_max;  /* of this shard; 0: no sessions */
+    int32_t backlog;             /* socket.listen.backlog.size; 1024 at least */
     int64_t idle_ms;             /* connections.max.idle.ms; below 0: never */
     int64_t slow_ms;             /* sluice.slow.request.ms; 0: no request is slow */
     uint8_t zero_copy;           /* enum face_zero_copy */

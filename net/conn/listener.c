@@ -3,7 +3,7 @@
 
 #include "conn/connection.h"
 
-enum { BACKLOG = 1024, PAUSE_MS = 100 };
+enum { BACKLOG_LEAST = 1024, PAUSE_MS = 100, NS_PER_MS = 1000000 };
 
 static void accept_resume(struct completion *io);
 static void pause_fire(struct timer *timer);
@@ -27,7 +27,8 @@ enum status listener_bind(struct listener *listener, uint16_t *port)
     invariant(listener->stage == LISTENER_CLOSED);
 
     if (*address_port(&address) == 0) *address_port(&address) = htons(*port);
-    enum status status = io_listen(io, &address, BACKLOG, &listener->socket);
+    int backlog = max_of(listener->face->settings.backlog, (int)BACKLOG_LEAST);
+    enum status status = io_listen(io, &address, backlog, &listener->socket);
     if (status != STATUS_OK) return status;
 
     listener->stage = LISTENER_BOUND;
@@ -57,7 +58,7 @@ static void listener_pause(struct listener *listener, int64_t pause_ms)
     if (listener->stage != LISTENER_ACCEPTING) return;
     listener->stage = LISTENER_PAUSED;
     if (listener->accept.submitted) io_cancel(shard->io, &listener->accept);
-    timer_set(&shard->timers, &listener->pause, shard_now_ns(shard) + pause_ms * 1000000);
+    timer_set(&shard->timers, &listener->pause, shard_now_ns(shard) + pause_ms * NS_PER_MS);
 }
 
 static void pause_fire(struct timer *timer)
@@ -68,8 +69,21 @@ static void pause_fire(struct timer *timer)
 void listener_resume(struct listener *listener)
 {
     if (listener->stage != LISTENER_PAUSED) return;
+    if (shard_now_ns(listener->face->shard) < listener->paced_ns) return; /* The timer will. */
     timer_clear(&listener->face->shard->timers, &listener->pause);
     listener_accept(listener);
+}
+
+/* Who comes too fast waits, and all behind him. */
+static void listener_pace(struct listener *listener)
+{
+    struct face *face = listener->face;
+    int64_t wait_ns = admission_pace(face->settings.admission, shard_now_ns(face->shard));
+    if (wait_ns == 0) return;
+
+    listener->paced_ns = shard_now_ns(face->shard) + wait_ns;
+    face_complain(face, NULL, "no connection is taken for a while", "max.connection.creation.rate");
+    listener_pause(listener, (wait_ns + NS_PER_MS - 1) / NS_PER_MS);
 }
 
 /* Where there is no room for another one, no more are taken until somebody leaves, or a moment has passed. */
@@ -82,6 +96,7 @@ static void listener_take(struct listener *listener, int socket)
         metric_add(&face->cells, CONN_METRIC_REFUSED, refusal, 1);
         face_complain(face, NULL, "connection refused", conn_refusal_text(refusal));
     }
+    listener_pace(listener);
     if (connection_room(face) == 0) listener_pause(listener, PAUSE_MS);
 }
 

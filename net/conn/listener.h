@@ -1,6 +1,7 @@
 /* net/conn/listener.h   One listening socket of one shard. Every shard has its own (SO_REUSEPORT), and the kernel deals
  * connections out among them. While a limit is reached nothing is accepted: who comes then waits in the kernel's
- * backlog, as at Kafka; an address that has too many already is closed at once. */
+ * backlog, as at Kafka; so do those who come faster than they may. An address that has too many already is closed at
+ * once. */
 #ifndef NET_CONN_LISTENER_H
 #define NET_CONN_LISTENER_H
 
@@ -19,6 +20,7 @@ struct listener {
     uint16_t port;
     struct completion accept; /* and the close */
     struct timer pause;
+    int64_t paced_ns; /* before that nobody is taken: max.connection.creation.rate */
 };
 
 void listener_init(struct listener *listener, struct face *face, const struct face_listener *settings);

@@ -88,6 +88,7 @@ static enum status make_faces(struct node *node, const char **why)
             .requests_max = REQUESTS_PER_SHARD,
             .request_size_max = (uint32_t)values->request_size_max,
             .fetch_session_max = (uint32_t)values->fetch_sessions_max / data_shards,
+            .backlog = values->listen_backlog,
             .idle_ms = values->connection_idle_ms,
             .slow_ms = min_of(values->slow_request_ms, INT64_C(86400000)),
             .zero_copy = values->send_zero_copy,

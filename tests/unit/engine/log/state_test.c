@@ -91,6 +91,53 @@ static void a_batch_larger_than_a_segment_gets_one_of_its_own(void **test)
     assert_int_equal(position, 0);
 }
 
+/* One entry for each 32 KiB and more; a .timeindex of 120 bytes has room for nine, and one behind them. */
+static void a_full_index_rolls(void **test)
+{
+    struct fixture *fixture = *test;
+    uint32_t position;
+
+    fixture->settings.segment_bytes = INT32_MAX;
+    fixture->settings.index_interval_bytes = 1;
+    fixture->settings.segment_ms = INT64_MAX;
+    fixture->settings.index_bytes_max = 120;
+    uint32_t spacing = index_spacing(1, INT32_MAX);
+    for (int i = 0; i < 40; i++) {
+        struct batch batch = unit_batch(i, 1, -1, -1, -1);
+        batch.size = spacing + 1;
+        struct segment *segment = place(fixture, batch, &position);
+        assert_int_equal(segment->base, i / 10 * 10);
+        struct index_entry last = { .max_timestamp_ms = INT64_MAX };
+        assert_true(index_offsets_size(&segment->index) <= 120);
+        assert_true(index_times_size(&segment->index, last) <= 120);
+    }
+    fixture->settings.index_bytes_max = 4; /* As at Kafka: a segment for each batch. */
+    assert_int_equal(place(fixture, unit_batch(40, 1, -1, -1, -1), &position)->base, 40);
+    assert_int_equal(place(fixture, unit_batch(41, 1, -1, -1, -1), &position)->base, 41);
+}
+
+/* Each segment takes less than segment.ms by a share of the jitter, another one each. */
+static void jitter_spreads_the_rolling(void **test)
+{
+    struct fixture *fixture = *test;
+    int64_t begun_ms = 0, least_ms = INT64_MAX, most_ms = 0;
+    uint32_t position, offset = 0;
+
+    fixture->settings.segment_bytes = INT32_MAX;
+    fixture->settings.segment_ms = 1000;
+    fixture->settings.segment_jitter_ms = 400;
+    for (int64_t now_ms = 0; now_ms < 100000; now_ms += 10, offset++) {
+        struct batch batch = unit_batch(offset, 1, -1, -1, -1);
+        batch.max_timestamp_ms = now_ms;
+        if (place(fixture, batch, &position)->base < offset || offset == 0) continue;
+        least_ms = min_of(least_ms, now_ms - begun_ms);
+        most_ms = max_of(most_ms, now_ms - begun_ms);
+        begun_ms = now_ms;
+    }
+    assert_in_range(least_ms, 601, 700);
+    assert_in_range(most_ms, 900, 1010);
+}
+
 static void time_and_offsets_roll_too(void **test)
 {
     struct fixture *fixture = *test;
@@ -276,6 +323,8 @@ int main(void)
         with_log(batches_fill_segments_to_their_size),
         with_log(a_batch_larger_than_a_segment_gets_one_of_its_own),
         with_log(time_and_offsets_roll_too),
+        with_log(a_full_index_rolls),
+        with_log(jitter_spreads_the_rolling),
         with_log(a_gap_belongs_to_the_segment_above),
         with_log(what_is_saved_comes_back),
         with_log(cut_or_senseless_bytes_are_refused),

@@ -97,6 +97,33 @@ static void single_addresses_may_have_another_limit(void **state)
     heap_end(&heap);
 }
 
+/* Ten seconds' worth may come at once, the rest at the rate; who waited has his time back. */
+static void who_comes_too_fast_is_told_to_wait(void **state)
+{
+    (void)state;
+    static const int64_t second_ns = 1000000000;
+    struct heap heap;
+    struct admission admission;
+    int64_t now_ns = 77 * second_ns;
+
+    heap_init(&heap);
+    admission_init(&admission, 1000, 2, 1, &heap);
+    for (int i = 0; i < 1000; i++) assert_int_equal(admission_pace(&admission, now_ns), 0); /* no limit */
+    admission_change_rate(&admission, 5);
+    for (int i = 0; i < 50; i++) assert_int_equal(admission_pace(&admission, now_ns), 0);
+    assert_int_equal(admission_pace(&admission, now_ns), second_ns / 5);
+    assert_int_equal(admission_pace(&admission, now_ns), second_ns / 5 * 2);
+    now_ns += second_ns;
+    for (int i = 0; i < 3; i++) assert_int_equal(admission_pace(&admission, now_ns), 0);
+    assert_int_equal(admission_pace(&admission, now_ns), second_ns / 5);
+    now_ns += 60 * second_ns;
+    for (int i = 0; i < 50; i++) assert_int_equal(admission_pace(&admission, now_ns), 0);
+    assert_true(admission_pace(&admission, now_ns) > 0);
+    admission_change_rate(&admission, 0);
+    assert_int_equal(admission_pace(&admission, now_ns), 0);
+    heap_end(&heap);
+}
+
 static void what_is_no_override_changes_nothing(void **state)
 {
     (void)state;
@@ -127,9 +154,8 @@ static void what_is_no_override_changes_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_node_takes_as_many_as_it_may),
-        cmocka_unit_test(each_address_has_its_own_count),
-        cmocka_unit_test(single_addresses_may_have_another_limit),
+        cmocka_unit_test(the_node_takes_as_many_as_it_may),        cmocka_unit_test(each_address_has_its_own_count),
+        cmocka_unit_test(single_addresses_may_have_another_limit), cmocka_unit_test(who_comes_too_fast_is_told_to_wait),
         cmocka_unit_test(what_is_no_override_changes_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

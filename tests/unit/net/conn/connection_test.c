@@ -367,6 +367,34 @@ static void an_address_with_too_many_is_refused(void **state)
     doors_end(&doors);
 }
 
+/* Ten may come at once; the eleventh is served too, and then nobody is taken for a second. */
+static void who_comes_too_fast_waits(void **state)
+{
+    (void)state;
+    struct doors doors = make();
+    open_plain(&doors);
+    int clients[13];
+    doors_turns(&doors, 2);
+    admission_change_rate(&doors.admission, 1);
+    int64_t begun_ns = doors.io->now_ns;
+
+    for (size_t i = 0; i < array_count(clients); i++) {
+        clients[i] = door_connect(&doors);
+        doors_turns(&doors, 3);
+        door_send(&doors, clients[i], frame, frame_api_versions(frame, 0, (int32_t)i));
+        if (i < 11) assert_true(door_answer(&doors, clients[i], answer, sizeof(answer)) > 0);
+    }
+    close(clients[0]);
+    doors_turns(&doors, 10);
+    assert_int_equal(door_receive(&doors, clients[11], answer, 1, 10), -1); /* Not when somebody leaves, either. */
+    while (doors.io->now_ns < begun_ns + 950000000) doors_turn(&doors);
+    assert_int_equal(door_receive(&doors, clients[11], answer, 1, 1), -1);
+    while (doors.io->now_ns < begun_ns + 2500000000) doors_turn(&doors);
+    assert_true(door_answer(&doors, clients[11], answer, sizeof(answer)) > 0);
+    for (size_t i = 1; i < array_count(clients); i++) close(clients[i]);
+    doors_end(&doors);
+}
+
 static void a_reader_that_never_reads_holds_a_bounded_number_of_answers(void **state)
 {
     (void)state;
@@ -418,6 +446,7 @@ int main(void)
         cmocka_unit_test(idle_connections_are_closed),
         cmocka_unit_test(takes_no_more_than_its_limit_until_one_leaves),
         cmocka_unit_test(an_address_with_too_many_is_refused),
+        cmocka_unit_test(who_comes_too_fast_waits),
         cmocka_unit_test(a_reader_that_never_reads_holds_a_bounded_number_of_answers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
