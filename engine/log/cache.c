@@ -69,6 +69,8 @@ static void piece_drop(struct piece *piece)
     struct piece_key key = { piece->log, piece->base, piece->number };
     invariant(!piece->orphan);
     map_remove(&piece->cache->pieces, piece_hash(&key), &key);
+    piece->cache->size -= piece->block->size;
+    piece->log->segments->pieces--;
     list_remove(&piece->recent);
     piece->orphan = true;
     if (piece->users == 0 && !piece->reading) piece_free(piece);
@@ -92,6 +94,7 @@ void cache_forget(struct cache *cache, const struct log *log)
     list_each(&cache->recent, node)
     {
         struct piece *piece = container_of(node, struct piece, recent);
+        if (!log->segments || log->segments->pieces == 0) return; /* Most logs that are deleted have none. */
         if (piece->log != log) continue;
         invariant(!piece->reading);
         piece_drop(piece);
@@ -110,10 +113,10 @@ bool cache_evict(struct cache *cache)
     return false;
 }
 
-static struct block *cache_block(struct cache *cache)
+static struct block *cache_block(struct cache *cache, size_t size)
 {
     for (;;) {
-        struct block *block = block_take(cache->store->shard->memory, MEMORY_CACHE, CACHE_PIECE);
+        struct block *block = block_take(cache->store->shard->memory, MEMORY_CACHE, size);
         if (block) block->idle = piece_idle;
         if (block || !cache_evict(cache)) return block;
     }
@@ -122,7 +125,7 @@ static struct block *cache_block(struct cache *cache)
 bool cache_used(const struct cache *cache)
 {
     const struct memory *memory = cache->store->shard->memory;
-    bool used = memory_used(memory, MEMORY_CACHE) > (size_t)cache->pieces.count * CACHE_PIECE;
+    bool used = memory_used(memory, MEMORY_CACHE) > cache->size;
 
     list_each(&cache->recent, node)
     {
@@ -165,20 +168,29 @@ static void piece_resume(struct completion *io)
     reader_release(log);
 }
 
-static struct piece *piece_make(struct cache *cache, const struct piece_key *key, struct log *log)
+/* `size`: bytes of the file that it is for. */
+static struct piece *piece_make(struct cache *cache, const struct piece_key *key, struct log *log, uint32_t size)
 {
-    struct block *block = cache_block(cache);
+    struct block *block = cache_block(cache, max_of(size, (uint32_t)CACHE_BLOCK_LEAST));
     if (!block) return NULL;
 
     struct list_node *node = list_take_first(&cache->free);
     struct piece *piece =
         node ? container_of(node, struct piece, recent) : heap_take(&cache->store->shard->heap, sizeof *piece);
     *piece = (struct piece){
-        .cache = cache, .log = log, .base = key->base, .number = key->number, .block = block, .io.resume = piece_resume
+        .cache = cache,
+        .log = log,
+        .base = key->base,
+        .number = key->number,
+        .size = size,
+        .block = block,
+        .io.resume = piece_resume,
     };
     list_init(&piece->waiters);
     list_node_init(&piece->recent);
     map_add(&cache->pieces, piece_hash(key), key, piece);
+    cache->size += block->size;
+    log->segments->pieces++;
     list_append(&cache->recent, &piece->recent);
     return piece;
 }
@@ -188,8 +200,7 @@ static void piece_read(struct piece *piece, struct segment *segment)
     uint64_t position = (uint64_t)piece->number * CACHE_PIECE;
     struct cache *cache = piece->cache;
 
-    invariant(segment->file >= 0 && segment->written > position);
-    piece->size = (uint32_t)min_of(segment->written - position, (uint64_t)CACHE_PIECE);
+    invariant(segment->file >= 0 && round_up(piece->size, (uint32_t)BLOCK) <= piece->block->size);
     piece->reading = true;
     segment->readers++;
     reader_hold(piece->log);
@@ -215,7 +226,9 @@ struct piece *cache_piece(struct cache *cache, struct log *log, struct segment *
         list_remove(&piece->recent);
         list_append(&cache->recent, &piece->recent);
     } else {
-        piece = piece_make(cache, &key, log);
+        invariant(segment->written > position);
+        uint64_t size = min_of(segment->written - position, (uint64_t)CACHE_PIECE);
+        piece = piece_make(cache, &key, log, (uint32_t)size);
         if (!piece) return NULL;
         piece_read(piece, segment);
     }

@@ -1,7 +1,8 @@
 /* engine/log/cache.h   The read cache of one shard: pieces of segment files, read direct, each in one block of
- * MEMORY_CACHE. A piece is {log, segment, number}, CACHE_PIECE bytes from number * CACHE_PIECE on. It stays until
- * memory is wanted; the one unused for longest goes first. Extents of fetches pin the block, so what is being sent
- * outlives its place in the cache.
+ * MEMORY_CACHE. A piece is {log, segment, number}, CACHE_PIECE bytes from number * CACHE_PIECE on, fewer at the end of a
+ * file: then its block is smaller, so that thousands of small logs have room. It stays until memory is wanted; the one
+ * unused for longest goes first. Extents of fetches pin the block, so what is being sent outlives its place in the
+ * cache.
  *
  *     (absent) --cache_piece--> READING --io--> READY --stale, evicted, forgotten--> (absent, freed when unused) */
 #ifndef ENGINE_LOG_CACHE_H
@@ -11,7 +12,10 @@
 #include "log/segment.h"
 #include "log/store.h"
 
-enum { CACHE_PIECE = 256 << 10 };
+enum {
+    CACHE_PIECE = 256 << 10,
+    CACHE_BLOCK_LEAST = 16 << 10, /* of the block of a piece that is shorter: bounds how many there are */
+};
 
 struct cache;
 
@@ -40,6 +44,7 @@ struct piece_wait {
 struct cache {
     struct store *store;
     struct map pieces;
+    size_t size;         /* of their blocks */
     struct list recent;  /* the one unused for longest first */
     struct list waiters; /* struct piece_wait: for any piece to come to rest */
     struct list free;    /* struct piece without a block */

@@ -338,7 +338,7 @@ bool log_read_begin(struct log_read *read)
         read->status = STATUS_OUT_OF_RANGE;
     } else if (read->offset < min_of(read->limit, log->end)) {
         if (read->offset < log_tail_first(log)) return read_cold_begin(read);
-        tail_read(log->tail, read);
+        if (!read->ahead) tail_read(log->tail, read);
     }
     return true;
 }

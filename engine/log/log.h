@@ -84,11 +84,12 @@ struct batch_rules log_rules(const struct log *log);
 struct log_read {
     /* in */
     struct log *log;
-    int64_t offset;         /* may lie inside a batch: the whole batch is given */
-    int64_t limit;          /* batches that begin at or above are not given (committed, last_stable or end) */
-    uint32_t size_max;      /* bytes; */
-    bool first_whole;       /* ... but the first batch even when it is larger */
-    bool hasty;             /* STATUS_BUSY rather than a wait for memory, some of which the caller may hold itself */
+    int64_t offset;    /* may lie inside a batch: the whole batch is given */
+    int64_t limit;     /* batches that begin at or above are not given (committed, last_stable or end) */
+    uint32_t size_max; /* bytes; */
+    bool first_whole;  /* ... but the first batch even when it is larger */
+    bool ahead;        /* the bytes come into memory, as far as there is room; none is given, no extents are used */
+    bool hasty;        /* STATUS_BUSY rather than a wait for memory, some of which the caller may hold itself */
     struct extent *extents; /* room for extent_max, the caller's */
     uint32_t extent_max;
     struct ready ready; /* run when a read that had to wait is finished */

@@ -252,6 +252,7 @@ static bool extents_add(struct cold_read *cold, uint32_t batch_size)
 static enum cold_step cold_wait_room(struct cold_read *cold)
 {
     window_leave(cold);
+    if (cold->read->ahead) return cold_end(cold, STATUS_BUSY);
     if (cold->read->hasty && cache_used(&cold->reader->cache)) return cold_end(cold, STATUS_BUSY);
     if (cache_wait(&cold->reader->cache, &cold->room)) return cold_wait(cold, COLD_MEMORY);
     if (cold->starved) return cold_end(cold, STATUS_NO_MEMORY);
@@ -312,7 +313,7 @@ static enum cold_step large_end(struct cold_read *cold)
 static enum cold_step cold_above(struct cold_read *cold)
 {
     struct log *log = cold->log;
-    if (log->tail && log->tail->count > 0) tail_read(log->tail, cold->read);
+    if (log->tail && log->tail->count > 0 && !cold->read->ahead) tail_read(log->tail, cold->read);
     return cold_end(cold, cold->read->status);
 }
 
@@ -511,7 +512,8 @@ static enum cold_step cold_step(struct cold_read *cold)
         if (step != STEP_AGAIN) return step;
     }
     enum status status = window_status(cold);
-    return status == STATUS_OK ? cold_walk(cold, segment) : cold_end(cold, status);
+    bool walk = status == STATUS_OK && !cold->read->ahead;
+    return walk ? cold_walk(cold, segment) : cold_end(cold, status);
 }
 
 /* Steps until it waits or is done. True: done; then `cold` is free. */

@@ -63,6 +63,7 @@ struct segments {
     uint32_t waiting;             /* reads and jobs that hold on to the log's files */
     int64_t expired;              /* a start that is durable, or about to be: what lies below may go (retention.c) */
     struct segment_work *removal; /* log_files_delete, while something is waiting */
+    uint32_t pieces;              /* of its files in the read cache */
     bool made;                    /* the directory <topic>-<partition> and its partition.metadata are durable */
     bool roll;                    /* the next batch begins a new segment whatever the settings say */
 };

@@ -53,6 +53,8 @@ struct apis {
     struct list creations; /* topics that are being created because somebody asked for them (metadata.c) */
     uint32_t creation_count;
     struct list returns_free; /* route.c: pins on their way home */
+    struct list aheads_free;  /* fetch_ahead.c */
+    uint32_t ahead_count;
 };
 
 void apis_attach(struct face *face, const struct apis_settings *settings);
@@ -98,5 +100,6 @@ void unregister_broker_begin(struct request *request);
 void produce_queue_init(struct produce_queue *queue, struct shard *owner);
 void producer_ids_init(struct producer_ids *ids);
 void creations_end(struct apis *apis);
+void fetch_aheads_end(struct apis *apis);
 
 #endif

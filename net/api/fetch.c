@@ -28,6 +28,7 @@ static struct fetch_group *group_for(struct fetch *fetch, uint32_t owner)
     group->parts_end = &group->parts;
     group->arena = owner == request->shard->index ? &request->arena : &group->lent;
     group->size_max = (uint32_t)fetch->size_max;
+    list_init(&group->aheads);
     fetch->groups[fetch->group_count++] = group;
     return group;
 }

@@ -1,5 +1,5 @@
 /* net/api/fetch.h   Inside Fetch: the request and its session (fetch.c), reading and watching where the partitions live
- * (fetch_group.c), the answer (fetch_answer.c). */
+ * (fetch_group.c, fetch_ahead.c), the answer (fetch_answer.c). */
 #ifndef NET_API_FETCH_H
 #define NET_API_FETCH_H
 
@@ -16,6 +16,10 @@ enum {
     FETCH_PAUSE_MS = 10,         /* no memory to read with: tried again */
     FETCH_LENT_FIRST = 1024,     /* room for aborted lists of another shard, doubled when it was not enough */
     FETCH_LENT_MAX = 1 << 20,
+    FETCH_AHEAD = 16,             /* reads of later parts on their way while one is waited for, */
+    FETCH_AHEAD_SHARD = 64,       /* and of all fetches together: who finds none free goes on part by part */
+    FETCH_AHEAD_SHARE = 8,        /* what is read ahead takes at most this part of the read cache, */
+    FETCH_AHEAD_LEAST = 64 << 10, /* but this much */
 };
 
 /* One partition of a request. */
@@ -33,6 +37,7 @@ struct fetch_part {
     int64_t high_watermark, last_stable, start;
     uint32_t extent_first, extent_count; /* of the group's */
     uint32_t size;
+    uint32_t ahead;                         /* bytes at most that are read ahead for it */
     int64_t seen;                           /* nothing to read below this offset: watched from here */
     struct fetch_diverging_epoch diverging; /* epoch -1: none */
     struct aborted *aborted;
@@ -57,6 +62,10 @@ struct fetch_group {
     bool away, recalled;   /* as home knows it */
     struct fetch_part *at; /* being read */
     struct log_read read;
+    struct fetch_part *ahead; /* the next one to be read ahead */
+    struct list aheads;       /* struct fetch_ahead: on their way */
+    uint32_t ahead_count;
+    uint64_t ahead_size; /* for parts that are not read yet */
     struct arena *arena; /* of aborted lists: the request's when it lives at home, else room that home has lent */
     struct arena lent;
     uint32_t lent_size;
@@ -111,6 +120,14 @@ static inline void fetch_group_send(struct fetch *fetch, struct fetch_group *gro
 void fetch_group_read(struct route_part *route, struct shard *owner);
 void fetch_group_watch(struct route_part *route, struct shard *owner);
 void fetch_group_recall(struct route_part *route, struct shard *owner);
+
+/* fetch_ahead.c: while group->at waits for its bytes, those of the parts behind it are asked for, too. */
+void fetch_ahead_go(struct fetch_group *group);
+/* A part has been read, or passed over: what was read ahead for it counts no more. */
+void fetch_ahead_pass(struct fetch_group *group, struct fetch_part *part);
+/* What is on its way is not waited for; fetch_group_settle runs when the last has come back. False: none was. */
+bool fetch_ahead_stop(struct fetch_group *group);
+void fetch_group_settle(struct fetch_group *group);
 
 /* Answers with what the parts hold now, and lets them go. */
 void fetch_reply(struct fetch *fetch);

@@ -128,6 +128,7 @@ static void part_read_resume(struct ready *ready)
 
     part_read_done(group, part);
     if (partition) part_count(part, partition->log);
+    fetch_ahead_pass(group, part);
     group->at = part->next;
     group_go(group);
 }
@@ -178,15 +179,24 @@ static void aborted_find(struct fetch_group *group, struct fetch_part *part)
     part_fail(part, error_of(status));
 }
 
+void fetch_group_settle(struct fetch_group *group)
+{
+    for (struct fetch_part *part = group->parts; part; part = part->next) aborted_find(group, part);
+    group_count(group);
+    group_return(group);
+}
+
 /* Reads on from group->at. */
 static void group_go(struct fetch_group *group)
 {
     for (; group->at; group->at = group->at->next) {
-        if (!part_read(group, group->at)) return;
+        if (!part_read(group, group->at)) {
+            fetch_ahead_go(group);
+            return;
+        }
+        fetch_ahead_pass(group, group->at);
     }
-    for (struct fetch_part *part = group->parts; part; part = part->next) aborted_find(group, part);
-    group_count(group);
-    group_return(group);
+    if (!fetch_ahead_stop(group)) fetch_group_settle(group);
 }
 
 void fetch_group_read(struct route_part *route, struct shard *owner)
@@ -198,7 +208,8 @@ void fetch_group_read(struct route_part *route, struct shard *owner)
     group->size = group->extent_count = 0;
     group->cached = 0;
     group->full = group->starved = group->lent_short = false;
-    group->at = group->parts;
+    group->at = group->ahead = group->parts;
+    group->ahead_size = 0;
     group_go(group);
 }
 

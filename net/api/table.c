@@ -104,6 +104,7 @@ void apis_attach(struct face *face, const struct apis_settings *settings)
     *apis = (struct apis){ .face = face, .shard = shard, .replicas = shard->replicas, .settings = *settings };
     list_init(&apis->creations);
     list_init(&apis->returns_free);
+    list_init(&apis->aheads_free);
     produce_queue_init(&apis->produce, shard);
     producer_ids_init(&apis->producer_ids);
     face->apis = apis;
@@ -118,6 +119,7 @@ void apis_detach(struct face *face)
 
     apis->replicas->configured = NULL;
     creations_end(apis);
+    fetch_aheads_end(apis);
     face->apis = NULL;
     heap_give(&face->shard->heap, apis);
 }
