@@ -1,7 +1,7 @@
 /* engine/log/cache.h   The read cache of one shard: pieces of segment files, read direct, each in one block of
- * MEMORY_CACHE. A piece is {log, segment, number}, CACHE_PIECE bytes from number * CACHE_PIECE on, fewer at the end of a
- * file: then its block is smaller, so that thousands of small logs have room. It stays until memory is wanted; the one
- * unused for longest goes first. Extents of fetches pin the block, so what is being sent outlives its place in the
+ * MEMORY_CACHE. A piece is {log, segment, number}, CACHE_PIECE bytes from number * CACHE_PIECE on, fewer at the end of
+ * a file: then its block is smaller, so that thousands of small logs have room. It stays until memory is wanted; the
+ * one unused for longest goes first. Extents of fetches pin the block, so what is being sent outlives its place in the
  * cache.
  *
  *     (absent) --cache_piece--> READING --io--> READY --stale, evicted, forgotten--> (absent, freed when unused) */

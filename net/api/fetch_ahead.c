@@ -1,6 +1,6 @@
 /* net/api/fetch_ahead.c   Reading ahead of a cold fetch. Its parts are read one after the other, because what a part
- * may still give depends on those before it; but their bytes need not come one after the other: while one part waits for
- * its bytes, those of the next ones are brought into the read cache, where they are found when their turn comes.
+ * may still give depends on those before it; but their bytes need not come one after the other: while one part waits
+ * for its bytes, those of the next ones are brought into the read cache, where they are found when their turn comes.
  *
  *     parts:   read | read | at: waits | ahead | ahead | ahead | not asked for yet
  *                                      \__ FETCH_AHEAD, FETCH_AHEAD_SHARD, and what the answer and the cache can take
