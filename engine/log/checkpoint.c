@@ -254,7 +254,9 @@ static bool checkpoint_wanted(const struct checkpoint *checkpoint)
         return !checkpoint->closed && list_empty(&store->removals) && store->removing == 0;
     /* Either way it is what a start would have to read and prove. */
     if (store->stream_size * 2 > store->wal->size) return true;
-    return wal_full_count(store->wal) > 0 && wal_used(store->wal) * 2 > store->wal->size;
+    if (wal_full_count(store->wal) == 0) return false;
+    /* Hungry: no file may be coming, because the disk is nearly full; those that are there must do. */
+    return store->flush->hungry || wal_used(store->wal) * 2 > store->wal->size;
 }
 
 void checkpoint_go(struct checkpoint *checkpoint)

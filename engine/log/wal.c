@@ -24,10 +24,11 @@ void wal_file_name(uint32_t shard, uint32_t number, char name[64])
 
 void wal_init(struct wal *wal, struct store *store, uint64_t size, uint64_t file_size)
 {
+    file_size = round_up(file_size, WAL_ZEROS_SIZE);
     *wal = (struct wal){
         .store = store,
-        .size = size,
-        .file_size = round_up(file_size, WAL_ZEROS_SIZE),
+        .size = max_of(size, WAL_FILES_MIN * file_size), /* With one there would be no other to go on in. */
+        .file_size = file_size,
         .first_number = WAL_NUMBER_NONE,
     };
     wal->making.wal = wal;

@@ -16,6 +16,7 @@
 #include "shard/jobs.h"
 
 enum {
+    WAL_FILES_MIN = 2,
     WAL_FILES_MAX = 256,
     WAL_FIRST_SIZE = 2 << 20,
     WAL_ZEROS_SIZE = 128 << 10,
