@@ -112,7 +112,7 @@ static enum status open_metadata_log(struct node *node, const struct metadata_fo
     struct node_shard *part = replication_part(node);
     struct log_key key = { UUID_METADATA_TOPIC, 0 };
 
-    metadata_log_init(&work->metadata, &part->shard, work->metadata_handle, found->dynamic);
+    metadata_log_init(&work->metadata, &part->shard, work->metadata_handle, &work->settings->values, found);
     enum status status = log_open(part->store, found->log, key, TEXT("__cluster_metadata"), &work->metadata.settings,
                                   &work->metadata.log);
     if (status != STATUS_OK) {

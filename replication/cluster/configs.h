@@ -37,7 +37,10 @@ struct broker_values {
     int32_t fetch_sessions_max;
     int32_t describe_partitions_max;
     int32_t batch_size_max;
-    int32_t metadata_segment_bytes;
+    int32_t metadata_segment_bytes, metadata_segment_bytes_internal;
+    int64_t metadata_segment_ms;
+    int64_t metadata_snapshot_bytes, metadata_snapshot_interval_ms;
+    int64_t metadata_retention_bytes, metadata_retention_ms;
     int32_t node_id;
     int32_t num_partitions;
     struct text_list roles;

@@ -7,19 +7,17 @@
  * The first is read by whoever leads an empty log first; the second tells a dynamic quorum its voters. */
 #include "replica/bootstrap.h"
 
-#include <string.h>
-
 #include "cluster/features.h"
 #include "io/files.h"
 #include "replica/metadata_batch.h"
 #include "replica/quorum_state.h"
+#include "replica/snapshot_file.h"
 
-#define METADATA_NAME   "__cluster_metadata-0"
-#define FIRST_SNAPSHOT  "00000000000000000000-0000000000.checkpoint"
-#define BOOTSTRAP_NAME  "bootstrap.checkpoint"
-#define SNAPSHOT_SUFFIX ".checkpoint"
+#define METADATA_NAME  "__cluster_metadata-0"
+#define BOOTSTRAP_NAME "bootstrap.checkpoint"
+#define FIRST_SNAPSHOT "00000000000000000000-0000000000.checkpoint"
 
-enum { FILE_SIZE_MAX = 4096, SNAPSHOT_SIZE_MAX = 1 << 30, CHECKPOINT_SIZE_MAX = 64 << 10 };
+enum { FILE_SIZE_MAX = 4096, HEAD_SIZE_MAX = 64 << 10, SCRATCH_SIZE_MAX = 64 << 20 };
 
 static const struct log_found *found_log(const struct directory *directory)
 {
@@ -32,45 +30,25 @@ static const struct log_found *found_log(const struct directory *directory)
 
 /* ---- formatting ---- */
 
-/* A file in the making: batches one behind the other. */
-struct checkpoint_file {
-    struct heap *heap;
-    uint8_t data[FILE_SIZE_MAX];
-    size_t size;
-    int64_t offset;
-};
-
-static void file_add(struct checkpoint_file *file, struct bytes batch)
+static enum status draft_done(struct snapshot_draft *draft, struct directory *directory, int handle, const char *name,
+                              int64_t wall_ms)
 {
-    struct batch header;
-    invariant(file->size + batch.size <= FILE_SIZE_MAX);
-    memcpy(file->data + file->size, batch.data, batch.size);
-    heap_give(file->heap, (void *)batch.data);
-
-    enum status status = batch_read(file->data + file->size, batch.size, &header);
-    invariant(status == STATUS_OK);
-    batch_stamp(file->data + file->size, file->offset, 0);
-    file->offset += header.last_delta + 1;
-    file->size += batch.size;
-}
-
-static void file_add_footer(struct checkpoint_file *file, int64_t wall_ms)
-{
-    struct any_control footer;
-    control_clear(&footer, CONTROL_SNAPSHOT_FOOTER);
-    file_add(file, control_batch_make(file->heap, &footer, 1, wall_ms));
+    snapshot_draft_finish(draft, wall_ms);
+    enum status status = snapshot_draft_write(draft, directory->files, handle, name);
+    snapshot_draft_end(draft);
+    return status;
 }
 
 static enum status write_bootstrap(struct directory *directory, int64_t wall_ms, struct arena *arena)
 {
-    struct checkpoint_file *file = arena_take(arena, sizeof(*file));
+    struct heap *heap = directory->heap;
+    struct snapshot_draft draft;
     struct any_control header;
     struct record_list list;
-    if (!file) return STATUS_NO_MEMORY;
 
-    file->heap = directory->heap;
+    snapshot_draft_begin(&draft, heap, 0);
     control_clear(&header, CONTROL_SNAPSHOT_HEADER);
-    file_add(file, control_batch_make(file->heap, &header, 1, wall_ms));
+    snapshot_draft_add(&draft, control_batch_make(heap, &header, 1, wall_ms));
     record_list_init(&list, arena);
     for (uint32_t i = 0; i < feature_count; i++) {
         if (!features[i].in_log || features[i].finalized == 0) continue;
@@ -78,19 +56,16 @@ static enum status write_bootstrap(struct directory *directory, int64_t wall_ms,
         record->feature_level.name = features[i].name;
         record->feature_level.level = features[i].finalized;
     }
-    file_add(file, record_batch_make(file->heap, &list, wall_ms));
-    file_add_footer(file, wall_ms);
-    return files_replace(directory->files, directory->handle, BOOTSTRAP_NAME, file->data, file->size);
+    snapshot_draft_add(&draft, record_batch_make(heap, &list, wall_ms));
+    return draft_done(&draft, directory, directory->handle, BOOTSTRAP_NAME, wall_ms);
 }
 
 static enum status write_first_snapshot(struct directory *directory, const struct node_identity *identity, int handle,
-                                        int64_t wall_ms, struct arena *arena)
+                                        int64_t wall_ms)
 {
-    struct checkpoint_file *file = arena_take(arena, sizeof(*file));
+    struct snapshot_draft draft;
     struct any_control controls[3];
-    if (!file) return STATUS_NO_MEMORY;
 
-    file->heap = directory->heap;
     control_clear(&controls[0], CONTROL_SNAPSHOT_HEADER);
     controls[0].snapshot_header.last_contained_log_timestamp_ms = wall_ms;
     control_clear(&controls[1], CONTROL_KRAFT_VERSION);
@@ -104,9 +79,9 @@ static enum status write_first_snapshot(struct directory *directory, const struc
     voter.kraft_versions.max_supported_version = 1;
     controls[2].voters.voters.items = &voter;
     controls[2].voters.voters.count = 1;
-    file_add(file, control_batch_make(file->heap, controls, 3, wall_ms));
-    file_add_footer(file, wall_ms);
-    return files_replace(directory->files, handle, FIRST_SNAPSHOT, file->data, file->size);
+    snapshot_draft_begin(&draft, directory->heap, 0);
+    snapshot_draft_add(&draft, control_batch_make(directory->heap, controls, 3, wall_ms));
+    return draft_done(&draft, directory, handle, FIRST_SNAPSHOT, wall_ms);
 }
 
 static bool file_there(struct directory *directory, int handle, const char *name)
@@ -135,7 +110,7 @@ enum status bootstrap_format(struct directory *directory, const struct node_iden
             status = write_bootstrap(directory, wall_ms, arena);
         if (status == STATUS_OK && !file_there(directory, *handle, FIRST_SNAPSHOT) &&
             !file_there(directory, *handle, "quorum-state")) {
-            status = write_first_snapshot(directory, identity, *handle, wall_ms, arena);
+            status = write_first_snapshot(directory, identity, *handle, wall_ms);
         }
     }
     if (status != STATUS_OK) {
@@ -146,53 +121,165 @@ enum status bootstrap_format(struct directory *directory, const struct node_iden
 
 /* ---- reading ---- */
 
-static bool parse_digits(const char *text, size_t size, int64_t *n)
+/* What reading the snapshots goes by. */
+struct snapshot_search {
+    struct directory *directory;
+    int handle;
+    struct arena *arena;
+    struct metadata_found *found;
+    const char **why;
+    int64_t start, end; /* of the log */
+    struct snapshot_id *ids;
+    uint32_t count;
+};
+
+/* The time in a file's header; 0 when it can't be told: then it counts as very old. */
+static int64_t header_time(struct snapshot_search *search, const char *name, struct arena *scratch)
 {
-    return text_to_i64((struct text){ text, size }, n) && *n >= 0;
+    struct files *files = search->directory->files;
+    uint8_t *head = arena_take(scratch, HEAD_SIZE_MAX);
+    int64_t timestamp_ms = 0;
+    struct batch batch;
+    size_t size;
+    int file;
+
+    if (!head || files_open(files, search->handle, name, FILES_READ, &file) != STATUS_OK) return 0;
+    if (files_read(files, file, head, HEAD_SIZE_MAX, 0, &size) == STATUS_OK &&
+        batch_read(head, size, &batch) == STATUS_OK) {
+        enum status status = snapshot_check((struct bytes){ head, batch.size }, &timestamp_ms, scratch);
+        if (status != STATUS_TRUNCATED) timestamp_ms = 0; /* a header and no footer: so it should be */
+    }
+    files_close(files, file);
+    return timestamp_ms;
 }
 
-/* The newest snapshot of the log that is not the first one. Names sort as they count. */
-static enum status find_snapshot(struct directory *directory, int handle, struct arena *arena,
-                                 struct metadata_found *found, const char **name)
+/* Finished ones by end, which is the order of their names. What a crash left, and what lies below the log's start, is
+ * removed, as Kafka does it; the first one stays, as the sign of a dynamic quorum. */
+static enum status list_snapshots(struct snapshot_search *search)
 {
+    struct files *files = search->directory->files;
     struct files_entry *entries;
     uint32_t count;
-    enum status status = files_list(directory->files, handle, arena, &entries, &count);
+    enum status status = files_list(files, search->handle, search->arena, &entries, &count);
+    if (status != STATUS_OK) return status;
 
-    *name = NULL;
+    search->ids = arena_take(search->arena, (count + 1) * sizeof(*search->ids));
+    if (!search->ids) return STATUS_NO_MEMORY;
     for (uint32_t i = 0; i < count && status == STATUS_OK; i++) {
-        struct text entry = text_of(entries[i].name);
-        int64_t end, epoch;
-        if (entry.size != sizeof(FIRST_SNAPSHOT) - 1 || !text_ends(entry, TEXT(SNAPSHOT_SUFFIX))) continue;
-        if (!parse_digits(entry.data, 20, &end) || entry.data[20] != '-' ||
-            !parse_digits(entry.data + 21, 10, &epoch)) {
-            continue;
+        struct snapshot_id id;
+        bool named = snapshot_name_parse(text_of(entries[i].name), &id);
+        if (named && id.end == 0) continue;
+        if (snapshot_name_leftover(text_of(entries[i].name)) || (named && id.end < search->start)) {
+            status = files_remove(files, search->handle, entries[i].name);
+        } else if (named) {
+            id.size = entries[i].size;
+            while (search->count > 0 && search->ids[search->count - 1].end == id.end) search->count--;
+            search->ids[search->count++] = id;
         }
-        if (end == 0 || epoch > INT32_MAX) continue;
-        found->snapshot_end = end;
-        found->snapshot_epoch = (int32_t)epoch;
-        *name = entries[i].name;
     }
     return status;
 }
 
-static enum status read_snapshot(struct directory *directory, int handle, struct arena *arena,
-                                 struct metadata_found *found, const char **why)
+/* The newest one that is whole: *place is its number, or the count. */
+static enum status find_snapshot(struct snapshot_search *search, struct arena *scratch, uint32_t *place)
 {
-    const char *name;
-    enum status status = find_snapshot(directory, handle, arena, found, &name);
+    struct metadata_found *found = search->found;
+    char name[SNAPSHOT_NAME_SIZE];
+
+    for (uint32_t i = search->count; i-- > 0;) {
+        struct snapshot_id *id = &search->ids[i];
+        snapshot_name(id->end, id->epoch, "", name);
+        enum status status = files_load(search->directory->files, search->handle, name, SNAPSHOT_FILE_SIZE_MAX,
+                                        search->arena, &found->snapshot.data, &found->snapshot.size);
+        if (status != STATUS_OK) return status;
+        status = snapshot_check(found->snapshot, &id->timestamp_ms, scratch);
+        if (status != STATUS_OK) {
+            found->snapshot = BYTES_NULL;
+            continue;
+        }
+        found->snapshot_end = id->end;
+        found->snapshot_epoch = id->epoch;
+        found->snapshot_timestamp_ms = id->timestamp_ms;
+        *place = i;
+        return STATUS_OK;
+    }
+    *place = search->count;
+    return STATUS_OK;
+}
+
+/* Broken ones above the one that is used, out of the way of whoever opens the directory next. */
+static enum status set_broken_aside(struct snapshot_search *search, uint32_t first)
+{
+    char from[SNAPSHOT_NAME_SIZE], to[SNAPSHOT_NAME_SIZE];
+    enum status status = STATUS_OK;
+
+    for (uint32_t i = first; i < search->count && status == STATUS_OK; i++) {
+        snapshot_name(search->ids[i].end, search->ids[i].epoch, "", from);
+        snapshot_name(search->ids[i].end, search->ids[i].epoch, ".bad", to);
+        directory_say(search->directory, METADATA_NAME "/%s is damaged and set aside: an older one or the log says it",
+                      from);
+        status = files_rename(search->directory->files, search->handle, from, to);
+    }
+    return status;
+}
+
+/* The truth table of a start:
+ *
+ *     newest whole snapshot     the log                        then
+ *     none                      begins at 0                    the log says everything
+ *     none                      begins later                   refused
+ *     up to N                   begins at or below N           the snapshot, then the log from N on
+ *     up to N                   ends below N                   refused: what the node promised is not there
+ *
+ * Those that are not whole are passed over, but named when there is nothing else to go by. */
+static enum status choose_snapshot(struct snapshot_search *search, struct arena *scratch)
+{
+    uint32_t place;
+    enum status status = find_snapshot(search, scratch, &place);
     if (status != STATUS_OK) return status;
 
-    int64_t start = found->log ? found->log->start : 0;
-    if (start == 0) return STATUS_OK; /* the log says everything */
-    if (!name || found->snapshot_end < start) {
-        *why = text_format(arena, "%s begins at offset %lld and no snapshot reaches up to there", METADATA_NAME,
-                           (long long)start)
-                   .data;
+    bool none = place == search->count;
+    if (none && search->start > 0) {
+        *search->why = text_format(search->arena, "%s begins at offset %lld and no %ssnapshot reaches up to there",
+                                   METADATA_NAME, (long long)search->start, search->count > 0 ? "whole " : "")
+                           .data;
         return STATUS_DAMAGED;
     }
-    return files_load(directory->files, handle, name, SNAPSHOT_SIZE_MAX, arena, &found->snapshot.data,
-                      &found->snapshot.size);
+    if (!none && search->found->snapshot_end > search->end) {
+        *search->why = text_format(search->arena, "%s ends at offset %lld, below the end of its snapshot, %lld",
+                                   METADATA_NAME, (long long)search->end, (long long)search->found->snapshot_end)
+                           .data;
+        return STATUS_DAMAGED;
+    }
+    status = set_broken_aside(search, none ? 0 : place + 1);
+    for (uint32_t i = 0; i < place && !none; i++) {
+        char name[SNAPSHOT_NAME_SIZE];
+        snapshot_name(search->ids[i].end, search->ids[i].epoch, "", name);
+        search->ids[i].timestamp_ms = header_time(search, name, scratch);
+        arena_reset(scratch);
+    }
+    search->found->snapshots = search->ids;
+    search->found->snapshot_count = none ? 0 : place + 1;
+    return status;
+}
+
+static enum status read_snapshots(struct directory *directory, int handle, struct arena *arena,
+                                  struct metadata_found *found, const char **why)
+{
+    struct snapshot_search search = { .directory = directory,
+                                      .handle = handle,
+                                      .arena = arena,
+                                      .found = found,
+                                      .why = why,
+                                      .start = found->log ? found->log->start : 0,
+                                      .end = found->log ? found->log->end : 0 };
+    struct arena scratch;
+
+    arena_init(&scratch, directory->heap, NULL, 0, SCRATCH_SIZE_MAX);
+    enum status status = list_snapshots(&search);
+    if (status == STATUS_OK) status = choose_snapshot(&search, &scratch);
+    arena_reset(&scratch);
+    return status;
 }
 
 /* Without the file the term is what the log says, as Kafka takes it; a directory with a first snapshot is of a dynamic
@@ -220,7 +307,7 @@ enum status bootstrap_read(struct directory *directory, int handle, struct arena
     *found = (struct metadata_found){ .log = found_log(directory) };
     *why = NULL;
     enum status status = read_quorum_state(directory, handle, arena, found, why);
-    if (status == STATUS_OK) status = read_snapshot(directory, handle, arena, found, why);
+    if (status == STATUS_OK) status = read_snapshots(directory, handle, arena, found, why);
     if (status == STATUS_OK && found->log && found->log->end > found->log->start) {
         status = log_load(directory, found->log, arena, &found->batches, why);
     }

@@ -7,6 +7,7 @@
 #include "log/store.h"
 #include "raft/raft.h"
 #include "replica/controller.h"
+#include "replica/snapshot_file.h"
 
 /* What was found, for all images: the snapshot comes first when there is one. In the caller's arena. */
 struct metadata_found {
@@ -14,6 +15,9 @@ struct metadata_found {
     struct bytes snapshot;
     int64_t snapshot_end;
     int32_t snapshot_epoch;
+    int64_t snapshot_timestamp_ms;       /* of the last batch below its end */
+    const struct snapshot_id *snapshots; /* all that may be of use, by end; the last one is the one above */
+    uint32_t snapshot_count;
     struct bytes batches;
     struct ballot ballot;
     bool dynamic; /* kraft.version 1 */
@@ -23,7 +27,8 @@ struct metadata_found {
  * it. `*handle` is the directory's, open. Safe to be cut short and begun again. */
 must_check enum status bootstrap_format(struct directory *directory, const struct node_identity *identity,
                                         int64_t wall_ms, struct arena *arena, int *handle, const char **why);
-/* Reads log, snapshot and quorum-state. STATUS_DAMAGED, STATUS_MISMATCH, STATUS_UNSUPPORTED, ...: `why` says which. */
+/* Reads log, newest whole snapshot and quorum-state, and removes what a crash left of snapshots. STATUS_DAMAGED,
+ * STATUS_MISMATCH, STATUS_UNSUPPORTED, ...: `why` says which. */
 must_check enum status bootstrap_read(struct directory *directory, int handle, struct arena *arena,
                                       struct metadata_found *found, const char **why);
 /* Into an empty image. */

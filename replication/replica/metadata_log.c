@@ -5,9 +5,11 @@
  */
 #include "replica/metadata_log.h"
 
+#include "cluster/configs.h"
 #include "cluster/control.h"
 #include "io/files.h"
 #include "log/store.h"
+#include "replica/bootstrap.h"
 #include "replica/controller_work.h"
 #include "replica/metadata_batch.h"
 #include "replica/quorum_state.h"
@@ -16,6 +18,7 @@
 /* One batch on its way through the shards. */
 struct publication_mail {
     struct mail mail;
+    struct list_node node; /* on the replication shard: resting */
     struct publication *publication;
     struct replicas_batch batch;
 };
@@ -65,18 +68,53 @@ static void publication_applied(struct replicas_batch *batch)
 {
     struct publication_mail *slip = container_of(batch, struct publication_mail, batch);
     struct publication *publication = slip->publication;
+    struct metadata_log *metadata = publication->metadata;
+    struct shard *at = batch->replicas->shard;
 
     if (batch->status != STATUS_OK) publication->status = batch->status;
-    mail_post(batch->replicas->shard, publication->metadata->shard->index, &slip->mail, publication_returned);
+    if (at == metadata->shard) {
+        metadata->applying = false;
+        if (batch->status == STATUS_OK) snapshots_applied(&metadata->snapshots, publication->batch);
+        if (!list_empty(&metadata->resting)) shard_ready(at, &metadata->resume);
+    }
+    mail_post(at, metadata->shard->index, &slip->mail, publication_returned);
+}
+
+static void publication_apply(struct publication_mail *slip, struct shard *at)
+{
+    slip->batch.batches = slip->publication->batch;
+    slip->batch.done = publication_applied;
+    replicas_begin(at->replicas, &slip->batch);
+}
+
+/* On the replication shard one after the other, and none while a snapshot is made of its image. */
+static void publications_resume(struct ready *ready)
+{
+    struct metadata_log *metadata = container_of(ready, struct metadata_log, resume);
+
+    while (!metadata->applying && !snapshots_walking(&metadata->snapshots) && !list_empty(&metadata->resting)) {
+        struct list_node *node = list_take_first(&metadata->resting);
+        metadata->applying = true;
+        publication_apply(container_of(node, struct publication_mail, node), metadata->shard);
+    }
+}
+
+void metadata_log_resume(struct metadata_log *metadata)
+{
+    publications_resume(&metadata->resume);
 }
 
 static void publication_deliver(struct mail *mail, struct shard *at)
 {
     struct publication_mail *slip = container_of(mail, struct publication_mail, mail);
+    struct metadata_log *metadata = slip->publication->metadata;
 
-    slip->batch.batches = slip->publication->batch;
-    slip->batch.done = publication_applied;
-    replicas_begin(at->replicas, &slip->batch);
+    if (at == metadata->shard) {
+        list_append(&metadata->resting, &slip->node);
+        metadata_log_resume(metadata);
+    } else {
+        publication_apply(slip, at);
+    }
 }
 
 static void publication_post(struct publication *publication)
@@ -87,6 +125,7 @@ static void publication_post(struct publication *publication)
     publication->pending = shard->shard_count;
     for (uint32_t i = 0; i < shard->shard_count; i++) {
         publication->mails[i].publication = publication;
+        list_node_init(&publication->mails[i].node);
         mail_post(shard, i, &publication->mails[i].mail, publication_deliver);
     }
 }
@@ -257,12 +296,32 @@ static void effects_run(struct metadata_log *metadata)
     }
 }
 
-void metadata_log_init(struct metadata_log *metadata, struct shard *shard, int directory, bool dynamic)
+/* What stands behind the newest snapshot counts towards the next. */
+static void count_found(struct snapshots *snapshots, const struct metadata_found *found)
 {
-    *metadata = (struct metadata_log){ .shard = shard, .dynamic = dynamic, .directory = directory, .committed = -1 };
+    struct batch batch;
+
+    for (uint32_t i = 0; i < found->snapshot_count; i++) snapshots_note(snapshots, &found->snapshots[i]);
+    snapshots->timestamp_ms = found->snapshot_timestamp_ms;
+    for (size_t at = 0; at < found->batches.size; at += batch.size) {
+        enum status status = batch_read(found->batches.data + at, found->batches.size - at, &batch);
+        invariant(status == STATUS_OK); /* checked when it was loaded */
+        size_t bytes = batch.base_offset >= found->snapshot_end ? batch.size : 0;
+        snapshots_count(snapshots, bytes, batch.max_timestamp_ms);
+    }
+}
+
+void metadata_log_init(struct metadata_log *metadata, struct shard *shard, int directory,
+                       const struct broker_values *values, const struct metadata_found *found)
+{
+    struct snapshot_limits limits = snapshot_limits_of(values);
+
+    *metadata =
+        (struct metadata_log){ .shard = shard, .dynamic = found->dynamic, .directory = directory, .committed = -1 };
     metadata->settings = (struct log_settings){
-        .segment_bytes = 1 << 30,
-        .segment_ms = INT64_MAX,
+        .segment_bytes = values->metadata_segment_bytes_internal ? values->metadata_segment_bytes_internal
+                                                                 : values->metadata_segment_bytes,
+        .segment_ms = values->metadata_segment_ms,
         .retention_ms = -1,
         .retention_bytes = -1,
         .file_delete_delay_ms = 60000,
@@ -272,6 +331,10 @@ void metadata_log_init(struct metadata_log *metadata, struct shard *shard, int d
         .message_bytes_max = 8 << 20,
     };
     list_init(&metadata->publications);
+    list_init(&metadata->resting);
+    ready_init(&metadata->resume, publications_resume);
+    snapshots_init(&metadata->snapshots, metadata, &limits);
+    count_found(&metadata->snapshots, found);
     list_node_init(&metadata->durable.node);
     ready_init(&metadata->durable.ready, log_durable);
 }
@@ -280,6 +343,7 @@ void metadata_log_start(struct metadata_log *metadata)
 {
     struct raft_event event = { .kind = RAFT_START };
     step(metadata, &event);
+    snapshots_start(&metadata->snapshots);
 }
 
 void metadata_log_end(struct metadata_log *metadata)
@@ -287,6 +351,8 @@ void metadata_log_end(struct metadata_log *metadata)
     struct heap *heap = &metadata->shard->heap;
 
     watermark_leave(&metadata->durable);
+    list_remove(&metadata->resume.node);
+    snapshots_end(&metadata->snapshots);
     list_each(&metadata->publications, node)
     {
         struct publication *publication = container_of(node, struct publication, node);

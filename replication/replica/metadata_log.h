@@ -11,9 +11,12 @@
 
 #include "log/log.h"
 #include "raft/raft.h"
+#include "replica/snapshots.h"
 #include "shard/jobs.h"
 
+struct broker_values;
 struct controller;
+struct metadata_found;
 struct node_identity;
 struct publication;
 
@@ -39,16 +42,23 @@ struct metadata_log {
     int64_t committed;
     struct list publications; /* struct publication, in order */
     uint32_t publication_count;
+    struct list resting; /* slips of publications that this shard has not begun to apply, in order */
+    bool applying;       /* it applies one */
+    struct ready resume; /* goes on with the next */
+    struct snapshots snapshots;
     int directory; /* handle of __cluster_metadata-0 */
 };
 
 /* On the starting thread. `log` is opened by the caller, who also brings raft, made from what the log says. */
-void metadata_log_init(struct metadata_log *metadata, struct shard *shard, int directory, bool dynamic);
+void metadata_log_init(struct metadata_log *metadata, struct shard *shard, int directory,
+                       const struct broker_values *values, const struct metadata_found *found);
 /* On the shard, once: elects, and tells the controller when we lead. */
 void metadata_log_start(struct metadata_log *metadata);
 /* The leader appends a batch from the shard's heap, which is the log's when the call succeeds. `*limit` is the offset
  * behind it. As log_append. */
 must_check enum status metadata_log_append(struct metadata_log *metadata, struct bytes batch, int64_t *limit);
+/* The shard's image may move on: what was committed while it was walked is applied. */
+void metadata_log_resume(struct metadata_log *metadata);
 void metadata_log_end(struct metadata_log *metadata);
 
 #endif

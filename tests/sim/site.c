@@ -128,9 +128,27 @@ static void pictures_check(struct site *site)
 
 /* ---- starting and stopping ---- */
 
+/* Half of all starts write snapshots of the metadata often, and keep little of its log. Drawn aside, so that the rest
+ * of a story is what it was. */
+static int snapshot_settings(const struct site *site, char *text, size_t size)
+{
+    struct prng prng;
+
+    prng_seed(&prng, site->world->seed * 31 + site->starts);
+    if (sim_chance(&prng, 1, 2)) return 0;
+    return snprintf(text, size,
+                    "metadata.log.max.record.bytes.between.snapshots=%lu\nmetadata.log.max.snapshot.interval.ms=%lu\n"
+                    "metadata.max.retention.bytes=%lu\nmetadata.max.retention.ms=%lu\n"
+                    "internal.metadata.log.segment.bytes=%lu\nmetadata.log.segment.ms=%lu\n",
+                    sim_between(&prng, 1, 6000), sim_chance(&prng, 1, 2) ? 0 : sim_between(&prng, 20, 2000),
+                    sim_between(&prng, 1, 20000),
+                    sim_chance(&prng, 1, 2) ? (uint64_t)604800000 : sim_between(&prng, 1, 500),
+                    sim_between(&prng, 1000, 20000), sim_chance(&prng, 1, 3) ? (uint64_t)100 : 604800000);
+}
+
 static void settings_make(struct site *site)
 {
-    char text[1024];
+    char text[2048];
     struct property_list list;
     struct setting_report report = { 0 };
     int32_t bad_line;
@@ -139,8 +157,9 @@ static void settings_make(struct site *site)
     uint64_t roll_ms = sim_chance(&site->prng, 1, 3) ? 100 : 604800000;
     uint64_t interval = sim_between(&site->prng, 100, 4096);
 
+    int length = snapshot_settings(site, text, sizeof text);
     snprintf(
-        text, sizeof text,
+        text + length, sizeof text - (size_t)length,
         "node.id=1\nprocess.roles=broker,controller\ncontroller.listener.names=CONTROLLER\n"
         "listeners=PLAINTEXT://:%d\nlog.dirs=data\nnum.partitions=2\n"
         "socket.request.max.bytes=2097152\nmessage.max.bytes=1048576\n"

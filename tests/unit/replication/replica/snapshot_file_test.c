@@ -1,0 +1,238 @@
+/* Snapshots as files: names, what is whole, Kafka's own bytes through the image and back. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "cluster/image_write.h"
+#include "io/files.h"
+#include "kafka_snapshot.h"
+#include "replica/metadata_batch.h"
+#include "replica/snapshot_file.h"
+#include "replica/snapshots.h"
+
+static const struct bytes kafkas = { kafka_snapshot, sizeof(kafka_snapshot) };
+
+struct bench {
+    struct heap heap;
+    struct arena arena, scratch;
+    struct image image;
+};
+
+static void bench_init(struct bench *bench)
+{
+    heap_init(&bench->heap);
+    arena_init(&bench->arena, &bench->heap, NULL, 0, SIZE_MAX);
+    arena_init(&bench->scratch, &bench->heap, NULL, 0, SIZE_MAX);
+    image_init(&bench->image, &bench->heap, 1);
+}
+
+static void bench_end(struct bench *bench)
+{
+    image_end(&bench->image);
+    arena_reset(&bench->arena);
+    arena_reset(&bench->scratch);
+    assert_int_equal(bench->heap.live_count, 0);
+}
+
+static void names_are_kafkas(void **state)
+{
+    static const char *const others[] = {
+        "00000000000000000225-0000000001.checkpoint.part",
+        "0000000000000000225-0000000001.checkpoint",
+        "00000000000000000225-000000001.checkpoint",
+        "00000000000000000225_0000000001.checkpoint",
+        "0000000000000000022x-0000000001.checkpoint",
+        "00000000000000000225-9999999999.checkpoint",
+        "00000000000000000225.log",
+        "bootstrap.checkpoint",
+        "-0000000000000000225-0000000001.checkpoint",
+        "-0000000000000000025-0000000001.checkpoint",
+    };
+    char name[SNAPSHOT_NAME_SIZE];
+    struct snapshot_id id;
+    (void)state;
+    snapshot_name(225, 1, "", name);
+    assert_string_equal(name, "00000000000000000225-0000000001.checkpoint");
+    assert_true(snapshot_name_parse(text_of(name), &id));
+    assert_int_equal(id.end, 225);
+    assert_int_equal(id.epoch, 1);
+    for (size_t i = 0; i < array_count(others); i++) assert_false(snapshot_name_parse(text_of(others[i]), &id));
+    snapshot_name(INT64_MAX, INT32_MAX, ".part", name);
+    assert_true(snapshot_name_leftover(text_of(name)));
+    assert_true(snapshot_name_leftover(TEXT("00000000000000000225-0000000001-123.checkpoint.part")));
+    assert_true(snapshot_name_leftover(TEXT("00000000000000000225-0000000001.checkpoint.deleted")));
+    assert_false(snapshot_name_leftover(TEXT("00000000000000000225-0000000001.checkpoint")));
+}
+
+static void whole_is_what_has_every_byte(void **state)
+{
+    struct bench bench;
+    int64_t timestamp_ms;
+    (void)state;
+    bench_init(&bench);
+    assert_int_equal(snapshot_check(kafkas, &timestamp_ms, &bench.scratch), STATUS_OK);
+    assert_true(timestamp_ms > 0);
+    for (size_t size = 0; size < kafkas.size; size++) {
+        assert_int_not_equal(snapshot_check((struct bytes){ kafkas.data, size }, &timestamp_ms, &bench.scratch),
+                             STATUS_OK);
+    }
+    uint8_t *copy = arena_take(&bench.arena, kafkas.size + 100);
+    memcpy(copy, kafkas.data, kafkas.size);
+    memcpy(copy + kafkas.size, kafkas.data, 83);
+    assert_int_not_equal(snapshot_check((struct bytes){ copy, kafkas.size + 83 }, &timestamp_ms, &bench.scratch),
+                         STATUS_OK); /* something behind the footer */
+    for (size_t i = 83 + 17; i < kafkas.size - 75;
+         i += 7) { /* the batch of records, behind its base offset and epoch */
+        copy[i] ^= 1;
+        assert_int_not_equal(snapshot_check((struct bytes){ copy, kafkas.size }, &timestamp_ms, &bench.scratch),
+                             STATUS_OK);
+        copy[i] ^= 1;
+    }
+    bench_end(&bench);
+}
+
+/* ---- Kafka's own, told again ---- */
+
+struct value_list {
+    struct bytes values[200];
+    uint32_t count;
+};
+
+static void values_of(struct bytes file, struct value_list *list)
+{
+    for (size_t at = 0; at < file.size;) {
+        struct batch batch;
+        struct record_walk walk;
+        struct record record;
+        enum status status;
+        assert_int_equal(batch_read(file.data + at, file.size - at, &batch), STATUS_OK);
+        at += batch.size;
+        if (batch.attributes & BATCH_CONTROL) continue;
+        record_walk_begin(&walk, &batch,
+                          (struct bytes){ batch.data + BATCH_HEADER_SIZE, batch.size - BATCH_HEADER_SIZE });
+        while (record_walk_next(&walk, &record, &status)) list->values[list->count++] = record.value;
+    }
+}
+
+static int by_bytes(const void *one, const void *other)
+{
+    const struct bytes *a = one, *b = other;
+    int order = memcmp(a->data, b->data, min_of(a->size, b->size));
+    return order != 0 ? order : (a->size > b->size) - (a->size < b->size);
+}
+
+static struct bytes file_of(struct bench *bench, const struct image *image, int64_t timestamp_ms,
+                            struct snapshot_draft *draft)
+{
+    struct any_control controls[IMAGE_HEAD_MAX];
+    struct any_record record;
+    struct image_walk walk;
+    struct record_list list;
+
+    snapshot_draft_begin(draft, &bench->heap, image->epoch);
+    uint32_t count = image_head(image, timestamp_ms, controls, &bench->arena);
+    snapshot_draft_add(draft, control_batch_make(&bench->heap, controls, count, 5));
+    record_list_init(&list, &bench->arena);
+    image_walk_begin(&walk, image);
+    while (image_walk_next(&walk, &record, &bench->arena)) *record_list_add(&list, record.type) = record;
+    snapshot_draft_add(draft, record_batch_make(&bench->heap, &list, 5));
+    snapshot_draft_finish(draft, 5);
+
+    char path[] = "/tmp/sluice-snapshot-XXXXXX", name[SNAPSHOT_NAME_SIZE];
+    const uint8_t *data;
+    size_t size;
+    int directory;
+    assert_non_null(mkdtemp(path));
+    snapshot_name(image->offset, image->epoch, "", name);
+    assert_int_equal(files_open_directory(files_kernel(), FILES_HERE, path, &directory), STATUS_OK);
+    assert_int_equal(snapshot_draft_write(draft, files_kernel(), directory, name), STATUS_OK);
+    assert_int_equal(files_load(files_kernel(), directory, name, 1 << 20, &bench->arena, &data, &size), STATUS_OK);
+    assert_int_equal(size, draft->size);
+    assert_int_equal(files_remove(files_kernel(), directory, name), STATUS_OK); /* and no .part beside it: */
+    files_close(files_kernel(), directory);
+    assert_int_equal(files_remove_directory(files_kernel(), FILES_HERE, path), STATUS_OK);
+    snapshot_draft_end(draft);
+    return (struct bytes){ data, size };
+}
+
+/* Kafka keeps its maps in an order of its own, and the features of a node too; but for these, byte for byte. */
+static void kafkas_snapshot_goes_through_the_image_unchanged(void **state)
+{
+    static struct value_list theirs, ours;
+    struct snapshot_draft draft;
+    struct bench bench;
+    int64_t timestamp_ms;
+    (void)state;
+    bench_init(&bench);
+    assert_int_equal(snapshot_check(kafkas, &timestamp_ms, &bench.scratch), STATUS_OK);
+    assert_int_equal(
+        metadata_apply_snapshot(&bench.image, kafkas, KAFKA_SNAPSHOT_END, KAFKA_SNAPSHOT_EPOCH, &bench.scratch),
+        STATUS_OK);
+    struct bytes file = file_of(&bench, &bench.image, timestamp_ms, &draft);
+    int64_t again_ms;
+    assert_int_equal(snapshot_check(file, &again_ms, &bench.scratch), STATUS_OK);
+    assert_int_equal(again_ms, timestamp_ms);
+
+    theirs.count = ours.count = 0;
+    values_of(kafkas, &theirs);
+    values_of(file, &ours);
+    assert_int_equal(ours.count, theirs.count);
+    qsort(theirs.values, theirs.count, sizeof(theirs.values[0]), by_bytes);
+    qsort(ours.values, ours.count, sizeof(ours.values[0]), by_bytes);
+    for (uint32_t i = 0; i < ours.count; i++) {
+        assert_int_equal(ours.values[i].size, theirs.values[i].size);
+        assert_memory_equal(ours.values[i].data, theirs.values[i].data, ours.values[i].size);
+    }
+
+    struct image copy;
+    image_init(&copy, &bench.heap, 1);
+    assert_int_equal(metadata_apply_snapshot(&copy, file, KAFKA_SNAPSHOT_END, KAFKA_SNAPSHOT_EPOCH, &bench.scratch),
+                     STATUS_OK);
+    assert_int_equal(image_hash(&copy), image_hash(&bench.image));
+    image_end(&copy);
+    bench_end(&bench);
+}
+
+/* ---- what is kept ---- */
+
+static void older_ones_go_by_size_and_by_age_and_the_newest_stays(void **state)
+{
+    const struct snapshot_id ids[] = {
+        { .end = 10, .size = 100, .timestamp_ms = 1000 },
+        { .end = 20, .size = 100, .timestamp_ms = 2000 },
+        { .end = 30, .size = 100, .timestamp_ms = 3000 },
+    };
+    struct snapshot_limits limits = { .retention_bytes = -1, .retention_ms = -1 };
+    (void)state;
+    assert_int_equal(snapshots_expired(ids, 3, 1000000, &limits, 1000000), 0);
+    assert_int_equal(snapshots_expired(ids, 0, 1000000, &limits, 1000000), 0);
+    limits.retention_bytes = 0;
+    assert_int_equal(snapshots_expired(ids, 3, 0, &limits, 0), 2);
+    assert_int_equal(snapshots_expired(ids, 1, 0, &limits, 0), 0);
+    limits.retention_bytes = 500;
+    assert_int_equal(snapshots_expired(ids, 3, 200, &limits, 0), 0);
+    assert_int_equal(snapshots_expired(ids, 3, 201, &limits, 0), 1);
+    assert_int_equal(snapshots_expired(ids, 3, 301, &limits, 0), 2);
+    limits.retention_bytes = -1;
+    limits.retention_ms = 500;
+    assert_int_equal(snapshots_expired(ids, 3, 0, &limits, 1500), 0);
+    assert_int_equal(snapshots_expired(ids, 3, 0, &limits, 1501), 1);
+    assert_int_equal(snapshots_expired(ids, 3, 0, &limits, 9999), 2);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(names_are_kafkas),
+        cmocka_unit_test(whole_is_what_has_every_byte),
+        cmocka_unit_test(kafkas_snapshot_goes_through_the_image_unchanged),
+        cmocka_unit_test(older_ones_go_by_size_and_by_age_and_the_newest_stays),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
