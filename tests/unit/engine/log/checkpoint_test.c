@@ -1,0 +1,189 @@
+/* The checkpoint: two slots in turn, so that one is whole whatever happens to the other; a slot that is not whole is
+ * not believed. */
+#include "node.h"
+
+#include "log/checkpoint.h"
+#include "log/segment.h"
+
+enum { MIB = 1 << 20, BATCH_SIZE = 100000, HEADER_SIZE = 4096, HEADER_USED = 100 };
+
+/* A log whose small WAL was gone through several times, killed. Returns its end. */
+static int64_t gone_round(struct node *node)
+{
+    node_init(node, 1);
+    node->plan.wal_size = 3 * MIB;
+    node->plan.wal_file_size = MIB;
+    node_start(node);
+    struct log *log = node_log(node, 0, "t", 0);
+    node_begin(node);
+    while (node->stores[0]->checkpoint->count < 4) {
+        assert_int_equal(node_append(log, 1, BATCH_SIZE, (uint64_t)log->end), STATUS_OK);
+        while (log->durable.at < log->end) node_turn(node);
+    }
+    int64_t end = log->end;
+    node_crash(node);
+    return end;
+}
+
+static struct bytes slot_load(struct node *node, uint32_t slot, struct arena *arena)
+{
+    char name[64], path[160];
+    struct bytes file;
+
+    checkpoint_file_name(0, slot, name);
+    snprintf(path, sizeof path, "%s/%s", node->path, name);
+    assert_int_equal(files_load(files_kernel(), FILES_HERE, path, MIB, arena, &file.data, &file.size), STATUS_OK);
+    return file;
+}
+
+static void slot_damage(struct node *node, uint32_t slot, uint64_t position, uint8_t byte)
+{
+    char name[64], path[160];
+    int file;
+
+    checkpoint_file_name(0, slot, name);
+    snprintf(path, sizeof path, "%s/%s", node->path, name);
+    assert_int_equal(files_open(files_kernel(), FILES_HERE, path, FILES_WRITE, &file), STATUS_OK);
+    assert_int_equal(files_write(files_kernel(), file, &byte, 1, position, 0), STATUS_OK);
+    files_close(files_kernel(), file);
+}
+
+static void the_slots_take_turns(void **state)
+{
+    (void)state;
+    struct node node;
+    struct heap heap;
+    struct arena arena;
+    struct checkpoint_header headers[CHECKPOINT_SLOTS];
+
+    int64_t end = gone_round(&node);
+    heap_init(&heap);
+    arena_init(&arena, &heap, NULL, 0, 4 * MIB);
+    for (uint32_t slot = 0; slot < CHECKPOINT_SLOTS; slot++) {
+        struct checkpoint_record record;
+        struct bytes file = slot_load(&node, slot, &arena);
+        size_t at = 0;
+        assert_int_equal(checkpoint_read(file, &headers[slot]), STATUS_OK);
+        assert_int_equal(headers[slot].log_count, 1);
+        assert_true(checkpoint_next(file, &headers[slot], &at, &record));
+        assert_true(text_equal(record.topic, TEXT("t")));
+        assert_in_range(record.end, 1, end);
+        assert_false(checkpoint_next(file, &headers[slot], &at, &record));
+    }
+    assert_int_equal(headers[0].incarnation, headers[1].incarnation);
+    uint32_t newer = headers[1].sequence > headers[0].sequence;
+    assert_int_equal(headers[newer].sequence, headers[!newer].sequence + 1);
+    assert_true(headers[newer].cut > headers[!newer].cut);
+    arena_reset(&arena);
+    heap_end(&heap);
+    node_remove(&node);
+}
+
+/* A crash while the older slot is written over leaves it torn; the newer one says where everything is. And when that one
+ * is damaged at rest, what the WAL no longer has is missed, not forgotten. */
+static void a_torn_slot_is_passed_over(void **state)
+{
+    (void)state;
+
+    for (int older = 0; older < 2; older++) {
+        struct checkpoint_header headers[CHECKPOINT_SLOTS];
+        struct node node;
+        struct heap heap;
+        struct arena arena;
+        enum status status;
+
+        int64_t end = gone_round(&node);
+        heap_init(&heap);
+        arena_init(&arena, &heap, NULL, 0, 4 * MIB);
+        for (uint32_t slot = 0; slot < CHECKPOINT_SLOTS; slot++)
+            assert_int_equal(checkpoint_read(slot_load(&node, slot, &arena), &headers[slot]), STATUS_OK);
+        uint32_t newer = headers[1].sequence > headers[0].sequence;
+        slot_damage(&node, older ? !newer : newer, HEADER_SIZE + 5, 0xa5);
+        int64_t found = node_restart_end(&node, &status);
+        if (older) assert_int_equal(status, STATUS_OK);
+        if (status == STATUS_OK) {
+            assert_int_equal(found, end);
+        } else {
+            assert_int_equal(status, STATUS_DAMAGED);
+        }
+        slot_damage(&node, older ? newer : !newer, HEADER_SIZE + 5, 0xa5); /* Neither is whole. */
+        (void)node_restart_end(&node, &status);
+        assert_int_equal(status, STATUS_DAMAGED);
+        arena_reset(&arena);
+        heap_end(&heap);
+        node_remove(&node);
+    }
+}
+
+static void every_bit_of_a_slot_counts(void **state)
+{
+    (void)state;
+    static uint8_t copy[MIB];
+    struct node node;
+    struct heap heap;
+    struct arena arena;
+    struct checkpoint_header header;
+
+    (void)gone_round(&node);
+    heap_init(&heap);
+    arena_init(&arena, &heap, NULL, 0, 4 * MIB);
+    struct bytes file = slot_load(&node, 0, &arena);
+    assert_int_equal(checkpoint_read(file, &header), STATUS_OK);
+    memcpy(copy, file.data, file.size);
+    for (size_t bit = 0; bit < 8 * (HEADER_SIZE + header.body_size); bit++) {
+        if (bit == 8 * HEADER_USED) bit = 8 * HEADER_SIZE; /* Between them are zeros. */
+        struct checkpoint_header other;
+        copy[bit / 8] ^= (uint8_t)(1 << bit % 8);
+        assert_int_not_equal(checkpoint_read((struct bytes){ copy, file.size }, &other), STATUS_OK);
+        copy[bit / 8] ^= (uint8_t)(1 << bit % 8);
+    }
+    for (size_t size = 0; size < HEADER_SIZE + header.body_size; size += 7)
+        assert_int_not_equal(checkpoint_read((struct bytes){ copy, size }, &header), STATUS_OK);
+    arena_reset(&arena);
+    heap_end(&heap);
+    node_remove(&node);
+}
+
+/* Appends go on while one is taken; a log that is deleted meanwhile is in no one's way. */
+static void a_cut_waits_for_no_deleted_log(void **state)
+{
+    (void)state;
+    struct node node;
+    struct node_closing removal = { .done = false };
+
+    node_init(&node, 1);
+    node.plan.wal_size = 3 * MIB;
+    node.plan.wal_file_size = MIB;
+    node_start(&node);
+    struct log *log = node_log(&node, 0, "t", 0), *other = node_log(&node, 0, "u", 0);
+    node_begin(&node);
+    struct checkpoint *checkpoint = node.stores[0]->checkpoint;
+    assert_int_equal(node_append(other, 1, BATCH_SIZE, 0), STATUS_OK);
+    while (checkpoint->stage == CHECKPOINT_IDLE) {
+        assert_int_equal(node_append(log, 1, BATCH_SIZE, (uint64_t)log->end), STATUS_OK);
+        node_turn(&node);
+    }
+    uint64_t count = checkpoint->count;
+    ready_init(&removal.ready, node_closed);
+    log_delete(other, &removal.ready);
+    while (!removal.done || checkpoint->count == count) {
+        if (log->durable.at == log->end)
+            assert_int_equal(node_append(log, 1, BATCH_SIZE, (uint64_t)log->end), STATUS_OK);
+        node_turn(&node);
+    }
+    node_settle(&node);
+    assert_int_equal(node_read_all(&node, log, 0), log->end);
+    node_stop(&node);
+    node_remove(&node);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_slots_take_turns),
+        cmocka_unit_test(a_torn_slot_is_passed_over),
+        cmocka_unit_test(every_bit_of_a_slot_counts),
+        cmocka_unit_test(a_cut_waits_for_no_deleted_log),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

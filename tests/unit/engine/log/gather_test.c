@@ -1,0 +1,149 @@
+/* Where appends gather: what goes into one chunk and what into the next, for whom there is room, who waits for whom. */
+#include "node.h"
+
+#include "log/flush.h"
+#include "log/gather.h"
+
+/* Two logs that the WAL knows already. */
+static struct store *started(struct node *node, struct log *logs[2])
+{
+    node_init(node, 1);
+    node_start(node);
+    logs[0] = node_log(node, 0, "a", 0);
+    logs[1] = node_log(node, 0, "b", 0);
+    node_begin(node);
+    for (int i = 0; i < 2; i++) assert_int_equal(node_append(logs[i], 1, 100, 0), STATUS_OK);
+    node_settle(node);
+    return node->stores[0];
+}
+
+static void ended(struct node *node)
+{
+    node_settle(node);
+    node_crash(node);
+    node_remove(node);
+}
+
+static void batches_that_follow_each_other_share_an_entry(void **state)
+{
+    (void)state;
+    struct node node;
+    struct log *logs[2];
+    struct gathers *gathers = started(&node, logs)->gathers;
+
+    for (int i = 0; i < 3; i++) assert_int_equal(node_append(logs[0], 1, 100, 1), STATUS_OK);
+    assert_int_equal(gathers->open->entry_count, 1);
+    assert_int_equal(gathers->open->marks[0].limit, 4);
+    assert_int_equal(node_append(logs[1], 1, 100, 1), STATUS_OK);
+    assert_int_equal(node_append(logs[0], 1, 100, 4), STATUS_OK); /* Behind another log's: an entry of its own. */
+    assert_int_equal(gathers->open->entry_count, 3);
+    node_settle(&node);
+    assert_int_equal(logs[0]->durable.at, 5);
+    assert_int_equal(logs[1]->durable.at, 2);
+    ended(&node);
+}
+
+static void a_cut_parts_what_was_gathered(void **state)
+{
+    (void)state;
+    struct node node;
+    struct log *logs[2];
+    struct gathers *gathers = started(&node, logs)->gathers;
+
+    assert_int_equal(node_append(logs[0], 1, 100, 1), STATUS_OK);
+    uint64_t before = gathers->open->sequence, cut = gathers_cut(gathers);
+    assert_true(before < cut);
+    assert_int_equal(gathers_cut(gathers), cut); /* Nothing came in between. */
+    assert_int_equal(node_append(logs[0], 1, 100, 2), STATUS_OK);
+    assert_true(gathers->open->sequence >= cut);
+    assert_int_equal(gathers->open->entry_count, 1); /* It does not grow what was cut off. */
+    node_settle(&node);
+    assert_int_equal(logs[0]->durable.at, 3);
+    ended(&node);
+}
+
+/* Much of one log takes another way; little of another shares a chunk with little of it. */
+static void a_small_append_does_not_wait_for_a_large_one(void **state)
+{
+    (void)state;
+    struct node node;
+    struct log *logs[2];
+    struct store *store = started(&node, logs);
+
+    for (uint64_t i = 0; i < 80; i++) assert_int_equal(node_append(logs[0], 1, 100000, i + 1), STATUS_OK);
+    uint64_t written = store->flush->byte_count;
+    assert_int_equal(node_append(logs[1], 1, 100, 1), STATUS_OK);
+    while (logs[1]->durable.at < 2) node_turn(&node);
+    assert_true(store->flush->byte_count - written < 1 << 20);
+    ended(&node);
+}
+
+static void entries_have_room_when_memory_is_used_up(void **state)
+{
+    (void)state;
+    struct node node;
+    struct block *held[64];
+    uint32_t count = 0;
+
+    node_init(&node, 1);
+    node_start(&node);
+    (void)node_log(&node, 0, "a", 0);
+    node_begin(&node);
+    struct gathers *gathers = node.stores[0]->gathers;
+    struct memory *memory = node.shard[0].memory;
+    while (memory_free(memory, MEMORY_TAIL) >= gathers_kept(gathers) + GATHER_BLOCK_SIZE) {
+        held[count] = block_take(memory, MEMORY_TAIL, GATHER_BLOCK_SIZE);
+        assert_non_null(held[count++]);
+    }
+    assert_null(gathers->current);
+    assert_null(gather_room(gathers, 1000));
+    assert_non_null(gather_entry_room(gathers, 1000)); /* An extent's or a removal's: they bring memory back. */
+    while (count > 0) block_unpin(held[--count]);
+    ended(&node);
+}
+
+static void a_truncation_lowers_what_is_told(void **state)
+{
+    (void)state;
+    struct node node;
+    struct log *logs[2];
+    struct gathers *gathers = started(&node, logs)->gathers;
+
+    for (uint64_t i = 1; i < 4; i++) assert_int_equal(node_append(logs[0], 1, 100, i), STATUS_OK);
+    assert_int_equal(node_append(logs[1], 1, 100, 1), STATUS_OK);
+    gather_lower(gathers, NULL, logs[0], 2);
+    node_settle(&node);
+    assert_int_equal(logs[0]->durable.at, 2);
+    assert_int_equal(logs[1]->durable.at, 2); /* The other log's own. */
+    ended(&node);
+}
+
+/* Blocks go back when their batches are written out and read by nobody; drafts and blocks are used again. */
+static void nothing_is_allocated_once_it_is_warm(void **state)
+{
+    (void)state;
+    struct node node;
+    struct log *logs[2];
+    struct store *store = started(&node, logs);
+
+    for (int round = 0, warm = 0; round < 60; round++) {
+        for (int i = 0; i < 2; i++) assert_int_equal(node_append(logs[i], 1, 50000, (uint64_t)logs[i]->end), STATUS_OK);
+        node_settle(&node);
+        if (round == 20) warm = (int)store->shard->heap.live_count;
+        if (round > 20) assert_in_range(store->shard->heap.live_count, 0, warm + 4);
+    }
+    ended(&node);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(batches_that_follow_each_other_share_an_entry),
+        cmocka_unit_test(a_cut_parts_what_was_gathered),
+        cmocka_unit_test(a_small_append_does_not_wait_for_a_large_one),
+        cmocka_unit_test(entries_have_room_when_memory_is_used_up),
+        cmocka_unit_test(a_truncation_lowers_what_is_told),
+        cmocka_unit_test(nothing_is_allocated_once_it_is_warm),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
