@@ -23,8 +23,9 @@ struct doctor {
     struct node_platform platform;
     struct settings settings;
     struct plan plan;
-    bool has_plan;
-    struct io *io; /* NULL: refused */
+    enum status planned;
+    const char *planned_why; /* when it failed */
+    struct io *io;           /* NULL: refused */
     struct finding findings[FINDINGS_MAX];
     uint32_t count;
 };

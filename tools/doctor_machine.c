@@ -67,58 +67,62 @@ static uint64_t plan_size(const struct plan *plan)
 
 static void memory(struct doctor *doctor)
 {
-    const char *why = "";
     char may[32], use[32];
 
-    enum status status = node_plan(&doctor->platform, &doctor->settings, &doctor->plan, &doctor->arena, &why);
-    doctor->has_plan = status == STATUS_OK;
-    struct finding *finding = doctor_find(doctor, doctor->has_plan ? VERDICT_GOOD : VERDICT_BAD, "memory");
+    bool good = doctor->planned != STATUS_INVALID;
+    const char *shortage = doctor->plan.shortages[SHORTAGE_MEMORY];
+    struct finding *finding = doctor_find(doctor,
+                                          !good      ? VERDICT_BAD
+                                          : shortage ? VERDICT_WARN
+                                                     : VERDICT_GOOD,
+                                          "memory");
     found(finding, "%s for the node", size_text(may, doctor->platform.memory_size));
     wanted(finding, "enough for the plan");
-    if (!doctor->has_plan) {
-        remedy(finding, "%s", why);
-        return;
-    }
-    wanted(finding, "%s for %u shards (sluice serve --plan)", size_text(use, plan_size(&doctor->plan)),
-           doctor->plan.shard_count);
+    if (!good) remedy(finding, "%s", doctor->planned_why);
+    if (!good || doctor->planned != STATUS_OK) return;
+
+    wanted(finding, "%s for %u %s (sluice serve --plan)", size_text(use, plan_size(&doctor->plan)),
+           doctor->plan.shard_count, doctor->plan.shard_count == 1 ? "shard" : "shards");
+    if (shortage) remedy(finding, "%s", shortage);
 }
 
-/* Buffers that are locked are enrolled with the kernel once; what is not allowed costs CPU, not correctness. */
+/* Buffers that are locked are registered with the kernel once; what is not allowed costs CPU, not correctness. */
 static void locked_memory(struct doctor *doctor)
 {
     struct rlimit limit;
-    char has[32], need[32];
-    uint64_t size = 0;
+    char has[32];
 
     if (getrlimit(RLIMIT_MEMLOCK, &limit) != 0) return;
-    if (doctor->has_plan) size = plan_size(&doctor->plan);
-    bool free = geteuid() == 0 || limit.rlim_max == RLIM_INFINITY || limit.rlim_max >= size;
-    struct finding *finding = doctor_find(doctor, free ? VERDICT_GOOD : VERDICT_WARN, "memory that may be locked");
-    found(finding, "%s", limit.rlim_max == RLIM_INFINITY ? "unlimited" : size_text(has, limit.rlim_max));
-    if (geteuid() == 0 && limit.rlim_max != RLIM_INFINITY) found(finding, "%s, but this is root", has);
-    wanted(finding, "%s", size_text(need, size));
-    if (free) return;
-    remedy(finding,
-           "buffers go without being registered, which costs CPU. `ulimit -l unlimited`, LimitMEMLOCK=infinity in "
-           "systemd, --ulimit memlock=-1 in Docker");
+    bool unlimited = limit.rlim_max == RLIM_INFINITY;
+    const char *shortage = doctor->plan.shortages[SHORTAGE_LOCKED];
+    struct finding *finding = doctor_find(doctor, shortage ? VERDICT_WARN : VERDICT_GOOD, "memory that may be locked");
+    found(finding, "%s%s", unlimited ? "unlimited" : size_text(has, limit.rlim_max),
+          !unlimited && doctor->platform.locked_size == 0 ? ", but this user may lock all (CAP_IPC_LOCK)" : "");
+    wanted(finding, "as much as the plan's buffers for appending and reading");
+    if (shortage) remedy(finding, "%s", shortage);
 }
 
 static void descriptors(struct doctor *doctor)
 {
-    enum { LEAST = 1024, COMFORT = 65536 };
+    enum { COMFORT = 65536 };
     struct rlimit limit;
 
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-    enum verdict verdict = limit.rlim_max < LEAST     ? VERDICT_BAD
-                           : limit.rlim_max < COMFORT ? VERDICT_WARN
-                                                      : VERDICT_GOOD;
-    struct finding *finding = doctor_find(doctor, verdict, "descriptors");
+    bool refused = doctor->planned == STATUS_TOO_MANY;
+    const char *shortage = doctor->plan.shortages[SHORTAGE_FILES];
+    struct finding *finding = doctor_find(doctor,
+                                          refused                    ? VERDICT_BAD
+                                          : limit.rlim_max < COMFORT ? VERDICT_WARN
+                                                                     : VERDICT_GOOD,
+                                          "descriptors");
     found(finding, "%llu", (unsigned long long)limit.rlim_max);
     wanted(finding, "%d: one for each connection, several for each partition", COMFORT);
-    if (verdict == VERDICT_GOOD) return;
-    remedy(finding,
-           "`ulimit -Hn`, LimitNOFILE=1048576 in systemd, --ulimit nofile=1048576 in Docker; the node raises the "
-           "soft limit itself");
+    if (refused || shortage) {
+        remedy(finding, "%s", refused ? doctor->planned_why : shortage);
+    } else if (limit.rlim_max < COMFORT) {
+        remedy(finding, "for many connections or partitions: `ulimit -Hn`, LimitNOFILE=1048576 in systemd, --ulimit "
+                        "nofile=1048576 in Docker; the node raises the soft limit itself");
+    }
 }
 
 /* ---- what the kernel says in files ---- */
@@ -163,6 +167,8 @@ static void backlog(struct doctor *doctor)
 
 void doctor_machine(struct doctor *doctor)
 {
+    doctor->planned =
+        node_plan(&doctor->platform, &doctor->settings, &doctor->plan, &doctor->arena, &doctor->planned_why);
     kernel(doctor);
     ring(doctor);
     memory(doctor);

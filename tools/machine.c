@@ -3,14 +3,12 @@
 
 #include <errno.h>
 #include <netinet/in.h>
-#include <sched.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "io/allowance.h"
 #include "io/files.h"
 #include "io/uring.h"
 #include "shard/jobs.h"
@@ -36,39 +34,9 @@ static enum status make_jobs(struct node_platform *platform, uint32_t thread_cou
     return jobs_threads_make(thread_count, jobs);
 }
 
-/* Unless sluice.memory says otherwise, a node takes up to this part of what it may use: there are other programs, and
- * sockets in the kernel. */
-enum { MEMORY_SHARE = 4 };
-
-/* The limit in a cgroup file; UINT64_MAX when there is none ("max", or no such file). */
-static uint64_t cgroup_limit(const char *path)
-{
-    FILE *file = fopen(path, "re");
-    char line[64] = "", *end = line;
-    uint64_t limit = UINT64_MAX;
-
-    if (!file) return limit;
-    if (fgets(line, sizeof(line), file)) limit = strtoull(line, &end, 10);
-    fclose(file);
-    return end == line ? UINT64_MAX : limit;
-}
-
-static uint64_t memory_allowed(void)
-{
-    uint64_t machine = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
-    uint64_t group =
-        min_of(cgroup_limit("/sys/fs/cgroup/memory.max"), cgroup_limit("/sys/fs/cgroup/memory/memory.limit_in_bytes"));
-
-    return min_of(machine, group);
-}
-
-static uint32_t cores_allowed(void)
-{
-    cpu_set_t allowed;
-
-    if (sched_getaffinity(0, sizeof(allowed), &allowed) != 0) return 1;
-    return (uint32_t)CPU_COUNT(&allowed);
-}
+/* Unless sluice.memory says otherwise, a node takes up to this part of what it may use. Of a machine: there are other
+ * programs, and sockets in the kernel. What a control group allows was meant for this program. */
+enum { SHARE_OF_MACHINE = 4, SHARE_OF_GROUP = 2 };
 
 /* A socket that doesn't share its port can be bound only where nobody listens. */
 static bool somebody_listens(const struct sockaddr_storage *address)
@@ -100,8 +68,10 @@ static bool port_taken(struct node_platform *platform, const struct sockaddr_sto
 
 void machine_platform(struct node_platform *platform)
 {
+    struct allowance allowance;
     struct timespec now;
 
+    allowance_read("", &allowance);
     clock_gettime(CLOCK_REALTIME, &now);
     platform->files = files_kernel();
     platform->make_io = make_io;
@@ -111,7 +81,10 @@ void machine_platform(struct node_platform *platform)
     if (getrandom(&platform->seed, sizeof(platform->seed), 0) != (ssize_t)sizeof(platform->seed)) {
         platform->seed = (uint64_t)now.tv_nsec * 0x9e3779b97f4a7c15u ^ (uint64_t)getpid();
     }
-    platform->memory_size = memory_allowed() / MEMORY_SHARE;
-    platform->core_count = cores_allowed();
+    platform->memory_size = allowance.memory_size / (allowance.memory_of_group ? SHARE_OF_GROUP : SHARE_OF_MACHINE);
+    platform->core_count = allowance.core_count;
+    platform->file_count = allowance.file_count == UINT64_MAX ? 0 : allowance.file_count;
+    bool lock_all = allowance.locked_unlimited || allowance.locked_size == UINT64_MAX;
+    platform->locked_size = lock_all ? 0 : max_of(allowance.locked_size, UINT64_C(1));
     platform->threads = true;
 }

@@ -183,6 +183,13 @@ static bool start_http(struct serve *serve)
 
 /* ---- beside the node ---- */
 
+static bool degraded(const struct node *node)
+{
+    bool is = node_buffered(node);
+    for (unsigned i = 0; i < PLAN_SHORTAGES; i++) is = is || node->plan.shortages[i];
+    return is;
+}
+
 static void greet(struct serve *serve, const struct node *node)
 {
     const struct broker_values *values = &serve->settings.values;
@@ -190,8 +197,9 @@ static void greet(struct serve *serve, const struct node *node)
     uint16_t port;
 
     tell(serve, TRACE_INFO, "Transitioning from RECOVERY to RUNNING."); /* Testcontainers waits for this line. */
-    tell(serve, TRACE_INFO, "sluice " SLUICE_VERSION " started in %lld ms, %u shards, durability %s",
+    tell(serve, TRACE_INFO, "sluice " SLUICE_VERSION " started in %lld ms, %u %s, %sdurability %s",
          (long long)(clock_ms(CLOCK_MONOTONIC) - serve->began_ms), node->plan.shard_count,
+         node->plan.shard_count == 1 ? "shard" : "shards", degraded(node) ? "degraded (see the warnings), " : "",
          values->durability == DURABILITY_RELAXED ? "relaxed (acknowledged before the device has it)"
                                                   : "durable (acknowledged when the device has it)");
     for (uint32_t i = 0; node_told(node, i, &name, &host, &port); i++) {

@@ -12,12 +12,13 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "io/errors.h"
 #include "io/files_kernel.h"
 
-enum { FILE_MODE = 0644, DIRECTORY_MODE = 0755 };
+enum { FILE_MODE = 0644, DIRECTORY_MODE = 0755, OPEN_TRIES = 500, OPEN_PAUSE_NS = 10000000 };
 
 _Static_assert(FILES_HERE == AT_FDCWD, "FILES_HERE is handed to the kernel as it is");
 
@@ -44,6 +45,18 @@ static enum status status_of(long outcome)
     return outcome < 0 ? failure() : STATUS_OK;
 }
 
+/* When all descriptors are taken, others give theirs back in a moment (a client that is refused, a scrape of the
+ * metrics, another job); five seconds of waiting in a job are better than a log directory that is given up. */
+static int open_patiently(int directory, const char *path, int mode)
+{
+    for (unsigned tries = 0;; tries++) {
+        int opened = uninterrupted(openat(directory, path, mode, FILE_MODE));
+        if (opened >= 0 || (errno != EMFILE && errno != ENFILE) || tries == OPEN_TRIES) return opened;
+        const struct timespec pause = { .tv_nsec = OPEN_PAUSE_NS };
+        (void)nanosleep(&pause, NULL);
+    }
+}
+
 static bool direct_set(int file)
 {
     int flags = fcntl(file, F_GETFL);
@@ -58,7 +71,7 @@ static enum status kernel_open(struct files *files, int directory, const char *p
     if ((flags & FILES_CREATE) != 0) mode |= O_CREAT;
     if ((flags & FILES_EXCLUSIVE) != 0) mode |= O_EXCL;
 
-    int opened = uninterrupted(openat(directory, path, mode, FILE_MODE));
+    int opened = open_patiently(directory, path, mode);
     if (opened < 0) return failure();
     if ((flags & FILES_DIRECT) != 0 && !direct_set(opened) && errno != EINVAL) {
         enum status status = failure();
@@ -143,7 +156,7 @@ static enum status kernel_lock(struct files *files, int file)
 static enum status kernel_open_directory(struct files *files, int directory, const char *path, int *opened)
 {
     (void)files;
-    int handle = uninterrupted(openat(directory, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    int handle = open_patiently(directory, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (handle < 0) return failure();
     *opened = handle;
     return STATUS_OK;

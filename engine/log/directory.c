@@ -91,6 +91,7 @@ static void direct_say(struct directory *directory)
     bool works = true;
 
     if (files_direct_works(directory->files, directory->handle, &works) != STATUS_OK || works) return;
+    directory->buffered = true;
     directory_say(directory,
                   "%s: this file system has no O_DIRECT: writes are buffered and synced, which costs more (ext4 and "
                   "XFS have it)",

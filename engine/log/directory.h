@@ -68,6 +68,7 @@ struct directory {
     int64_t clean_epoch;  /* broker epoch in Kafka's marker; -1 */
     uint64_t incarnation; /* of this start */
     bool relaxed;
+    bool buffered; /* its file system has no O_DIRECT */
     void (*say)(void *context, const char *line);
     void *say_context;
     _Atomic bool unsynced; /* a clean stop has left it to directory_close to sync what it wrote */

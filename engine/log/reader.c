@@ -28,7 +28,7 @@ struct reader *reader_of(struct store *store)
 
     struct reader *reader = heap_take(&store->shard->heap, sizeof *reader);
     reader->store = store;
-    reader->files_max = READER_FILES_MAX;
+    reader->files_max = min_of(store->files_max, (uint32_t)READER_FILES_MAX);
     reader->entries_max = READER_ENTRIES_MAX;
     cache_init(&reader->cache, store);
     list_init(&reader->reads);
@@ -101,14 +101,21 @@ static void reader_trim(struct reader *reader, uint64_t clock)
 }
 
 /* Trims until half is free: what comes in until the next trim pays for this walk over all segments. */
-static void reader_bound(struct reader *reader)
+static void reader_bound(struct reader *reader, uint32_t files_max)
 {
-    uint64_t age = reader->files_max;
-    while (reader->file_count >= reader->files_max || reader->entry_count >= reader->entries_max) {
+    uint64_t age = files_max;
+    while (reader->file_count >= files_max || reader->entry_count >= reader->entries_max) {
         reader_trim(reader, reader->clock > age ? reader->clock - age : 0);
         if (age == 0) return; /* All of it is in use. */
         age /= 2;
     }
+}
+
+void reader_admit(struct reader *reader, struct segment *segment)
+{
+    reader_bound(reader, reader->store->files_max);
+    segment->used = ++reader->clock;
+    reader->file_count++;
 }
 
 /* ---- jobs ---- */
@@ -181,7 +188,7 @@ void reader_open(struct reader *reader, struct log *log, struct segment *segment
 {
     reader_await(reader, log, wait);
     if (segment->opening) return;
-    reader_bound(reader);
+    reader_bound(reader, reader->files_max);
 
     struct reader_job *opening = heap_take(&log->store->shard->heap, sizeof *opening);
     opening->log = log;
@@ -241,7 +248,7 @@ void reader_index(struct reader *reader, struct log *log, struct segment *segmen
 {
     reader_await(reader, log, wait);
     if (segment->indexing) return;
-    reader_bound(reader);
+    reader_bound(reader, reader->files_max);
 
     struct reader_job *indexing = heap_take(&log->store->shard->heap, sizeof *indexing);
     indexing->log = log;

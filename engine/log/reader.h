@@ -36,12 +36,14 @@ struct reader {
     struct list waits; /* struct reader_wait */
     struct list free_reads;
     uint64_t clock;                   /* for least recently used */
-    uint32_t file_count, entry_count; /* of sealed segments: open files, loaded entries; upper bounds */
+    uint32_t file_count, entry_count; /* open files, and loaded entries of sealed segments; upper bounds */
     uint32_t files_max, entries_max;
     struct reader_hint hints[READER_HINTS];
 };
 
 struct reader *reader_of(struct store *store);
+/* A job will open one more segment to write to it: closes others when that makes too many. */
+void reader_admit(struct reader *reader, struct segment *segment);
 /* The log's files are in use until the release. */
 void reader_hold(struct log *log);
 void reader_release(struct log *log);

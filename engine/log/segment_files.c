@@ -305,6 +305,7 @@ static struct segment_task *task_make(struct segment_work *work)
         node ? container_of(node, struct segment_task, node) : heap_take(&log->store->shard->heap, sizeof *task);
 
     invariant(segment);
+    if (segment->file < 0) reader_admit(reader_of(log->store), segment);
     *task = (struct segment_task){ .key = log->key };
     list_node_init(&task->node);
     task->seal.source = segment_source(log, segment);

@@ -14,6 +14,7 @@
 #include "log/checkpoint.h"
 #include "log/flush.h"
 #include "log/gather.h"
+#include "log/reader.h"
 #include "log/recovery.h"
 #include "log/spill.h"
 #include "log/state.h"
@@ -48,6 +49,7 @@ enum status store_make(struct shard *shard, struct directory *directory, const s
     store->checkpoint = heap_take(heap, sizeof *store->checkpoint);
     gathers_init(store->gathers, store);
     tails_init(store->tails, heap);
+    store->files_max = plan->files_max > 0 ? plan->files_max : READER_FILES_MAX;
     wal_init(store->wal, store, plan->wal_size, plan->wal_file_size);
     flush_init(store->flush, store);
     spill_init(store->spill, store);

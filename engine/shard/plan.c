@@ -4,8 +4,13 @@
  *     memory_size --2/3--> data path --> equal parts, one per data shard and one half for the replication shard
  *     a data shard's part --> RECEIVE 30 %, TAIL 30 %, CACHE 30 %, ANSWER 10 %, in whole chunks
  *
- * RECEIVE must hold one request of the largest size, or that request could never be received. Budgets are limits, not
- * costs: nothing is touched before it is used. */
+ * RECEIVE must hold one request of the largest size, or that request could never be received: it may borrow from CACHE,
+ * and where that isn't enough the largest size is lowered, unless somebody asked for it. Budgets are limits, not costs:
+ * nothing is touched before it is used.
+ *
+ *     file_count --> the node's own --> rest --1/2--> connections --1/4--> open segments --1/4--> jobs, briefly
+ *
+ * So clients can't take the descriptors that the files need. */
 #include "shard/plan.h"
 
 #include "base/arena.h"
@@ -28,6 +33,13 @@ enum {
     RECEIVE_BUFFERS_MIN = 64,
     RECEIVE_BUFFERS_MAX = 4096,
     CONNECTIONS_MAX = 262144, /* per shard */
+    SHARD_MEMORY_MIN = 48,    /* MiB of the node's, for a shard that nobody asked for */
+    FILES_OF_NODE = 16,       /* standard ones, directory, signals, HTTP */
+    FILES_OF_SHARD = 4,       /* ring, wake-up, sockets; and its WAL */
+    FILES_REST_MIN = 8,       /* connections and segments */
+    FILES_PLENTY = 4096,      /* below, people are told */
+    SEGMENTS_OPEN_MIN = 2,
+    SEGMENTS_OPEN_MAX = 65536,
 };
 
 /* clang-format off */
@@ -62,23 +74,68 @@ static void memory_split(uint64_t size, struct memory_plan *memory)
     memory->from_heap = false;
 }
 
+static size_t memory_total(const struct memory_plan *memory)
+{
+    size_t total = 0;
+    for (unsigned budget = 0; budget < MEMORY_BUDGETS; budget++) total += memory->budget[budget];
+    return total;
+}
+
+static size_t data_path_total(const struct plan *plan)
+{
+    return memory_total(&plan->data) * plan->shard_count + memory_total(&plan->replication);
+}
+
+/* Makes room for a request of this size; where it is tight receiving takes what it must have from the cache, as long as
+ * that keeps a third. */
+static bool receive_fits(struct plan *plan, uint32_t request_size)
+{
+    size_t request = round_up((size_t)request_size, (size_t)MEMORY_CHUNK);
+    if (plan->data.budget[MEMORY_RECEIVE] >= request) return true;
+
+    size_t missing = request - plan->data.budget[MEMORY_RECEIVE];
+    if (plan->data.budget[MEMORY_CACHE] / 3 * 2 < missing) return false;
+    plan->data.budget[MEMORY_CACHE] -= missing;
+    plan->data.budget[MEMORY_RECEIVE] += missing;
+    return true;
+}
+
+static bool memory_fits(const struct plan_input *input, struct plan *plan, struct arena *arena)
+{
+    if (receive_fits(plan, input->request_size_max)) return true;
+    if (input->request_size_min == 0 || !receive_fits(plan, input->request_size_min)) return false;
+
+    plan->request_size_max = (uint32_t)plan->data.budget[MEMORY_RECEIVE];
+    plan->shortages[SHORTAGE_MEMORY] =
+        text_format(
+            arena,
+            "%llu MiB of memory for the node: requests above %zu MiB are refused, although "
+            "socket.request.max.bytes is %u. Give it more memory (the machine, the container, or sluice.memory).",
+            (unsigned long long)(input->memory_size / MIB), plan->data.budget[MEMORY_RECEIVE] / (size_t)MIB,
+            input->request_size_max)
+            .data;
+    return true;
+}
+
 static enum status plan_memory(const struct plan_input *input, struct plan *plan, struct arena *arena, const char **why)
 {
     uint64_t data_path = input->memory_size / 3 * 2;
     uint64_t part = data_path * 2 / (plan->shard_count * UINT64_C(2) + 1);
     memory_split(part, &plan->data);
     memory_split(part / 2, &plan->replication);
+    plan->request_size_max = input->request_size_max;
 
-    size_t request = round_up((size_t)input->request_size_max, (size_t)MEMORY_CHUNK);
-    if (plan->data.budget[MEMORY_RECEIVE] >= request) return STATUS_OK;
-
-    /* Tight: give receiving what it must have, as long as the cache keeps a third. */
-    size_t missing = request - plan->data.budget[MEMORY_RECEIVE];
-    if (plan->data.budget[MEMORY_CACHE] / 3 * 2 >= missing) {
-        plan->data.budget[MEMORY_CACHE] -= missing;
-        plan->data.budget[MEMORY_RECEIVE] += missing;
-        return STATUS_OK;
+    if (data_path_total(plan) > input->memory_size) {
+        *why =
+            text_format(arena,
+                        "%llu MiB of memory for the node are too little: %u shards need %zu MiB. Give it more memory "
+                        "(the machine, the container, or sluice.memory), or lower sluice.shards.",
+                        (unsigned long long)(input->memory_size / MIB), plan->shard_count,
+                        data_path_total(plan) / (size_t)MIB)
+                .data;
+        return STATUS_INVALID;
     }
+    if (memory_fits(input, plan, arena)) return STATUS_OK;
     *why = text_format(
                arena,
                "socket.request.max.bytes = %u does not fit: each of %u shards may use %zu MiB to receive requests, of "
@@ -96,6 +153,7 @@ static void plan_sockets(const struct plan_input *input, struct plan *plan)
     uint64_t affordable = max_of(input->memory_size / plan->shard_count / (16 * KIB), (uint64_t)64);
     plan->connections_max = (uint32_t)clamp(min_of(share, affordable), 1, CONNECTIONS_MAX);
     plan->connections_max = (uint32_t)min_of((uint64_t)plan->connections_max, max_of(input->connections_max, 1U));
+    plan->connections_total = input->connections_max;
     plan->ring_entries = RING_ENTRIES;
     plan->completion_entries =
         power_of_two(clamp(plan->connections_max * UINT64_C(2), COMPLETIONS_MIN, COMPLETIONS_MAX));
@@ -113,6 +171,65 @@ static void plan_wal(const struct plan_input *input, struct plan *plan)
     plan->wal_file_size = clamp(plan->wal_size / 8, 8 * MIB, 64 * MIB);
     plan->wal_file_size = round_down(plan->wal_file_size, (uint64_t)MEMORY_CHUNK);
     plan->wal_size = plan->wal_size / plan->wal_file_size * plan->wal_file_size;
+    if (input->wal_size > 0) plan->wal_size = input->wal_size;
+    if (input->wal_file_size > 0) plan->wal_file_size = input->wal_file_size;
+}
+
+static enum status plan_files(const struct plan_input *input, struct plan *plan, struct arena *arena, const char **why)
+{
+    uint64_t rings = plan->shard_count + UINT64_C(1);
+    uint64_t own = FILES_OF_NODE + rings * (FILES_OF_SHARD + plan->wal_size / plan->wal_file_size);
+
+    plan->files_max = SEGMENTS_OPEN_MAX;
+    if (input->file_count == 0) return STATUS_OK;
+    if (input->file_count < own + FILES_REST_MIN) {
+        *why = text_format(arena,
+                           "%llu descriptors are too few: %u shards need %llu of their own. Raise the hard limit "
+                           "(`ulimit -Hn 65536`, LimitNOFILE=65536 in systemd, --ulimit nofile=65536 in Docker), or "
+                           "lower sluice.shards.",
+                           (unsigned long long)input->file_count, plan->shard_count,
+                           (unsigned long long)own + FILES_REST_MIN)
+                   .data;
+        return STATUS_TOO_MANY;
+    }
+    uint64_t rest = input->file_count - own;
+    plan->files_max = (uint32_t)clamp(rest / 4 / rings, SEGMENTS_OPEN_MIN, SEGMENTS_OPEN_MAX);
+    plan->connections_total = (uint32_t)min_of((uint64_t)input->connections_max, rest / 2);
+    plan->connections_max = min_of(plan->connections_max, max_of(plan->connections_total, 1U));
+    if (input->file_count >= FILES_PLENTY || plan->connections_total == input->connections_max) return STATUS_OK;
+    plan->shortages[SHORTAGE_FILES] =
+        text_format(arena,
+                    "%llu descriptors: %u connections are taken, and %u segments of a shard are open at a time. Raise "
+                    "the hard limit (`ulimit -Hn 65536`, LimitNOFILE=65536 in systemd, --ulimit nofile=65536 in "
+                    "Docker); the node raises the soft one itself.",
+                    (unsigned long long)input->file_count, plan->connections_total, plan->files_max)
+            .data;
+    return STATUS_OK;
+}
+
+/* Only what is written and sent from is registered: the tail and the cache. */
+static void plan_locked(const struct plan_input *input, struct plan *plan, struct arena *arena)
+{
+    const struct memory_plan *data = &plan->data, *replication = &plan->replication;
+    uint64_t size = (data->budget[MEMORY_TAIL] + data->budget[MEMORY_CACHE]) * plan->shard_count +
+                    replication->budget[MEMORY_TAIL] + replication->budget[MEMORY_CACHE];
+
+    if (input->locked_size == 0 || input->locked_size >= size) return;
+    plan->shortages[SHORTAGE_LOCKED] =
+        text_format(arena,
+                    "%llu MiB of memory may be locked, of %llu MiB of buffers: the rest goes without being registered, "
+                    "which costs CPU. `ulimit -l unlimited`, LimitMEMLOCK=infinity in systemd, --ulimit memlock=-1 in "
+                    "Docker.",
+                    (unsigned long long)(input->locked_size / MIB), (unsigned long long)(size / MIB))
+            .data;
+}
+
+/* One per core, or as many as the memory bears. */
+static uint32_t shards_wanted(const struct plan_input *input)
+{
+    if (input->shard_count > 0) return input->shard_count;
+    uint64_t bearable = max_of(input->memory_size / (SHARD_MEMORY_MIN * MIB), UINT64_C(1));
+    return (uint32_t)min_of(bearable, (uint64_t)min_of(input->core_count, (uint32_t)SHARDS_MAX));
 }
 
 enum status plan_make(const struct plan_input *input, struct plan *plan, struct arena *arena, const char **why)
@@ -121,7 +238,7 @@ enum status plan_make(const struct plan_input *input, struct plan *plan, struct 
     *why = NULL;
     invariant(input->core_count > 0);
 
-    plan->shard_count = input->shard_count > 0 ? input->shard_count : min_of(input->core_count, (uint32_t)SHARDS_MAX);
+    plan->shard_count = shards_wanted(input);
     if (plan->shard_count > SHARDS_MAX) {
         *why = text_format(arena, "sluice.shards = %u is more than %d.", plan->shard_count, SHARDS_MAX).data;
         return STATUS_INVALID;
@@ -129,14 +246,10 @@ enum status plan_make(const struct plan_input *input, struct plan *plan, struct 
     plan->job_thread_count = (uint32_t)clamp(input->core_count / 2, JOB_THREADS_MIN, JOB_THREADS_MAX);
     plan_sockets(input, plan);
     plan_wal(input, plan);
-    return plan_memory(input, plan, arena, why);
-}
-
-static size_t memory_total(const struct memory_plan *memory)
-{
-    size_t total = 0;
-    for (unsigned budget = 0; budget < MEMORY_BUDGETS; budget++) total += memory->budget[budget];
-    return total;
+    enum status status = plan_memory(input, plan, arena, why);
+    if (status == STATUS_OK) status = plan_files(input, plan, arena, why);
+    if (status == STATUS_OK) plan_locked(input, plan, arena);
+    return status;
 }
 
 static const char *print_budgets(const char *shard, const struct memory_plan *memory, struct arena *arena)
@@ -149,26 +262,36 @@ static const char *print_budgets(const char *shard, const struct memory_plan *me
     return printed.data;
 }
 
+static const char *print_shortages(const struct plan *plan, struct arena *arena)
+{
+    struct text printed = TEXT("");
+    for (unsigned i = 0; i < PLAN_SHORTAGES; i++) {
+        if (plan->shortages[i]) printed = text_format(arena, "%.*s\n%s\n", TEXT_ARGS(printed), plan->shortages[i]);
+    }
+    return printed.data;
+}
+
 const char *plan_print(const struct plan *plan, struct arena *arena)
 {
     const char *data = print_budgets("data", &plan->data, arena);
     const char *replication = print_budgets("replication", &plan->replication, arena);
-    size_t total = memory_total(&plan->data) * plan->shard_count + memory_total(&plan->replication);
+    const char *shortages = print_shortages(plan, arena);
 
     return text_format(
                arena,
                "shards              %6u       one thread each, and one for replication\n"
                "job threads         %6u       what blocks: files, recompression, handshakes\n"
                "connections         %6u       per shard\n"
+               "open segments       %6u       per shard, about\n"
                "ring entries        %6u       operations begun per turn before they are submitted early\n"
                "completion entries  %6u       twice the operations in flight\n"
                "receive buffers     %6u       of %u bytes per shard, touched as needed\n"
                "wal                 %6llu MiB   per shard and log directory, in files of %llu MiB\n"
                "memory              %6zu MiB   at most, for the data path, touched as needed; of it per shard:\n"
-               "%s%s",
-               plan->shard_count, plan->job_thread_count, plan->connections_max, plan->ring_entries,
+               "%s%s%s",
+               plan->shard_count, plan->job_thread_count, plan->connections_max, plan->files_max, plan->ring_entries,
                plan->completion_entries, plan->receive_buffer_count, plan->receive_buffer_size,
                (unsigned long long)(plan->wal_size / MIB), (unsigned long long)(plan->wal_file_size / MIB),
-               total / (size_t)MIB, data, replication)
+               data_path_total(plan) / (size_t)MIB, data, replication, shortages)
         .data;
 }

@@ -17,7 +17,14 @@ struct plan_input {
     uint32_t connections_max;  /* max.connections */
     uint32_t partition_count;  /* expected active ones; sizes the WAL */
     uint32_t request_size_max; /* socket.request.max.bytes */
+    uint32_t request_size_min; /* below request_size_max: where memory is short, that may be lowered so far. 0: not */
+    uint64_t wal_size, wal_file_size; /* 0: the plan's choice */
+    uint64_t file_count;              /* descriptors that the process may have; 0: as many as it likes */
+    uint64_t locked_size;             /* bytes of memory that it may lock; 0: as many as it likes */
 };
+
+/* What the machine has less of than the settings would like: the node works with what there is, and says so once. */
+enum plan_shortage { SHORTAGE_MEMORY, SHORTAGE_FILES, SHORTAGE_LOCKED, PLAN_SHORTAGES };
 
 struct plan {
     uint32_t shard_count; /* data shards; the replication shard comes on top */
@@ -27,12 +34,17 @@ struct plan {
     uint32_t receive_buffer_size, receive_buffer_count; /* of the engine's small buffers, per shard */
     uint64_t wal_size, wal_file_size;                   /* per shard and log directory */
     uint32_t connections_max;                           /* per shard */
+    uint32_t connections_total;                         /* of the node */
+    uint32_t files_max;                                 /* segments of a shard that are open at a time, about */
+    uint32_t request_size_max;                          /* what is really taken */
+    const char *shortages[PLAN_SHORTAGES];              /* a sentence each, with the remedy; NULL: enough */
 };
 
-/* STATUS_INVALID when the machine is too small for the settings; `why` then says so in one sentence. */
+/* STATUS_INVALID when the machine's memory is too small for the settings, STATUS_TOO_MANY when its descriptors are too
+ * few; `why` then says so, and the remedy. */
 must_check enum status plan_make(const struct plan_input *input, struct plan *plan, struct arena *arena,
                                  const char **why);
-/* As text: one line per row, with its reason. */
+/* As text: one line per row, with its reason; then the shortages. */
 const char *plan_print(const struct plan *plan, struct arena *arena);
 
 #endif

@@ -23,11 +23,16 @@ static const uint64_t count_mask = (1 << COUNT_BITS) - 1;
 void admission_init(struct admission *admission, uint32_t connections_max, uint32_t connections_per_ip_max,
                     uint64_t seed, struct heap *heap)
 {
-    *admission = (struct admission){ .seed = seed };
+    *admission = (struct admission){ .seed = seed, .connections_bound = UINT32_MAX };
     admission_change(admission, connections_max, connections_per_ip_max);
     admission->cell_count = CELLS_MIN;
     while (admission->cell_count < CELLS_MAX && admission->cell_count / 2 < connections_max) admission->cell_count *= 2;
     admission->cells = heap_take(heap, admission->cell_count * sizeof(*admission->cells));
+}
+
+void admission_bound(struct admission *admission, uint32_t connections_bound)
+{
+    admission->connections_bound = connections_bound;
 }
 
 void admission_change(struct admission *admission, uint32_t connections_max, uint32_t connections_per_ip_max)
@@ -159,7 +164,8 @@ static bool address_enter(struct admission *admission, const struct in6_addr *ad
 enum admission_answer admission_enter(struct admission *admission, const struct in6_addr *address, uint32_t *cell)
 {
     uint32_t before = atomic_fetch_add_explicit(&admission->connections, 1, memory_order_relaxed);
-    bool room = before < atomic_load_explicit(&admission->connections_max, memory_order_relaxed);
+    uint32_t most = atomic_load_explicit(&admission->connections_max, memory_order_relaxed);
+    bool room = before < min_of(most, admission->connections_bound);
     if (room && address_enter(admission, address, cell)) return ADMITTED;
 
     atomic_fetch_sub_explicit(&admission->connections, 1, memory_order_relaxed);

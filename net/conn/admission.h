@@ -22,6 +22,7 @@ enum { ADMISSION_OVERRIDES_MAX = 256 };
 struct admission {
     _Atomic uint32_t connections_max;        /* of the node */
     _Atomic uint32_t connections_per_ip_max; /* UINT32_MAX: no limit */
+    uint32_t connections_bound;              /* what the descriptors allow, whatever is configured */
     _Atomic uint32_t connections;
     _Atomic uint32_t rate_max; /* new ones per second; 0: no limit */
     _Atomic int64_t due_ns;    /* when all that came would have come, one after the other at that rate */
@@ -36,6 +37,8 @@ enum { ADMISSION_UNCOUNTED = UINT32_MAX };
 
 void admission_init(struct admission *admission, uint32_t connections_max, uint32_t connections_per_ip_max,
                     uint64_t seed, struct heap *heap);
+/* Never more than these, before anybody comes. */
+void admission_bound(struct admission *admission, uint32_t connections_bound);
 /* Other limits, for who comes from now on; who is there stays. Any thread. */
 void admission_change(struct admission *admission, uint32_t connections_max, uint32_t connections_per_ip_max);
 /* Limits of single addresses, max.connections.per.ip.overrides: "address:count, ...". Names are not looked up: that

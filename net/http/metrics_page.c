@@ -30,6 +30,27 @@ static void write_seconds(struct sink *sink, const char *name, const char *help,
     metric_write_value(sink, &row, NULL, NULL, ns);
 }
 
+/* What the machine denies the node: each has a line of its own at the start. */
+static void write_degraded(const struct node *node, struct sink *sink)
+{
+    static const char *const names[PLAN_SHORTAGES] = {
+        [SHORTAGE_MEMORY] = "memory",
+        [SHORTAGE_FILES] = "descriptors",
+        [SHORTAGE_LOCKED] = "locked_memory",
+    };
+    const struct metric row = { .name = "sluice_degraded",
+                                .type = METRIC_GAUGE,
+                                .help = "1: the node works with less of this than it would like" };
+    char labels[LABELS_MAX];
+
+    metric_write_head(sink, &row);
+    metric_write_value(sink, &row, NULL, "what=\"direct_io\"", node_buffered(node));
+    for (unsigned i = 0; i < PLAN_SHORTAGES; i++) {
+        (void)snprintf(labels, sizeof(labels), "what=\"%s\"", names[i]);
+        metric_write_value(sink, &row, NULL, labels, node->plan.shortages[i] != NULL);
+    }
+}
+
 static void write_node(const struct pages *pages, struct sink *sink)
 {
     const struct http_settings *settings = pages->settings;
@@ -45,6 +66,7 @@ static void write_node(const struct pages *pages, struct sink *sink)
     if (!pages->node) return;
     write_seconds(sink, "sluice_recovery_seconds", "how long the last start took to open or recover the log directory",
                   pages->recovery_ms * NS_PER_MS);
+    write_degraded(pages->node, sink);
 }
 
 static void write_silence(const struct pages *pages, struct sink *sink)

@@ -15,10 +15,19 @@
 
 enum { NODE_ARENA_MAX = 256 << 20, REQUESTS_PER_SHARD = 4096 };
 
+/* A Produce of one batch of the largest size, with its header and names. */
+static uint32_t request_size_min(const struct broker_values *values)
+{
+    enum { AROUND = 64 << 10 };
+    return min_of((uint32_t)values->batch_size_max + AROUND, (uint32_t)values->request_size_max);
+}
+
 enum status node_plan(const struct node_platform *platform, const struct settings *settings, struct plan *plan,
                       struct arena *arena, const char **why)
 {
     const struct broker_values *values = &settings->values;
+    const struct setting *row = setting_find(&broker_table, TEXT("socket.request.max.bytes"));
+    bool asked = settings->origins && settings->origins[row - broker_table.rows];
     struct plan_input input = {
         .memory_size = values->memory > 0 ? (uint64_t)values->memory : platform->memory_size,
         .core_count = platform->core_count,
@@ -26,12 +35,15 @@ enum status node_plan(const struct node_platform *platform, const struct setting
         .connections_max = (uint32_t)values->connections_max,
         .partition_count = (uint32_t)values->partitions,
         .request_size_max = (uint32_t)values->request_size_max,
+        .request_size_min = asked ? 0 : request_size_min(values),
+        .wal_size = (uint64_t)values->wal_size,
+        .wal_file_size = (uint64_t)values->wal_file_size,
+        .file_count = platform->file_count,
+        .locked_size = platform->locked_size,
     };
     enum status status = plan_make(&input, plan, arena, why);
     if (status != STATUS_OK) return status;
 
-    if (values->wal_size > 0) plan->wal_size = (uint64_t)values->wal_size;
-    if (values->wal_file_size > 0) plan->wal_file_size = (uint64_t)values->wal_file_size;
     plan->data.from_heap = plan->replication.from_heap = platform->memory_from_heap;
     return STATUS_OK;
 }
@@ -74,6 +86,7 @@ static enum status make_faces(struct node *node, const char **why)
     admission_init(&work->admission, (uint32_t)values->connections_max,
                    values->connections_per_ip_max == INT32_MAX ? UINT32_MAX : (uint32_t)values->connections_per_ip_max,
                    node->platform->seed, &node->heap);
+    admission_bound(&work->admission, node->plan.connections_total);
     if (!admission_override(&work->admission, values->connections_per_ip_overrides, why)) return STATUS_INVALID;
     for (uint32_t i = 0; i < data_shards; i++) {
         struct face_settings settings = {
@@ -86,7 +99,7 @@ static enum status make_faces(struct node *node, const char **why)
             .trace = node->platform->trace,
             .connections_max = node->plan.connections_max,
             .requests_max = REQUESTS_PER_SHARD,
-            .request_size_max = (uint32_t)values->request_size_max,
+            .request_size_max = node->plan.request_size_max,
             .fetch_session_max = (uint32_t)values->fetch_sessions_max / data_shards,
             .backlog = values->listen_backlog,
             .idle_ms = values->connection_idle_ms,
@@ -164,6 +177,9 @@ static enum status make(struct node *node, const char **why)
     enum status status = node_plan(platform, work->settings, &node->plan, &work->arena, why);
     if (status == STATUS_OK && !platform->recover_only) status = listeners_read(node, why);
     if (status != STATUS_OK) return status;
+    for (unsigned i = 0; i < PLAN_SHORTAGES && platform->say; i++) {
+        if (node->plan.shortages[i]) platform->say(platform, node->plan.shortages[i]);
+    }
 
     node->shard_count = node->plan.shard_count + 1;
     node->shards = heap_take(&node->heap, node->shard_count * sizeof(struct shard *));
@@ -221,6 +237,11 @@ bool node_serving(const struct node *node)
 bool node_stopping(const struct node *node)
 {
     return node_work(node)->stop_posted || node_work(node)->failure_posted;
+}
+
+bool node_buffered(const struct node *node)
+{
+    return node_work(node)->directory->buffered;
 }
 
 enum status node_status(const struct node *node)

@@ -34,6 +34,8 @@ struct node_platform {
 
     uint64_t memory_size;  /* for settings that leave it open: a share of the machine or its cgroup */
     uint32_t core_count;   /* cores that this process may use */
+    uint64_t file_count;   /* descriptors that it may have; 0: as many as it likes */
+    uint64_t locked_size;  /* bytes of memory that it may lock; 0: as many as it likes */
     bool threads;          /* node_make starts a thread per shard; else the caller turns and steps them */
     bool memory_from_heap; /* memory_plan.from_heap */
     bool recover_only; /* no sockets and no controller: what a crash left is recovered, written out and closed, and the
@@ -68,6 +70,8 @@ must_check enum status node_plan(const struct node_platform *platform, const str
 bool node_serving(const struct node *node);
 /* A stop was asked for, or the node died: its shards may end, and answer no mail any more. */
 bool node_stopping(const struct node *node);
+/* The log directory's file system has no O_DIRECT: writes are buffered. */
+bool node_buffered(const struct node *node);
 /* STATUS_OK, or what the node died of: then it stops by itself, without Kafka's clean marker. */
 enum status node_status(const struct node *node);
 /* Asks for a clean stop; from any thread or signal handler's helper. node_stopped becomes true when every shard has

@@ -57,8 +57,9 @@ def _():
             pass
         told = doctor(work, code=1)[f"{work}/data"[:40]]
         same((told["state"], "is no directory" in told["found"]), ("bad", True), "a file")
-        told = doctor("/tmp", f"log.dirs={work}/other", code=1, limits=(resource.RLIMIT_NOFILE, (256, 256)))["descriptors"]
-        same((told["state"], told["found"]), ("bad", "256"), "descriptors")
+        for count, state, code in ((256, "warn", 0), (40, "bad", 1)):
+            told = doctor("/tmp", f"log.dirs={work}/other", code=code, limits=(resource.RLIMIT_NOFILE, (count, count)))["descriptors"]
+            same((told["state"], told["found"], "ulimit -Hn" in told["remedy"]), (state, str(count), True), "descriptors")
 
 
 @check("doctor: tmpfs without O_DIRECT or with it is told")

@@ -78,6 +78,89 @@ static void a_request_that_fits_nowhere_is_said_in_a_sentence(void **state)
     heap_end(&heap);
 }
 
+/* A plan of `input`, or NULL with the reason; its texts live as long as the arena. */
+static const struct plan *planned(struct arena *arena, const struct plan_input *input, const char **why)
+{
+    struct plan *plan = arena_take(arena, sizeof *plan);
+    assert_non_null(plan);
+    return plan_make(input, plan, arena, why) == STATUS_OK ? plan : NULL;
+}
+
+static void short_memory_lowers_what_nobody_asked_for(void **state)
+{
+    (void)state;
+    struct heap heap;
+    struct arena arena;
+    struct plan_input input = usual();
+    const char *why;
+    heap_init(&heap);
+    arena_init(&arena, &heap, NULL, 0, 1 << 20);
+    input.memory_size = 256 << 20;
+    input.core_count = 2;
+    input.request_size_min = 2 << 20;
+    const struct plan *plan = planned(&arena, &input, &why);
+    assert_non_null(plan);
+    assert_in_range(plan->request_size_max, input.request_size_min, plan->data.budget[MEMORY_RECEIVE]);
+    assert_non_null(strstr(plan->shortages[SHORTAGE_MEMORY], "socket.request.max.bytes is 104857600"));
+    assert_non_null(strstr(plan_print(plan, &arena), plan->shortages[SHORTAGE_MEMORY]));
+
+    input.core_count = 64; /* Shards that nobody asked for, too. */
+    plan = planned(&arena, &input, &why);
+    assert_non_null(plan);
+    assert_in_range(plan->shard_count, 2, 8);
+    input.shard_count = 64;
+    assert_null(planned(&arena, &input, &why));
+    assert_non_null(strstr(why, "lower sluice.shards"));
+
+    input = usual();
+    input.request_size_min = 2 << 20;
+    plan = planned(&arena, &input, &why);
+    assert_int_equal(plan->request_size_max, input.request_size_max);
+    for (unsigned i = 0; i < PLAN_SHORTAGES; i++) assert_null(plan->shortages[i]);
+    heap_end(&heap);
+}
+
+static void descriptors_are_shared_out_before_clients_take_them(void **state)
+{
+    (void)state;
+    struct heap heap;
+    struct arena arena;
+    struct plan_input input = usual();
+    const char *why;
+    heap_init(&heap);
+    arena_init(&arena, &heap, NULL, 0, 1 << 20);
+    input.shard_count = 2;
+    for (input.file_count = 1; input.file_count <= 1 << 20; input.file_count += 1 + input.file_count / 8) {
+        const struct plan *plan = planned(&arena, &input, &why);
+        if (!plan) {
+            assert_true(input.file_count < 64);
+            assert_non_null(strstr(why, "descriptors are too few"));
+            continue;
+        }
+        uint64_t segments = (uint64_t)plan->files_max * 3;
+        assert_true(plan->connections_total > 0 && plan->connections_total + segments < input.file_count - 40);
+        assert_int_equal(plan->shortages[SHORTAGE_FILES] != NULL, input.file_count < 4096);
+    }
+    heap_end(&heap);
+}
+
+static void memory_that_may_not_be_locked_is_said(void **state)
+{
+    (void)state;
+    struct heap heap;
+    struct arena arena;
+    struct plan_input input = usual();
+    const char *why;
+    heap_init(&heap);
+    arena_init(&arena, &heap, NULL, 0, 1 << 20);
+    input.locked_size = 8 << 20;
+    const struct plan *plan = planned(&arena, &input, &why);
+    assert_non_null(strstr(plan->shortages[SHORTAGE_LOCKED], "8 MiB of memory may be locked"));
+    input.locked_size = UINT64_C(8) << 30;
+    assert_null(planned(&arena, &input, &why)->shortages[SHORTAGE_LOCKED]);
+    heap_end(&heap);
+}
+
 static void the_plan_prints_a_line_for_every_row(void **state)
 {
     (void)state;
@@ -101,6 +184,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_plan_fits_every_machine_from_half_a_gigabyte),
         cmocka_unit_test(a_request_that_fits_nowhere_is_said_in_a_sentence),
+        cmocka_unit_test(short_memory_lowers_what_nobody_asked_for),
+        cmocka_unit_test(descriptors_are_shared_out_before_clients_take_them),
+        cmocka_unit_test(memory_that_may_not_be_locked_is_said),
         cmocka_unit_test(the_plan_prints_a_line_for_every_row),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

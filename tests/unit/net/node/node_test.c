@@ -185,6 +185,9 @@ static void what_cant_be_a_node_is_refused_with_a_sentence(void **state)
     second.settings.values.quorum_voters = bench.settings.values.quorum_voters;
     second.settings.values.memory = 1 << 20;
     second.settings.values.request_size_max = 100 << 20;
+    assert_start_refused(&second, STATUS_INVALID, "too little");
+    second.settings.values.memory = 128 << 20;
+    second.settings.values.batch_size_max = 90 << 20;
     assert_start_refused(&second, STATUS_INVALID, "does not fit");
     bench_stop(&bench);
 
