@@ -123,6 +123,13 @@ static bool timestamp_fits(int64_t timestamp_ms, const struct batch_rules *rules
     return timestamp_ms >= rules->timestamp_min_ms && timestamp_ms <= rules->timestamp_max_ms;
 }
 
+/* Kafka asks for the key first. */
+static enum status record_judge(const struct record *record, const struct batch_rules *rules)
+{
+    if (rules->keys_wanted && !record->key.data) return STATUS_BAD_RECORD;
+    return timestamp_fits(record->timestamp_ms, rules) ? STATUS_OK : STATUS_BAD_TIMESTAMP;
+}
+
 static enum status records_judge(const struct batch *batch, struct bytes records, const struct batch_rules *rules,
                                  struct batch_verdict *verdict)
 {
@@ -134,11 +141,11 @@ static enum status records_judge(const struct batch *batch, struct bytes records
     record_walk_begin(&walk, batch, records);
     for (int32_t i = 0; record_walk_next(&walk, &record, &status); i++) {
         verdict->max_timestamp_ms = max_of(verdict->max_timestamp_ms, record.timestamp_ms);
-        bool fits = timestamp_fits(record.timestamp_ms, rules);
-        if (fits && (record.key.data || !rules->keys_wanted)) continue;
+        enum status one = record_judge(&record, rules);
+        if (one == STATUS_OK) continue;
 
         if (broken == STATUS_OK) verdict->bad_record = i;
-        if (broken != STATUS_BAD_TIMESTAMP) broken = fits ? STATUS_BAD_RECORD : STATUS_BAD_TIMESTAMP;
+        if (broken != STATUS_BAD_TIMESTAMP) broken = one;
     }
     if (status != STATUS_OK) verdict->bad_record = -1;
     return status != STATUS_OK ? status : broken;
@@ -167,6 +174,31 @@ enum status batch_judge(const struct batch *batch, const struct batch_rules *rul
 
     verdict->bad_record = 0;
     return STATUS_BAD_TIMESTAMP;
+}
+
+uint32_t batch_faults(const struct batch *batch, const struct batch_rules *rules, struct batch_fault *faults,
+                      uint32_t room)
+{
+    struct bytes records = { batch->data + BATCH_HEADER_SIZE, batch->size - BATCH_HEADER_SIZE };
+    struct batch_verdict verdict;
+    struct record_walk walk;
+    struct record record;
+    enum status status;
+    uint32_t count = 0;
+
+    if (batch_judge(batch, rules, &verdict) == STATUS_OK || verdict.bad_record < 0) return 0;
+    if ((batch->attributes & BATCH_CODEC) != CODEC_NONE) {
+        if (room > 0) faults[0] = (struct batch_fault){ .timestamp_ms = batch->max_timestamp_ms };
+        return 1;
+    }
+    record_walk_begin(&walk, batch, records);
+    for (int32_t i = 0; record_walk_next(&walk, &record, &status); i++) {
+        enum status one = record_judge(&record, rules);
+        if (one == STATUS_OK) continue;
+        if (count < room) faults[count] = (struct batch_fault){ i, one == STATUS_BAD_RECORD, record.timestamp_ms };
+        count++;
+    }
+    return count;
 }
 
 enum status batch_check_produced(const struct batch *batch)

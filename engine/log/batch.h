@@ -78,6 +78,15 @@ must_check enum status batch_judge(const struct batch *batch, const struct batch
 /* The same for a batch whose records were opened. */
 must_check enum status batch_judge_opened(const struct batch *batch, struct bytes records,
                                           const struct batch_rules *rules, struct batch_verdict *verdict);
+struct batch_fault {
+    int32_t index;        /* of the record in its batch */
+    bool keyless;         /* else its timestamp is out of bounds */
+    int64_t timestamp_ms; /* compressed: of the batch */
+};
+/* The records that break a rule, the first `room` of them; gives how many there are. None when batch_judge refuses the
+ * batch as a whole. */
+uint32_t batch_faults(const struct batch *batch, const struct batch_rules *rules, struct batch_fault *faults,
+                      uint32_t room);
 /* The one batch of a produced partition: STATUS_CORRUPT (Kafka's 2) for a length below a header's or an unknown magic,
  * STATUS_BAD_MAGIC for formats 0 and 1, STATUS_BAD_RECORD for none, a cut one or more than one (87). Stray bytes
  * behind it that are no batch are left out. */

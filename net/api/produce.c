@@ -165,16 +165,6 @@ void produce_begin(struct request *request)
     route_release(&produce->route);
 }
 
-static void bad_record_tell(struct produce *produce, const struct produce_part *part)
-{
-    struct produce_record_error *error = arena_take(&produce->request->arena, sizeof(*error));
-    if (!error) return;
-
-    error->batch_index = part->bad_record;
-    part->answer->record_errors.items = error;
-    part->answer->record_errors.count = 1;
-}
-
 static void part_answer(struct produce *produce, const struct produce_part *part)
 {
     struct produce_partition_answer *row = part->answer;
@@ -192,7 +182,7 @@ static void part_answer(struct produce *produce, const struct produce_part *part
     if (row->error == ERROR_NOT_LEADER_OR_FOLLOWER && produce->request->version >= 10) {
         row->current_leader = hint_leader(&produce->hints, part->topic, part->index);
     }
-    if (part->bad_record >= 0) bad_record_tell(produce, part);
+    produce_refusal_tell(produce->request, part);
 }
 
 static void produce_joined(struct route *route)

@@ -34,7 +34,8 @@ struct produce_part {
     struct watermark_wait wait;
     /* out */
     enum status status;
-    int32_t bad_record; /* of which record; -1 */
+    int32_t bad_record;       /* of a compressed batch that was opened: the first at fault; -1 */
+    struct batch_rules rules; /* where the log refused it */
     int64_t base_offset, append_time_ms, start;
     int64_t placed_ns;                       /* when it began to wait at its mark; 0: it did not */
     struct produce_partition_answer *answer; /* home's */
@@ -67,5 +68,7 @@ bool produce_line_join(struct produce_part *part, const struct log *log);
 must_check enum status produce_repack_take(struct produce_part *part, struct bytes *batches);
 /* The part is appended or refused. Nothing when it came as it is wanted. */
 void produce_repack_end(struct produce_part *part);
+/* What an answer tells of a refusal beyond its code, in Kafka's words; without memory for it less. */
+void produce_refusal_tell(struct request *request, const struct produce_part *part);
 
 #endif

@@ -39,17 +39,6 @@ static void part_reached(struct ready *ready)
     part_finish(part, part->wait.status);
 }
 
-/* Kafka names the record for which a batch is refused. Only the refused pay for a second look. */
-static int32_t bad_record_find(const struct produce_part *part, const struct log *log)
-{
-    struct batch_rules rules = log_rules(log);
-    struct batch_verdict verdict = { .bad_record = -1 };
-    struct batch batch;
-
-    if (batch_read_produced(part->records, &batch) != STATUS_OK) return -1;
-    return batch_judge(&batch, &rules, &verdict) == STATUS_OK ? -1 : verdict.bad_record;
-}
-
 /* Looked up for every try: it may be gone by then. */
 static struct partition *partition_of(const struct produce_part *part)
 {
@@ -70,8 +59,10 @@ static enum status part_append(struct produce_part *part, struct partition *part
     } else {
         traffic_append_fail(traffic, status == STATUS_TOO_LARGE ? part->records.size : 0);
     }
-    bool broken = status == STATUS_BAD_RECORD || status == STATUS_BAD_TIMESTAMP;
-    if (broken && !part->repack) part->bad_record = bad_record_find(part, partition->log);
+    if (status != STATUS_OK) {
+        part->rules = log_rules(partition->log);
+        part->start = partition->log->start;
+    }
     return status;
 }
 

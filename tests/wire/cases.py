@@ -3,6 +3,7 @@
 A case is a function of a Context, registered under an id whose first word is its section. What Apache Kafka answers stands in
 tests/interop/wire-behaviour.tsv; the broker must be fresh, a single node with auto.create.topics.enable and num.partitions=1.
 """
+import re
 import socket
 import struct
 import time
@@ -79,6 +80,7 @@ class Context:
 
     def produce(self, records, topic="probe", partition=0, acks=1, version=9, topic_id=None, transaction=None):
         named = {"Name": topic} if version < 13 else {"TopicId": topic_id}
+        self.row = None
         given = {"Acks": acks, "TimeoutMs": 3000, "TransactionalId": transaction,
                  "TopicData": [{**named, "PartitionData": [{"Index": partition, "Records": records}]}]}
         with self.connect(timeout_s=6) as peer:
@@ -91,7 +93,7 @@ class Context:
                 return "closed"
             except socket.timeout:
                 return "no reply within 6 s, connection open"
-        self.base = answer["BaseOffset"]
+        self.row, self.base = answer, answer["BaseOffset"]
         text = error(answer["ErrorCode"]) + (f", base offset {self.base}" if answer["ErrorCode"] else "")
         if answer.get("RecordErrors"):
             text += ", record errors at " + ",".join(str(one["BatchIndex"]) for one in answer["RecordErrors"])
@@ -252,6 +254,32 @@ def produced(records=None, **options):
     return lambda context: context.produce(records() if callable(records) else batch(PAIR), **options)
 
 
+def refusal(records, **options):
+    """The whole of a row that refuses: log start, records at fault, and the line of words where records are at fault."""
+    def run(context):
+        said = context.produce(records(), version=10, **options)
+        row = context.row
+        if row is None:
+            return said
+        words = [f"{one['BatchIndex']} {one['BatchIndexErrorMessage']}" for one in row["RecordErrors"]]
+        words.append(row["ErrorMessage"] if words else "")
+        said = f"{error(row['ErrorCode'])}, log start {row['LogStartOffset']}: {'; '.join(words)}"
+        return re.sub(r"-?\d{13,}", "TIME", said)
+    return run
+
+
+def after(first, second):
+    """What a producer hears of its second batch."""
+    def made(producer, fields):
+        return batch(PAIR, **{"producer": producer, "producer_epoch": 0, **fields})
+
+    def run(context):
+        producer = 9000 + len(first)
+        context.produce(made(producer, first), topic="probe-compact")
+        return refusal(lambda: made(producer, second), topic="probe-compact")(context)
+    return run
+
+
 def message_set(magic):
     body = struct.pack(">bb", magic, 0) + (struct.pack(">q", 5) if magic else b"")
     body += struct.pack(">i", 1) + b"k" + struct.pack(">i", 1) + b"v"
@@ -340,6 +368,22 @@ for row in (
     ("compact-null-key-gzip", "null key to a compacted topic, in a gzip batch",
      produced(lambda: batch([(b"k", b"v"), (None, b"v")], attributes=1), topic="probe-compact")),
     ("compact-ok", "key and null value to a compacted topic", produced(lambda: batch([(b"k", None)]), topic="probe-compact")),
+    ("told-keys", "four of five records without a key, to a compacted topic: all of the answer",
+     refusal(lambda: batch([(None, b"v")] * 2 + PAIR + [(None, b"v")] * 2), topic="probe-compact")),
+    ("told-late", "a record of tomorrow: all of the answer", refusal(lambda: batch(PAIR, first_ms=now_ms(86400000)))),
+    ("told-key-late", "a record of tomorrow without a key, to a compacted topic: all of the answer",
+     refusal(lambda: batch([(None, b"v")], first_ms=now_ms(86400000)), topic="probe-compact")),
+    ("told-both", "records of tomorrow, one without a key, to a compacted topic: all of the answer",
+     refusal(lambda: batch([(None, b"v")] + PAIR, first_ms=now_ms(86400000)), topic="probe-compact")),
+    ("told-crc", "wrong CRC: all of the answer", refusal(falsified(crc=1))),
+    ("told-two", "two batches: all of the answer", refusal(lambda: batch(PAIR) + batch(PAIR))),
+    ("told-count", "record count 5, one record, last offset delta 4: all of the answer", refusal(falsified(count=5))),
+    ("told-large", "batch of 1048600 bytes: all of the answer", refusal(lambda: sized_batch(1048600))),
+    ("told-magic", "magic byte 1 in a v2-shaped batch: all of the answer", refusal(falsified(magic=1))),
+    ("told-gap", "a producer's sequence 0, then 7: all of the answer",
+     after(dict(sequence=0), dict(sequence=7))),
+    ("told-epoch", "a producer's epoch 3, then 1: all of the answer",
+     after(dict(producer_epoch=3, sequence=0), dict(producer_epoch=1, sequence=1))),
     ("minisr", "acks=-1, min.insync.replicas=2 with one replica", produced(topic="probe-minisr", acks=-1)),
     ("minisr-acks1", "acks=1, min.insync.replicas=2 with one replica", produced(topic="probe-minisr")),
     ("txn-id-no-txn", "TransactionalId given, batch not transactional", produced(transaction="probe-txn")),

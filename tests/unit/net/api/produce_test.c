@@ -127,10 +127,22 @@ static void a_record_without_key_is_named_where_keys_are_wanted(void **state)
     batch_begin(&builder, memory, sizeof(memory), 0, now);
     batch_add(&builder, text, text, now);
     batch_add(&builder, BYTES_NULL, text, now);
+    batch_add(&builder, BYTES_NULL, text, now);
     struct produce_partition_answer row = desk_produce(&desk, "compact", 0, 1, batch_end(&builder));
     assert_int_equal(row.error, ERROR_INVALID_RECORD);
-    assert_int_equal(row.record_errors.count, 1);
-    assert_int_equal(row.record_errors.items[0].batch_index, 1);
+    assert_int_equal(row.log_start_offset, 0);
+    assert_int_equal(row.record_errors.count, 2);
+    for (int32_t i = 0; i < 2; i++) {
+        assert_int_equal(row.record_errors.items[i].batch_index, i + 1);
+        assert_true(text_equal(row.record_errors.items[i].message,
+                               TEXT("Compacted topic cannot accept message without key in topic partition compact-0")));
+    }
+    assert_true(text_equal(
+        row.error_message,
+        TEXT("One or more records have been rejected due to 2 record errors in total, and only showing the first "
+             "three errors at most: [RecordError(batchIndex=1, message='Compacted topic cannot accept message "
+             "without key in topic partition compact-0'), RecordError(batchIndex=2, message='Compacted topic cannot "
+             "accept message without key in topic partition compact-0')]")));
 }
 
 static void the_broker_stamps_where_the_topic_says_so(void **state)
