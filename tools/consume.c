@@ -12,6 +12,7 @@
 #include "format.h"
 #include "offset_spec.h"
 #include "output.h"
+#include "progress.h"
 #include "session.h"
 
 struct consume_options {
@@ -159,18 +160,40 @@ static bool assign(struct consume *consume, const struct words *topics)
 
 /* ---- the command ---- */
 
+/* How many records it will be at most; 0: who knows. */
+static uint64_t expected(const struct consume *consume)
+{
+    const struct consumer *consumer = &consume->consumer;
+    uint64_t count = 0, most = consume->options->count;
+
+    for (uint32_t i = 0; i < consumer->partition_count; i++) {
+        const struct consumer_partition *partition = &consumer->partitions[i];
+        if (partition->limit == INT64_MAX) return most;
+        count += (uint64_t)max_of(partition->limit - partition->next, 0);
+    }
+    return most > 0 ? min_of(count, most) : count;
+}
+
 static int consume_all(struct consume *consume, const struct offset_spec *spec)
 {
     const struct consume_options *options = consume->options;
     struct consumer *consumer = &consume->consumer;
+    enum status status = STATUS_OK;
+    struct progress progress;
+    bool broken = false;
 
     if (!offset_spec_resolve(spec, &consume->session, consumer, options->exit_at_end)) return EXIT_FAILED;
-    while (!consumer_done(consumer)) {
-        if (consumer_round(consumer) != STATUS_OK) return session_lost(&consume->session);
+    uint64_t total = expected(consume);
+    progress_begin(&progress, consume->session.called, "records", PROGRESS_COUNT, true);
+    while (status == STATUS_OK && !broken && !consumer_done(consumer)) {
+        status = consumer_round(consumer);
         /* Whoever watches sees a record when it is there; who went away ends the round. */
-        if (ferror(stdout) || fflush(stdout) != 0) return output_broken(consume->session.called);
+        broken = ferror(stdout) || fflush(stdout) != 0;
+        progress_tell(&progress, consume->printed, total);
     }
-    return EXIT_FINE;
+    progress_wipe(&progress);
+    if (broken) return output_broken(consume->session.called);
+    return status == STATUS_OK ? EXIT_FINE : session_lost(&consume->session);
 }
 
 static bool isolation_read(const char *word, bool *committed)

@@ -7,16 +7,19 @@
 
 #include "command.h"
 #include "log_command.h"
+#include "output.h"
 
 struct subcommand {
     const char *name;
     int (*run)(struct log_command *command, const char *path);
+    const char *called; /* NULL: shows no progress */
+    bool prints;        /* line upon line: then progress is for those who send it to a file */
 };
 
 static const struct subcommand subcommands[] = {
-    { "dump", log_dump },
-    { "verify", log_verify },
-    { "recover", log_recover },
+    { "dump", log_dump, "sluice log dump", true },
+    { "verify", log_verify, "sluice log verify", false },
+    { "recover", log_recover, NULL, false },
 };
 
 static int help(FILE *out, int code)
@@ -39,7 +42,7 @@ static int help(FILE *out, int code)
 
 static void print_out(struct sink *sink, const char *data, size_t size)
 {
-    (void)sink;
+    progress_wipe(&container_of(sink, struct log_command, out)->progress);
     fwrite(data, 1, size, stdout);
 }
 
@@ -64,13 +67,16 @@ static int run(const struct subcommand *subcommand, int count, char **arguments)
     if (paths == 0) return help(stderr, EXIT_USAGE);
 
     heap_init(&command.heap);
+    if (subcommand->called) {
+        progress_begin(&command.progress, subcommand->called, "", PROGRESS_BYTES, subcommand->prints);
+    }
     for (int i = 0; i < paths; i++) {
         int one = subcommand->run(&command, arguments[i]);
         if (one != EXIT_FINE) code = one;
     }
+    progress_wipe(&command.progress);
     heap_end(&command.heap);
-    if (fflush(stdout) != 0) return EXIT_FAILED;
-    return code;
+    return output_end("sluice log", code);
 }
 
 int command_log(int count, char **arguments)

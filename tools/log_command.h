@@ -5,10 +5,12 @@
 #include "base/heap.h"
 #include "base/sink.h"
 #include "io/files.h"
+#include "progress.h"
 
 struct log_command {
     struct sink out; /* standard output */
     struct heap heap;
+    struct progress progress;
     bool records, json;
 };
 

@@ -43,6 +43,13 @@ static enum status dump_directory(struct inspect *inspect, const char *path, boo
     return status;
 }
 
+static void progressed(struct inspect *inspect)
+{
+    struct log_command *command = container_of(inspect->out, struct log_command, out);
+
+    progress_tell(&command->progress, inspect->byte_count, 0);
+}
+
 static struct inspect inspect_begin(struct log_command *command)
 {
     return (struct inspect){
@@ -51,6 +58,7 @@ static struct inspect inspect_begin(struct log_command *command)
         .out = &command->out,
         .records = command->records,
         .json = command->json,
+        .progressed = progressed,
     };
 }
 
@@ -122,6 +130,7 @@ static void found_verify(struct inspect *inspect, struct directory *directory, c
         fault_print(inspect, directory->path, why && *why ? why : status_text(status));
     } else {
         inspect->byte_count += batches.size;
+        progressed(inspect);
     }
     arena_reset(&arena);
 }

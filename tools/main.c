@@ -1,13 +1,16 @@
 /* tools/main.c   The roof: `sluice COMMAND ...` finds its row and runs it; so does a link with the
  * name of one of Kafka's tools. */
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/check.h"
 #include "base/text.h"
 #include "command.h"
 #include "kafka_tools.h"
 #include "options.h"
+#include "output.h"
 
 #define VERBS(verbs) verbs, array_count(verbs)
 const struct command commands[] = {
@@ -61,7 +64,23 @@ static const char *nearest(const char *word)
     return name;
 }
 
-int main(int count, char **arguments)
+/* Who is started without standard output must not find the socket of a broker in its place: descriptors 0 to 2 are
+ * taken, by what can't be read or written. */
+static bool standard_descriptors(void)
+{
+    int got;
+
+    do {
+        got = open("/dev/null", O_RDWR);
+        if (got == STDIN_FILENO || got == STDOUT_FILENO) {
+            close(got);
+            if (open("/dev/null", got == STDIN_FILENO ? O_WRONLY : O_RDONLY) != got) return false;
+        }
+    } while (got >= 0 && got <= STDERR_FILENO);
+    return got < 0 || close(got) == 0;
+}
+
+static int run(int count, char **arguments)
 {
     const struct kafka_tool *tool = count > 0 ? kafka_tool_find(arguments[0]) : NULL;
 
@@ -79,4 +98,10 @@ int main(int count, char **arguments)
     fprintf(stderr, "sluice: there is no command '%s'%s%s%s\n\n", arguments[1], near ? "; did you mean " : "",
             near ? near : "", near ? "?" : "");
     return usage(stderr, EXIT_USAGE);
+}
+
+int main(int count, char **arguments)
+{
+    if (!standard_descriptors()) return EXIT_FAILED;
+    return output_end("sluice", run(count, arguments));
 }

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -16,6 +17,7 @@
 #include "format.h"
 #include "offset_spec.h"
 #include "output.h"
+#include "progress.h"
 #include "session.h"
 
 struct produce_options {
@@ -34,6 +36,8 @@ struct produce {
     struct bytes key, delimiter, key_delimiter, headers;
     int64_t timestamp_ms; /* -1: when it was read */
     uint64_t sent;
+    struct progress progress;
+    uint64_t read_size, whole_size; /* of the input; 0: nobody knows how long it is */
 };
 
 static int64_t wall_ms(void)
@@ -49,6 +53,13 @@ static int64_t wall_ms(void)
 static bool enough(const struct produce *produce)
 {
     return produce->options->count > 0 && produce->sent >= produce->options->count;
+}
+
+static enum status tee_broken(struct produce *produce)
+{
+    client_explain(&produce->session.client, "standard output can't be written: %s", strerror(errno));
+    clearerr(stdout); /* It is told, once. */
+    return STATUS_IO_ERROR;
 }
 
 static enum status produce_one(struct produce *produce, struct bytes line)
@@ -74,9 +85,9 @@ static enum status produce_one(struct produce *produce, struct bytes line)
     }
     if (options->null_empty && record.value.size == 0) record.value = BYTES_NULL;
     if (options->null_empty && record.key.size == 0) record.key = BYTES_NULL;
-    if (options->tee) {
-        fwrite(line.data, 1, line.size, stdout);
-        fwrite(produce->delimiter.data, 1, produce->delimiter.size, stdout);
+    if (options->tee && (fwrite(line.data, 1, line.size, stdout) != line.size ||
+                         fwrite(produce->delimiter.data, 1, produce->delimiter.size, stdout) == 0)) {
+        return tee_broken(produce);
     }
     produce->sent++;
     return sender_add(&produce->sender, (int32_t)options->partition, &record);
@@ -130,6 +141,8 @@ static enum status read_more(struct produce *produce, struct input *input, bool 
     }
     *ended = got == 0;
     input->size += (size_t)got;
+    produce->read_size += (size_t)got;
+    progress_tell(&produce->progress, produce->read_size, produce->whole_size);
     return STATUS_OK;
 }
 
@@ -146,8 +159,7 @@ static enum status produce_stream(struct produce *produce, int file, const char 
             status = produce_one(produce, (struct bytes){ input.data, input.size });
         }
         if (status == STATUS_OK && (ended || !more_is_ready(file))) {
-            fflush(stdout);
-            status = sender_flush(&produce->sender);
+            status = fflush(stdout) == 0 ? sender_flush(&produce->sender) : tee_broken(produce);
         }
     }
     if (status == STATUS_OK) status = sender_flush(&produce->sender);
@@ -175,6 +187,21 @@ static enum status produce_file(struct produce *produce, const char *path)
     }
     close(input.file);
     return status;
+}
+
+/* Somebody who types sees what he types; who has every batch told needs no more. */
+static void watch(struct produce *produce, const struct words *files)
+{
+    struct stat entry;
+
+    if (produce->options->verbose || (files->count == 0 && isatty(STDIN_FILENO))) return;
+    progress_begin(&produce->progress, produce->session.called, "", PROGRESS_BYTES, produce->options->tee);
+    if (files->count == 0 && fstat(STDIN_FILENO, &entry) == 0 && S_ISREG(entry.st_mode)) {
+        produce->whole_size = (uint64_t)entry.st_size;
+    }
+    for (uint32_t i = 0; i < files->count; i++) {
+        if (stat(files->items[i], &entry) == 0) produce->whole_size += (uint64_t)entry.st_size;
+    }
 }
 
 static enum status produce_all(struct produce *produce, const struct words *files)
@@ -293,9 +320,11 @@ static int produce_session(struct produce *produce, const struct sender_settings
     uint64_t seed = 0;
 
     if (getrandom(&seed, sizeof(seed), 0) != (ssize_t)sizeof(seed)) seed = (uint64_t)wall_ms();
+    watch(produce, files);
     if (sender_open(&produce->sender, client, settings, seed) != STATUS_OK) return session_lost(&produce->session);
     produce->sender.stored = stored;
     enum status status = produce_all(produce, files);
+    progress_wipe(&produce->progress);
     uint64_t lost = produce->sent - produce->sender.stored_count;
     sender_close(&produce->sender);
     if (status == STATUS_OK) return EXIT_FINE;

@@ -50,12 +50,14 @@ bool session_ask(struct session *session, int32_t node, int16_t key, bool repeat
 
 int session_lost(struct session *session)
 {
+    if (session->progress) progress_wipe(session->progress);
     complain(session->called, "%s", session->client.why);
     return EXIT_FAILED;
 }
 
 int session_refused(struct session *session, struct text what, int16_t error, struct text message)
 {
+    if (session->progress) progress_wipe(session->progress);
     complain(session->called, "%.*s: %s%s%.*s", TEXT_ARGS(what), code_name(error), message.size ? ": " : "",
              TEXT_ARGS(message));
     return EXIT_FAILED;

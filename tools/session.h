@@ -4,12 +4,14 @@
 
 #include "client/client.h"
 #include "options.h"
+#include "progress.h"
 
 struct session {
     const char *called; /* "sluice topic create": how complaints begin */
     const struct common *common;
     struct client client;
     struct arena arena;
+    struct progress *progress; /* wiped before a complaint; NULL: there is none */
 };
 
 /* False: it was complained about. */

@@ -9,6 +9,7 @@
 #include "messages/create_topics.h"
 #include "messages/delete_topics.h"
 #include "output.h"
+#include "progress.h"
 #include "session.h"
 #include "topic_command.h"
 
@@ -50,17 +51,39 @@ void topics_settle(struct session *session, const struct words *names, const str
     }
 }
 
+/* One request; false: nobody is there to be asked for more. */
+static bool create_some(struct session *session, const struct topic_options *options,
+                        const struct create_topics_ask *ask, int *code)
+{
+    struct create_topics_answer answer = { 0 };
+
+    if (!session_ask(session, CLIENT_CONTROLLER, API_CREATE_TOPICS, false, ask, &answer)) {
+        *code = EXIT_FAILED;
+        return false;
+    }
+    for (int32_t i = 0; i < answer.topics.count; i++) {
+        const struct create_topics_topic_answer *topic = &answer.topics.items[i];
+        if (topic->error == CODE_TOPIC_ALREADY_EXISTS && options->if_not_exists) continue;
+        if (topic->error != CODE_NONE) {
+            *code = session_refused(session, topic->name, topic->error, topic->error_message);
+        } else {
+            printf("%s %.*s\n", options->validate ? "could create" : "created", TEXT_ARGS(topic->name));
+        }
+    }
+    return true;
+}
+
 static int create_ask(struct session *session, const struct topic_options *options)
 {
+    enum { TOPICS_PER_ASK = 32 };
     uint32_t count = options->common.operands.count;
     struct create_topics_topic_ask *topics = session_take(session, count * sizeof(*topics));
     struct create_topics_config_ask *configs = session_take(session, options->configs.count * sizeof(*configs));
     struct create_topics_ask ask = {
-        .topics = { topics, (int32_t)count },
         .timeout_ms = (int32_t)session->client.timeout_ms,
         .validate_only = options->validate,
     };
-    struct create_topics_answer answer = { 0 };
+    struct progress progress;
     int code = EXIT_FINE;
 
     for (uint32_t i = 0; i < options->configs.count; i++) {
@@ -73,16 +96,16 @@ static int create_ask(struct session *session, const struct topic_options *optio
         topics[i].configs.items = configs;
         topics[i].configs.count = (int32_t)options->configs.count;
     }
-    if (!session_ask(session, CLIENT_CONTROLLER, API_CREATE_TOPICS, false, &ask, &answer)) return EXIT_FAILED;
-    for (int32_t i = 0; i < answer.topics.count; i++) {
-        const struct create_topics_topic_answer *topic = &answer.topics.items[i];
-        if (topic->error == CODE_TOPIC_ALREADY_EXISTS && options->if_not_exists) continue;
-        if (topic->error != CODE_NONE) {
-            code = session_refused(session, topic->name, topic->error, topic->error_message);
-        } else {
-            printf("%s %.*s\n", options->validate ? "could create" : "created", TEXT_ARGS(topic->name));
-        }
+    progress_begin(&progress, session->called, "topics", PROGRESS_COUNT, true);
+    session->progress = &progress;
+    for (uint32_t done = 0; done < count; done += (uint32_t)ask.topics.count) {
+        ask.topics.items = topics + done;
+        ask.topics.count = (int32_t)min_of(count - done, TOPICS_PER_ASK);
+        progress_tell(&progress, done, count);
+        if (!create_some(session, options, &ask, &code)) break;
     }
+    progress_wipe(&progress);
+    session->progress = NULL;
     if (code == EXIT_FINE && !options->validate) topics_settle(session, &options->common.operands, NULL);
     return code;
 }

@@ -138,6 +138,7 @@ static enum status log_print(struct inspect *inspect, const char *path)
         while ((status = batch_scan_next(&scan, &batch)) == STATUS_OK) {
             inspect->batch_count++;
             inspect->byte_count += batch.size;
+            if (inspect->progressed) inspect->progressed(inspect);
             batch_print(inspect, &batch, scan.position, true);
             if (inspect->records) inspect_records(inspect, path, &batch, true);
         }

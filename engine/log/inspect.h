@@ -21,6 +21,7 @@ struct inspect {
     bool records; /* print each record, also inside compressed batches */
     bool json;    /* an object per line, instead of kafka-dump-log's words */
     uint64_t batch_count, record_count, byte_count;
+    void (*progressed)(struct inspect *inspect); /* after each batch, where it is set */
     uint64_t fault_count; /* each was printed as a line that begins with "FAULT", or as an object of type "fault" */
 };
 

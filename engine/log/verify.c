@@ -97,6 +97,7 @@ static void batch_verify(struct verify *verify, const char *name, int64_t base, 
     struct inspect *inspect = verify->inspect;
     inspect->batch_count++;
     inspect->byte_count += batch->size;
+    if (inspect->progressed) inspect->progressed(inspect);
     if (batch->base_offset < verify->next) inspect_fault(inspect, name, batch->base_offset, "offsets overlap");
     if (batch->base_offset < base) inspect_fault(inspect, name, batch->base_offset, "below the segment's base");
     if (batch->last_delta < 0 || batch_limit(batch) - 1 - base > INT32_MAX) {
