@@ -177,6 +177,7 @@ static const struct option_row rows[] = {
 };
 static const char more[] =
     "With a rate, record i is due at i/rate seconds whether the broker keeps up or not; its latency counts from then.\n"
+    "A reader that keeps a rate asks for more when the first record that it lacks is due.\n"
     "Progress goes to a terminal on standard error.\n";
 
 #define VERB(name, summary, run) \

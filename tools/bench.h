@@ -21,7 +21,8 @@ struct bench_settings {
 };
 
 struct bench_result {
-    struct histogram latency;    /* produce: from the intended time to the acknowledgement; consume: of a Fetch;
+    struct histogram latency;    /* produce: from the intended time to the acknowledgement; consume: of a Fetch,
+                                 at a rate from when the first of its records was due;
                                  end to end: from the intended time until it was read */
     uint64_t made, stored, read; /* records */
     uint64_t requests;

@@ -154,9 +154,11 @@ enum status link_send(struct bench_link *link)
 static enum status launch(struct bench_link *link, int16_t key, const void *ask, uint64_t first, uint32_t count)
 {
     struct heap *heap = &link->bench->session->client.heap;
+    bool paced = link->reads && link->bench->settings->mode == BENCH_CONSUME && link->bench->settings->rate > 0;
+    int64_t begun_ns = paced ? bench_intended(link->bench, link->bench->result->read) : bench_now();
     uint32_t place = (link->flight_first + link->flight_count++) % FLIGHTS_MAX;
 
-    link->flights[place] = (struct flight){ first, count, bench_now() };
+    link->flights[place] = (struct flight){ first, count, begun_ns };
     link->out = frame_make(heap, api_find(key), link->version, ++link->peer.correlation, link->peer.client_id, ask);
     link->out_at = 0;
     link->bench->result->requests++;
@@ -232,6 +234,17 @@ static enum status hear_produce(struct bench_link *link, const struct produce_an
 
 /* ---- consuming ---- */
 
+/* At a rate, what is due in a hundredth of a second: a broker gives whole batches, and one at least. */
+static int32_t fetch_bytes(const struct bench_settings *settings)
+{
+    enum { PACES_PER_SECOND = 100 };
+    uint64_t most = max_of((uint64_t)settings->batch_size * 4, 1 << 20);
+    uint64_t due = settings->rate / PACES_PER_SECOND * settings->record_size;
+
+    if (settings->mode != BENCH_CONSUME || settings->rate == 0) return (int32_t)most;
+    return (int32_t)min_of(max_of(due, 1), most);
+}
+
 enum status link_fetch(struct bench_link *link)
 {
     struct bench *bench = link->bench;
@@ -241,7 +254,7 @@ enum status link_fetch(struct bench_link *link)
         .replica_id = -1,
         .max_wait_ms = FETCH_WAIT_MS,
         .min_bytes = 1,
-        .max_bytes = (int32_t)max_of(bench->settings->batch_size * 4, 1 << 20),
+        .max_bytes = fetch_bytes(bench->settings),
         .session_epoch = -1,
         .topics = { &topic, 1 },
         .rack_id = TEXT(""),

@@ -100,12 +100,12 @@ static void print_latency(const struct bench_settings *settings, const struct hi
         [BENCH_CONSUME] = "of a Fetch",
         [BENCH_END_TO_END] = "from intended to read",
     };
+    const char *said = what[settings->mode];
     char text[16];
 
-    printf("\nlatency %s%s\n\n",
-           settings->mode != BENCH_CONSUME && settings->rate == 0 ? "from sent to acknowledged or read"
-                                                                  : what[settings->mode],
-           latency->count ? "" : ": none");
+    if (settings->mode == BENCH_CONSUME && settings->rate > 0) said = "of a Fetch, from when its records were due";
+    if (settings->mode != BENCH_CONSUME && settings->rate == 0) said = "from sent to acknowledged or read";
+    printf("\nlatency %s%s\n\n", said, latency->count ? "" : ": none");
     if (latency->count == 0) return;
     for (size_t i = 0; i < array_count(percents); i++) {
         duration(text, histogram_percentile(latency, percents[i]));

@@ -145,6 +145,14 @@ static bool is_ripe(const struct bench *bench, uint64_t waiting, int64_t now)
     return now - bench_intended(bench, bench->result->made) >= bench->settings->linger_ns;
 }
 
+/* A reader that keeps a rate asks again when what it has is used up: when the first record that it lacks is due. */
+static int64_t fetch_due_ns(const struct bench *bench)
+{
+    bool paced = bench->settings->mode == BENCH_CONSUME && bench->settings->rate > 0;
+
+    return paced ? bench_intended(bench, bench->result->read) : bench->start_ns;
+}
+
 static enum status feed(struct bench *bench, uint32_t *turn)
 {
     enum status status = STATUS_OK;
@@ -152,11 +160,11 @@ static enum status feed(struct bench *bench, uint32_t *turn)
     for (uint32_t i = 0; status == STATUS_OK && i < bench->link_count; i++) {
         struct bench_link *link = &bench->links[(i + *turn) % bench->link_count];
         if (!link_free(link)) continue;
+        int64_t now = bench_now();
         if (link->reads) {
-            status = link_fetch(link);
+            if (fetch_due_ns(bench) <= now) status = link_fetch(link);
             continue;
         }
-        int64_t now = bench_now();
         uint64_t made = bench->result->made, limit = due(bench, now);
         uint64_t waiting = limit > made ? limit - made : 0;
         if (!is_ripe(bench, waiting, now)) continue;
@@ -171,10 +179,13 @@ static struct timespec patience(const struct bench *bench, int64_t now)
 {
     const struct bench_settings *settings = bench->settings;
     int64_t wait_ns = second_ns / 10;
-    bool free = false;
+    bool free = false, reader_free = false;
 
-    for (uint32_t i = 0; i < bench->link_count; i++)
-        free = free || (!bench->links[i].reads && link_free(&bench->links[i]));
+    for (uint32_t i = 0; i < bench->link_count; i++) {
+        bool *which = bench->links[i].reads ? &reader_free : &free;
+        *which = *which || link_free(&bench->links[i]);
+    }
+    if (reader_free && settings->mode == BENCH_CONSUME) wait_ns = min_of(wait_ns, fetch_due_ns(bench) - now);
     if (free && settings->rate == 0) wait_ns = due(bench, now) > bench->result->made ? 0 : wait_ns;
     if (free && settings->rate > 0 && settings->mode != BENCH_CONSUME) {
         wait_ns = min_of(wait_ns, bench_intended(bench, bench->result->made + 1) + settings->linger_ns - now);
@@ -213,6 +224,18 @@ static enum status turn_once(struct bench *bench)
     return status;
 }
 
+/* Is there an answer that must come, or a record? */
+static bool is_owed(const struct bench *bench)
+{
+    const struct bench_result *result = bench->result;
+    bool asked = false;
+
+    for (uint32_t i = 0; i < bench->link_count; i++) asked = asked || bench->links[i].flight_count > 0;
+    if (bench->settings->mode == BENCH_CONSUME) return asked;
+    return result->stored < result->made ||
+           (bench->settings->mode == BENCH_END_TO_END && result->read < result->stored);
+}
+
 static enum status loop(struct bench *bench)
 {
     int64_t told_ns = bench->start_ns, moved_ns = bench->start_ns;
@@ -225,9 +248,8 @@ static enum status loop(struct bench *bench)
         if (has_ended(bench, now)) return STATUS_OK;
         if (count != moved) moved_ns = now;
         moved = count;
-        bool owed = bench->settings->mode == BENCH_CONSUME || bench->result->stored < bench->result->made ||
-                    (bench->settings->mode == BENCH_END_TO_END && bench->result->read < bench->result->stored);
-        if (owed && now - moved_ns > STUCK_S * second_ns) {
+        if (!is_owed(bench)) moved_ns = now;
+        if (now - moved_ns > STUCK_S * second_ns) {
             client_explain(&bench->session->client, "nothing was answered for %d s", STUCK_S);
             return STATUS_TIMED_OUT;
         }

@@ -42,6 +42,26 @@ def _():
             same(bench(node, "produce", "-t", "b", "-n", 1000, "--acks", acks)["records"], 1000, f"acks {acks}")
 
 
+@check("bench: a reader keeps the rate, and a broker that stands still shows")
+def _():
+    with scratch("commands") as work, node_of(work) as node:
+        bench(node, "produce", "-t", "b", "-n", 6000, "-r", 6000)
+        told = bench(node, "consume", "-t", "b", "-r", 3000)
+        same((told["records"], told["whole"]), (6000, True), "all")
+        require(2400 < told["recordsPerSecond"] < 3200, f"{told['recordsPerSecond']} records per second")
+        require(told["requests"] > 20, f"only {told['requests']} requests: it did not read as it went")
+        said = sluice(node, "bench", "consume", "-t", "b", "-r", 100000, "-n", 100).out
+        require("of a Fetch, from when its records were due" in said, said)
+        load = subprocess.Popen([Sluice.binary(), "bench", "consume", "-b", node.address, "-t", "b", "-r", "2000", "--json"],
+                                stdout=subprocess.PIPE)
+        time.sleep(0.7)
+        os.kill(node.pid, signal.SIGSTOP)
+        time.sleep(1)
+        os.kill(node.pid, signal.SIGCONT)
+        told = json.loads(load.communicate(timeout=60)[0])
+        require(told["latencyNs"]["most"] > 800e6, f"most {told['latencyNs']['most']}")
+
+
 @check("bench: a broker that stands still shows in all that it delayed")
 def _():
     with scratch("commands") as work, node_of(work) as node:
