@@ -298,20 +298,29 @@ static enum status append_judge(struct log *log, const struct log_append *append
     return large || batch->size > budget / 4 ? STATUS_TOO_LARGE : STATUS_OK;
 }
 
-enum status log_append(struct log *log, struct log_append *append)
+static enum status append_try(struct log *log, struct log_append *append)
 {
-    struct store *store = log->store;
     struct batch batch;
 
     append->append_time_ms = -1;
     append->duplicate = false;
     enum status status = append_judge(log, append, &batch);
     if (status == STATUS_OK) status = log_announce(log);
-    if (status == STATUS_OK) {
-        status = append->origin == APPEND_REPLICA ? append_replica(log, append) : append_one(log, &batch, append);
+    if (status != STATUS_OK) return status;
+    return append->origin == APPEND_REPLICA ? append_replica(log, append) : append_one(log, &batch, append);
+}
+
+/* Without room, room is made: some at once, which nobody would tell of afterwards; hence the second try. */
+enum status log_append(struct log *log, struct log_append *append)
+{
+    struct store *store = log->store;
+    enum status status = append_try(log, append);
+
+    if (status == STATUS_BUSY) {
+        store_go_on(store);
+        status = append_try(log, append);
     }
     if (status == STATUS_OK) flush_soon(store->flush);
-    if (status == STATUS_BUSY) store_settle(store);
     return status;
 }
 

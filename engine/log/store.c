@@ -34,6 +34,7 @@ enum status store_make(struct shard *shard, struct directory *directory, const s
     store->directory = directory;
     store->starting = true;
     list_init(&store->logs);
+    list_init(&store->crowded);
     list_init(&store->removals);
     list_init(&store->streams);
     list_init(&store->free_streams);
@@ -251,6 +252,31 @@ void log_delete(struct log *log, struct ready *ready)
     shard_ready(store->shard, &store->settle);
 }
 
+/* ---- who found no room ---- */
+
+void store_wait(struct store *store, struct store_wait *wait)
+{
+    list_append(&store->crowded, &wait->node);
+    memory_wait(store->shard->memory, MEMORY_TAIL, wait->ready);
+}
+
+/* It stands in the memory's list, too, unless it is ready. */
+void store_leave(struct store_wait *wait)
+{
+    list_remove(&wait->node);
+    list_remove(&wait->ready->node);
+}
+
+static void crowded_go(struct store *store)
+{
+    struct list_node *node;
+    while ((node = list_take_first(&store->crowded)) != NULL) {
+        struct ready *ready = container_of(node, struct store_wait, node)->ready;
+        list_remove(&ready->node);
+        shard_ready(store->shard, ready);
+    }
+}
+
 /* ---- failure ---- */
 
 /* Nothing is written any more, so there is nothing to wait for. */
@@ -275,6 +301,7 @@ void directory_fail(struct store *store, enum status status)
         watermark_fail(shard, &log->committed, STATUS_OFFLINE);
     }
     watermark_fail(shard, &store->flushed, STATUS_OFFLINE);
+    crowded_go(store);
     closing_give_up(store);
     if (store->on_failure) store->on_failure(store, status);
 }
@@ -369,7 +396,7 @@ static void memory_settle(struct store *store)
     spill_for_memory(store->spill, wanted);
 }
 
-void store_settle(struct store *store)
+void store_go_on(struct store *store)
 {
     if (store->starting) return;
     removals_go(store);
@@ -378,6 +405,12 @@ void store_settle(struct store *store)
     checkpoint_go(store->checkpoint);
     spill_go(store->spill);
     closing_go(store);
+}
+
+void store_settle(struct store *store)
+{
+    store_go_on(store);
+    crowded_go(store);
 }
 
 /* Many changes of one step are settled once, behind it. */

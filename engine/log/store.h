@@ -23,6 +23,12 @@ struct tails;
 struct upkeep;
 struct wal;
 
+/* Somebody whose append found no room. */
+struct store_wait {
+    struct list_node node;
+    struct ready *ready;
+};
+
 struct store {
     struct shard *shard;
     struct directory *directory; /* one per node for now; logs name theirs */
@@ -49,6 +55,7 @@ struct store {
     struct list free_streams, free_tasks;
     uint32_t files_max;   /* segments that are open at a time, about */
     uint64_t stream_size; /* bytes that extents since the last cut stand for */
+    struct list crowded;  /* struct store_wait */
     struct list removals; /* logs that are to be deleted */
     uint32_t removing;    /* logs whose files are going */
     struct ready settle;  /* store_settle behind this step */
@@ -78,6 +85,12 @@ void store_retain(struct store *store, int64_t interval_ms, int64_t producer_ms)
 /* Another time after which an idle producer is forgotten, from the next round on. */
 void store_keep_producers(struct store *store, int64_t producer_ms);
 
+/* After STATUS_BUSY: wait->ready runs when something has changed that may let an append go on: memory came back, bytes
+ * were written, the disk is full, the directory failed, the node stops. To be asked for again after each try. */
+void store_wait(struct store *store, struct store_wait *wait);
+/* Takes it back; also first thing when it is ready. */
+void store_leave(struct store_wait *wait);
+
 /* The node is going to stop: nothing waits for space any more; a directory without has failed. On its shard. */
 void store_hurry(struct store *store);
 /* Stops taking appends, writes everything out; `ready` runs when the store is empty-handed, or when its directory has
@@ -91,7 +104,9 @@ void log_close_now(struct log *log);
 void store_flushed(struct store *store);
 /* Nothing is gathered, nothing is on its way to the WAL. */
 bool store_quiet(const struct store *store);
-/* Something changed that may let waiting work go on: memory, WAL, the end of a job. */
+/* Lets work go on that waits for memory, the WAL or the end of a job. */
+void store_go_on(struct store *store);
+/* The same when something of these has changed: those whose appends found no room try again, too. */
 void store_settle(struct store *store);
 
 #endif

@@ -5,6 +5,7 @@
 #include "cluster/configs.h"
 #include "conn/face.h"
 #include "conn/listener.h"
+#include "log/store.h"
 #include "replica/controller.h"
 #include "replica/replicas.h"
 
@@ -39,7 +40,7 @@ struct produce_queue {
     struct list unplaced;             /* those to be made anew whose job has not begun */
     uint32_t placed_count;            /* those whose job has begun and that are not appended yet */
     struct ready room;
-    struct timer again; /* room in a block that is there already wakes nobody */
+    struct store_wait wait; /* for room: ready's */
     struct shard *owner;
 };
 

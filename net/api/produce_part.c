@@ -4,7 +4,7 @@
 #include "log/store.h"
 #include "shard/probe.h"
 
-enum { BATCH_COUNT_AT = 57, ROOM_PAUSE_MS = 5 };
+enum { BATCH_COUNT_AT = 57 };
 
 /* An answer that comes too late for the client counts as what it was: an append. */
 static void part_count(const struct produce_part *part, enum status status)
@@ -94,21 +94,17 @@ static bool part_place(struct produce_part *part, struct partition *partition)
 
 /* ---- the queue of a shard ---- */
 
-/* For a block of the tail's memory; but the WAL may lack room, or the block may come to somebody else who leaves room
- * in it, so it is looked again after a while. */
+/* Nothing when it waits, or is ready to try, already. */
 static void queue_wait(struct produce_queue *queue)
 {
-    struct shard *owner = queue->owner;
-
-    if (!list_linked(&queue->room.node)) memory_wait(owner->memory, MEMORY_TAIL, &queue->room);
-    timer_set(&owner->timers, &queue->again, shard_now_ns(owner) + (int64_t)ROOM_PAUSE_MS * 1000000);
+    if (!list_linked(&queue->room.node)) store_wait(queue->owner->store, &queue->wait);
 }
 
 static void queue_go(struct ready *ready)
 {
     struct produce_queue *queue = container_of(ready, struct produce_queue, room);
 
-    timer_clear(&queue->owner->timers, &queue->again);
+    store_leave(&queue->wait);
     while (!list_empty(&queue->parts)) {
         struct produce_part *part = container_of(list_first(&queue->parts), struct produce_part, node);
         list_remove(&part->node); /* Once it is placed it may be gone. */
@@ -120,14 +116,6 @@ static void queue_go(struct ready *ready)
     }
 }
 
-static void queue_again(struct timer *timer)
-{
-    struct produce_queue *queue = container_of(timer, struct produce_queue, again);
-
-    list_remove(&queue->room.node);
-    queue_go(&queue->room);
-}
-
 void produce_queue_init(struct produce_queue *queue, struct shard *owner)
 {
     list_init(&queue->parts);
@@ -135,7 +123,8 @@ void produce_queue_init(struct produce_queue *queue, struct shard *owner)
     list_init(&queue->unplaced);
     queue->lined_count = queue->placed_count = 0;
     ready_init(&queue->room, queue_go);
-    timer_init(&queue->again, queue_again);
+    list_node_init(&queue->wait.node);
+    queue->wait.ready = &queue->room;
     queue->owner = owner;
 }
 
@@ -148,7 +137,7 @@ static void part_go(struct produce_part *part, struct partition *partition)
     PROBE2(produce__room, part->owner->index, part);
     part->stage = PART_ROOM;
     list_append(&queue->parts, &part->node);
-    if (!list_linked(&queue->room.node) && !timer_pending(&queue->again)) queue_wait(queue);
+    queue_wait(queue);
 }
 
 void produce_part_enter(struct produce_part *part)
