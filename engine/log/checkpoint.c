@@ -5,16 +5,20 @@
  * Why it is safe to free WAL files then: everything the chunks below the cut say is in the picture, and everything the
  * picture says is in segments, synced before the slot is written. A chunk below the cut that is still to be written
  * (its flush may wait for just this room) repeats what the picture says; recovery passes over it, by offset and by
- * incarnation. */
+ * incarnation.
+ *
+ * The last cut of a store with many logs writes no slot and frees nothing: its bytes go to segments unsynced, the file
+ * system is synced once (directory_close), and until the guard goes a crash finds the slot and the WAL from before. */
 #include "log/checkpoint.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 #include "base/canary.h"
 #include "io/files.h"
 #include "log/flush.h"
 #include "log/gather.h"
-#include "log/segment.h"
+#include "log/segment_files.h"
 #include "log/spill.h"
 #include "log/stream.h"
 #include "log/upkeep.h"
@@ -226,6 +230,8 @@ static void cut_begin(struct checkpoint *checkpoint)
     store->stream_size = 0;
     checkpoint->cut = gathers_cut(store->gathers);
     checkpoint->final = store->closing && store_quiet(store);
+    store->lazy = checkpoint->final && store->log_count > CLOSE_EACH_MAX;
+    if (store->lazy) atomic_store_explicit(&store->directory->unsynced, true, memory_order_relaxed);
     checkpoint->resume = flush_resume_point(store->flush);
     list_each(&store->logs, node) cut_log(checkpoint, container_of(node, struct log, node));
     if (CANARY(CANARY_WAL_REUSED_EARLY)) wal_release(store->wal, checkpoint->cut, &checkpoint->resume);
@@ -259,9 +265,21 @@ static bool checkpoint_wanted(const struct checkpoint *checkpoint)
     return store->flush->hungry || wal_used(store->wal) * 2 > store->wal->size;
 }
 
+static void lazy_end(struct checkpoint *checkpoint)
+{
+    checkpoint->stage = CHECKPOINT_IDLE;
+    checkpoint->closed = true;
+    checkpoint_image_rest(&checkpoint->image);
+}
+
 void checkpoint_go(struct checkpoint *checkpoint)
 {
     if (checkpoint->stage == CHECKPOINT_IDLE && checkpoint_wanted(checkpoint)) cut_begin(checkpoint);
-    if (checkpoint->stage == CHECKPOINT_SPILLING && checkpoint->spilling == 0) syncing_begin(checkpoint);
+    bool spilled = checkpoint->stage == CHECKPOINT_SPILLING && checkpoint->spilling == 0;
+    if (spilled && checkpoint->store->lazy) {
+        lazy_end(checkpoint);
+    } else if (spilled) {
+        syncing_begin(checkpoint);
+    }
     if (checkpoint->stage == CHECKPOINT_SYNCING) syncing_go(checkpoint);
 }

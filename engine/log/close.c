@@ -4,12 +4,11 @@
  *     close    segments cut to their size | .index .timeindex .txnindex | <end>.snapshot | leader epochs | names synced
  *     delete   <topic>-<partition> --rename, sync--> <topic>-<partition>.<32 hex>-delete (done) --> files unlinked
  *
- * A few logs are synced one by one. Many are only written here, and the file system is synced once before the guard
- * goes (directory_close): until then a crash finds the last checkpoint in force, which needs none of this.
+ * A few logs are synced one by one. Many (store->lazy) are only written, and the file system is synced once before the
+ * guard goes (directory_close): until then a crash finds the checkpoint and the WAL in force, which need none of this.
  *
  * A log that never had bytes gets its directory with an empty segment now: Kafka would make it, but without our
  * leader epochs. */
-#include <stdatomic.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -18,8 +17,6 @@
 #include "log/segment_files.h"
 
 /* ---- close ---- */
-
-enum { CLOSE_EACH_MAX = 4 };
 
 struct closing_segment {
     int64_t base;
@@ -163,9 +160,8 @@ void log_files_close(struct log *log, struct segment_work *work)
     if (!segments_last(log)) (void)segments_add(log, log->end);
     closing->key = log->key;
     closing->end = log->end;
-    closing->lazy = log->store->log_count > CLOSE_EACH_MAX;
+    closing->lazy = log->store->lazy;
     closing->make_directory = !log->segments->made;
-    if (closing->lazy) atomic_store_explicit(&log->directory->unsynced, true, memory_order_relaxed);
     closing->source = segment_source(log, segments_last(log));
     if (log->epochs) epochs_truncate_start(log->epochs, log->start);
     closing->epochs = epochs_file_print(log->epochs, heap);

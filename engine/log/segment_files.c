@@ -27,6 +27,7 @@ struct segment_task {
     uint64_t wanted;    /* bytes it must be able to take */
     uint64_t written;   /* synced up to here */
     bool make_directory, make, seal_it, opened;
+    bool lazy; /* names are synced at the end of the directory */
 };
 
 uint64_t log_lane(const struct log *log)
@@ -152,14 +153,14 @@ static enum status task_prepare(struct segment_task *task)
     enum status status = STATUS_OK;
 
     if (task->make_directory)
-        status = partition_directory_make(source->files, source->directory, task->key, source->topic, false);
+        status = partition_directory_make(source->files, source->directory, task->key, source->topic, task->lazy);
     if (status == STATUS_OK && task->file < 0) status = task_open(task);
     if (status == STATUS_OK && task->allocated < task->wanted) {
         uint64_t grown = task_grown(task);
         status = files_allocate(source->files, task->file, 0, grown);
         if (status == STATUS_OK) task->allocated = grown;
     }
-    if (status == STATUS_OK && task->make) {
+    if (status == STATUS_OK && task->make && !task->lazy) {
         status = partition_directory_sync(source->files, source->directory, source->topic, source->partition);
     }
     return status;
@@ -314,6 +315,7 @@ static struct segment_task *task_make(struct segment_work *work)
     task->wanted = round_up(work->size, (uint64_t)SEGMENT_BLOCK); /* A file that was cut ends anywhere. */
     task->written = segment->written;
     task->make = !segment->named;
+    task->lazy = log->store->lazy;
     task->make_directory = !log->segments->made;
     log->segments->waiting++;
     segment->readers++; /* Nobody closes the file while the job uses it. */

@@ -8,6 +8,7 @@
 #include "log/segment.h"
 #include "log/state.h"
 
+enum { CLOSE_EACH_MAX = 4 }; /* logs of a store that a clean stop syncs one by one */
 enum { SEGMENT_GROW_FIRST = 64 << 10, SEGMENT_GROW_MOST = 8 << 20, SEGMENT_BLOCK = 4096 };
 
 /* Everything that completes a segment on disk. Bytes are in the shard's heap, encoded before the job, given back

@@ -46,6 +46,7 @@ struct store {
     struct watermark flushed; /* in entry sequences: control entries wait here */
     bool starting;            /* until directory_begin is through: no shard runs, calls may block */
     bool closing, failed;
+    bool lazy;     /* the last cut, of many logs: what is written from now on is synced all at once (directory_close) */
     bool no_space; /* a write found none: writing out rests until upkeep.c has looked */
     bool hurry;    /* the node stops: lack of space is a failure */
     bool full;     /* the disk's reserve is reached: appends are refused, reads go on */
