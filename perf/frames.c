@@ -1,5 +1,6 @@
 /* perf/frames.c   The few frames that the load client sends and reads, byte by byte, in versions old enough for every
  * broker. */
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -121,6 +122,113 @@ size_t frame_fetch(uint8_t *frame, const struct load_settings *settings, int par
     pen_i64(&pen, offset);
     pen_i32(&pen, settings->fetch_size);
     return frame_end(frame, pen);
+}
+
+static void pen_name(struct pen *pen, const char *prefix, int index)
+{
+    char name[64];
+    (void)snprintf(name, sizeof(name), "%s-%d", prefix, index);
+    pen_text(pen, name);
+}
+
+size_t frame_create_topics(uint8_t *frame, const char *prefix, int topics, int partitions)
+{
+    struct pen pen = frame_begin(frame, 19, 2);
+
+    pen_i32(&pen, topics);
+    for (int i = 0; i < topics; i++) {
+        pen_name(&pen, prefix, i);
+        pen_i32(&pen, partitions);
+        pen_i16(&pen, 1); /* replica */
+        pen_i32(&pen, 0); /* assignments */
+        pen_i32(&pen, 0); /* configs */
+    }
+    pen_i32(&pen, 60000);
+    *pen.at++ = 0; /* not only validated */
+    return frame_end(frame, pen);
+}
+
+size_t frame_metadata_all(uint8_t *frame)
+{
+    struct pen pen = frame_begin(frame, 3, 4);
+
+    pen_i32(&pen, -1);
+    *pen.at++ = 0; /* create nothing */
+    return frame_end(frame, pen);
+}
+
+/* correlation, throttle, nodes, cluster, controller, topics ... */
+int frame_topic_count(const uint8_t *answer, size_t size)
+{
+    enum { BEGIN = 8 };
+    size_t at = BEGIN + 4;
+
+    for (uint32_t nodes = load_u32(answer + BEGIN); nodes > 0 && at + 12 < size; nodes--)
+        at = behind_text(answer, behind_text(answer, at + 4) + 4);
+    at = behind_text(answer, at) + 4;
+    return at + 4 <= size ? load_i32(answer + at) : -1;
+}
+
+size_t frame_describe_configs(uint8_t *frame, const char *prefix, int topics)
+{
+    struct pen pen = frame_begin(frame, 32, 1);
+
+    pen_i32(&pen, topics);
+    for (int i = 0; i < topics; i++) {
+        *pen.at++ = 2; /* a topic */
+        pen_name(&pen, prefix, i);
+        pen_i32(&pen, -1); /* all configs */
+    }
+    *pen.at++ = 0; /* without synonyms */
+    return frame_end(frame, pen);
+}
+
+/* The part that both requests of a session begin with: no wait. */
+static struct pen session_begin(uint8_t *frame, int32_t id, int32_t epoch)
+{
+    struct pen pen = frame_begin(frame, 1, 7);
+
+    pen_i32(&pen, -1);
+    pen_i32(&pen, 0); /* ms */
+    pen_i32(&pen, 1);
+    pen_i32(&pen, 50 << 20);
+    *pen.at++ = 0;
+    pen_i32(&pen, id);
+    pen_i32(&pen, epoch);
+    return pen;
+}
+
+size_t frame_session_open(uint8_t *frame, const char *topic, int partitions)
+{
+    struct pen pen = session_begin(frame, 0, 0);
+
+    pen_i32(&pen, 1);
+    pen_text(&pen, topic);
+    pen_i32(&pen, partitions);
+    for (int i = 0; i < partitions; i++) {
+        pen_i32(&pen, i);
+        pen_i64(&pen, 0);
+        pen_i64(&pen, -1);
+        pen_i32(&pen, 1 << 20);
+    }
+    pen_i32(&pen, 0); /* nothing is forgotten */
+    return frame_end(frame, pen);
+}
+
+size_t frame_session_next(uint8_t *frame, int32_t id, int32_t epoch)
+{
+    struct pen pen = session_begin(frame, id, epoch);
+
+    pen_i32(&pen, 0);
+    pen_i32(&pen, 0);
+    return frame_end(frame, pen);
+}
+
+/* correlation, throttle, error, session */
+int32_t frame_session_id(const uint8_t *answer, size_t size)
+{
+    if (size < 14 || load_i16(answer + 8) != 0) return -1;
+    return load_i32(answer + 10);
 }
 
 /* correlation, 1 topic, its name, 1 partition, index, error ... */

@@ -299,6 +299,8 @@ static void read_settings(struct load_settings *settings, char **arguments)
     settings->address.sin_port = htons((uint16_t)port);
     if (inet_pton(AF_INET, host, &settings->address.sin_addr) != 1) load_die("an IPv4 address, not %s", host);
     settings->mode = value_of(arguments, "mode", "produce");
+    settings->call = value_of(arguments, "call", "metadata");
+    settings->topics = atoi(value_of(arguments, "topics", "1000"));
     settings->topic = value_of(arguments, "topic", "load");
     settings->partitions = atoi(value_of(arguments, "partitions", "1"));
     settings->connections = atoi(value_of(arguments, "connections", "1"));
@@ -336,10 +338,12 @@ int main(int count, char **arguments)
         run_consume(&load);
     } else if (strcmp(mode, "idle") == 0) {
         run_idle(&load);
+    } else if (strcmp(mode, "calls") == 0) {
+        run_calls(&settings);
     } else if (settings.command && (strcmp(mode, "first") == 0 || strcmp(mode, "fetched") == 0)) {
         run_first(&load);
     } else {
-        load_die("mode=%s: produce, rate, consume, idle, first or fetched", mode);
+        load_die("mode=%s: produce, rate, consume, idle, calls, first or fetched", mode);
     }
     return 0;
 }

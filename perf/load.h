@@ -11,7 +11,9 @@
 
 struct load_settings {
     struct sockaddr_in address;
-    const char *mode; /* produce, rate, consume, idle, first */
+    const char *mode; /* produce, rate, consume, idle, first, calls */
+    const char *call; /* calls: metadata, describe, session */
+    int topics;       /* calls */
     const char *topic;
     int partitions;
     int connections;
@@ -66,6 +68,17 @@ bool frame_topic_ready(const uint8_t *answer, size_t size, const char *topic);
 int frame_produced_error(const uint8_t *answer, size_t size);
 /* Walks a Fetch v4 answer: bytes of records; *next is moved behind the last whole batch. */
 size_t frame_fetched(const uint8_t *answer, size_t size, int64_t *next);
+/* calls.c: the mode of that name, and its frames. Topics are called PREFIX-0, PREFIX-1, ... */
+void run_calls(const struct load_settings *settings);
+size_t frame_create_topics(uint8_t *frame, const char *prefix, int topics, int partitions);
+size_t frame_metadata_all(uint8_t *frame);
+int frame_topic_count(const uint8_t *answer, size_t size);
+size_t frame_describe_configs(uint8_t *frame, const char *prefix, int topics);
+/* A session over all partitions of a topic, from offset 0; then what is new in it, at once. */
+size_t frame_session_open(uint8_t *frame, const char *topic, int partitions);
+size_t frame_session_next(uint8_t *frame, int32_t id, int32_t epoch);
+/* -1: an error. */
+int32_t frame_session_id(const uint8_t *answer, size_t size);
 /* A batch of as many records as settings->batch_size holds; *count says how many. */
 size_t frame_batch(uint8_t *memory, size_t capacity, const struct load_settings *settings, int *count);
 

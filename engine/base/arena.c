@@ -63,7 +63,7 @@ static bool arena_grow(struct arena *arena, size_t size)
     wanted = max_of(wanted, size + sizeof(struct block));
     wanted = min_of(wanted, left);
 
-    struct block *block = heap_take(arena->heap, wanted);
+    struct block *block = heap_take_raw(arena->heap, wanted);
     block->next = arena->blocks;
     block->size = wanted;
     arena->blocks = block;

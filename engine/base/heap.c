@@ -76,6 +76,18 @@ void *heap_take(struct heap *heap, size_t size)
     return piece + 1;
 }
 
+/* jemalloc clears large pieces by giving their pages back: each would be faulted in anew. */
+void *heap_take_raw(struct heap *heap, size_t size)
+{
+    invariant(size < SIZE_MAX / 2);
+    struct piece *piece = malloc(sizeof(*piece) + size);
+    invariant(piece != NULL);
+
+    piece_link(heap, piece, size);
+    heap->take_count++;
+    return piece + 1;
+}
+
 void *heap_resize(struct heap *heap, void *piece, size_t size)
 {
     if (!piece) return heap_take(heap, size);

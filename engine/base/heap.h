@@ -22,7 +22,8 @@ void heap_init(struct heap *heap);
 /* Gives back every piece that is still taken. */
 void heap_end(struct heap *heap);
 
-void *heap_take(struct heap *heap, size_t size); /* zeroed, aligned to 16; size 0 gives a valid pointer */
+void *heap_take(struct heap *heap, size_t size);     /* zeroed, aligned to 16; size 0 gives a valid pointer */
+void *heap_take_raw(struct heap *heap, size_t size); /* the same, not zeroed: for who zeroes what he hands out */
 void *heap_resize(struct heap *heap, void *piece, size_t size); /* piece may be NULL; what is added is zeroed */
 void heap_give(struct heap *heap, void *piece);                 /* NULL is fine */
 

@@ -33,10 +33,20 @@ static struct fetch_group *group_for(struct fetch *fetch, uint32_t owner)
     return group;
 }
 
+/* Partitions of one topic mostly stand together: it is looked up once for them. */
+static struct image_topic *topic_of(struct fetch *fetch, struct uuid id, struct text name)
+{
+    const struct image *image = &fetch->apis->replicas->image;
+    struct image_topic *last = fetch->topic;
+
+    if (last && (fetch->by_id ? uuid_equal(last->id, id) : text_equal(last->name, name))) return last;
+    fetch->topic = fetch->by_id ? image_topic_by_id(image, id) : image_topic_by_name(image, name);
+    return fetch->topic;
+}
+
 static bool part_add(struct fetch *fetch, struct uuid topic, struct text name, const struct fetch_partition_ask *ask)
 {
-    struct route_place place =
-        fetch->by_id ? route_by_id(fetch->apis, topic, ask->index) : route_by_name(fetch->apis, name, ask->index);
+    struct route_place place = route_in(topic_of(fetch, topic, name), ask->index);
     struct fetch_part *part = &fetch->parts[fetch->part_count++];
 
     *part = (struct fetch_part){ .topic = place.topic ? place.topic->id : topic, .name = name, .ask = *ask };
@@ -85,12 +95,14 @@ static bool parts_of_ask(struct fetch *fetch, const struct fetch_ask *ask)
 /* The name of a session's partition may go with the session while we wait; so it is copied. */
 static bool parts_of_session(struct fetch *fetch, const struct fetch_session *session)
 {
+    struct text name = TEXT("");
+
     if (!parts_room(fetch, session->partition_count)) return false;
     list_each(&session->partitions, node)
     {
         const struct fetch_session_partition *known = container_of(node, struct fetch_session_partition, node);
-        struct text name = TEXT("");
-        if (!fetch->by_id) name = text_copy(&fetch->request->arena, known->name);
+        bool copied = fetch->by_id || text_equal(name, known->name);
+        if (!copied) name = text_copy(&fetch->request->arena, known->name);
         if (!name.data || !part_add(fetch, known->topic, name, &known->ask)) return false;
         struct fetch_part *part = &fetch->parts[fetch->part_count - 1];
         part->told_high_watermark = known->told_high_watermark;

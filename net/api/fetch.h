@@ -102,6 +102,7 @@ struct fetch {
     bool by_id, read_committed;
     int32_t replica; /* -1: a consumer */
     int32_t size_max, size_min;
+    struct image_topic *topic; /* of the part that was added last; only while parts are added */
     struct fetch_part *parts;
     uint32_t part_count;
     struct fetch_group **groups;

@@ -62,7 +62,7 @@ void route_release(struct route *route)
 
 /* ---- places ---- */
 
-static struct route_place place_of(struct image_topic *topic, int32_t index)
+struct route_place route_in(struct image_topic *topic, int32_t index)
 {
     struct route_place place = { .topic = topic };
 
@@ -74,12 +74,12 @@ static struct route_place place_of(struct image_topic *topic, int32_t index)
 
 struct route_place route_by_name(const struct apis *apis, struct text name, int32_t index)
 {
-    return place_of(image_topic_by_name(&apis->replicas->image, name), index);
+    return route_in(image_topic_by_name(&apis->replicas->image, name), index);
 }
 
 struct route_place route_by_id(const struct apis *apis, struct uuid id, int32_t index)
 {
-    return place_of(image_topic_by_id(&apis->replicas->image, id), index);
+    return route_in(image_topic_by_id(&apis->replicas->image, id), index);
 }
 
 /* ---- pins ---- */

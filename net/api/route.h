@@ -44,6 +44,8 @@ struct route_place {
 
 struct route_place route_by_name(const struct apis *apis, struct text name, int32_t index);
 struct route_place route_by_id(const struct apis *apis, struct uuid id, int32_t index);
+/* Of a topic that was looked up before; NULL: there is none. */
+struct route_place route_in(struct image_topic *topic, int32_t index);
 
 /* Gives pins back, each on the shard of its block. */
 void route_unpin(struct apis *apis, const struct extent *extents, uint32_t count);
