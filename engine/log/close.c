@@ -2,7 +2,8 @@
  * looking (disk-format: under its marker it checks nothing), or removed.
  *
  *     close    segments cut to their size | .index .timeindex .txnindex | <end>.snapshot | leader epochs | names synced
- *     delete   <topic>-<partition> --rename, sync--> <topic>-<partition>.<32 hex>-delete (done) --> files unlinked
+ *     delete   <topic>-<partition> --rename, sync--> <topic>-<partition>.<32 hex>-delete (done)
+ *                                  --file.delete.delay.ms--> files unlinked; by the next start, if the node stops first
  *
  * A few logs are synced one by one. Many (store->lazy) are only written, and the file system is synced once before the
  * guard goes (directory_close): until then a crash finds the checkpoint and the WAL in force, which need none of this.
@@ -242,8 +243,14 @@ enum status directory_write_checkpoints(struct directory *directory)
 
 /* ---- removal ---- */
 
+#define DELETION_LANE UINT64_MAX
+
 struct files_removal {
     struct job job; /* the unlinking, after the log is gone */
+    struct list_node node;
+    struct timer timer; /* ... and after its delay */
+    struct shard *shard;
+    int64_t delay_ns;
     struct files *files;
     struct heap *heap; /* the shard's */
     int directory;
@@ -309,19 +316,41 @@ static void removal_end(struct job *job)
     heap_give(removal->heap, removal);
 }
 
+/* One directory after the other: the many partitions of a topic leave helper threads to others. */
+static void removal_due(struct timer *timer)
+{
+    struct files_removal *removal = container_of(timer, struct files_removal, timer);
+    list_remove(&removal->node);
+    jobs_begin(removal->shard, &removal->job, DELETION_LANE, removal_unlink, removal_end);
+}
+
 static void removal_renamed(struct job *job)
 {
     struct segment_work *work = container_of(job, struct segment_work, job);
     struct files_removal *removal = work->task;
-    struct shard *shard = work->log->store->shard;
+    struct store *store = work->log->store;
 
     work->task = NULL;
-    if (removal->renamed) {
-        jobs_begin(shard, &removal->job, 0, removal_unlink, removal_end);
-    } else {
+    if (!removal->renamed) {
         heap_give(removal->heap, removal);
+    } else if (removal->delay_ns == 0) {
+        removal_due(&removal->timer);
+    } else {
+        list_append(&store->deletions, &removal->node);
+        timer_set(&store->shard->timers, &removal->timer, shard_now_ns(store->shard) + removal->delay_ns);
     }
     work->done(work);
+}
+
+void log_deletions_end(struct store *store)
+{
+    list_each(&store->deletions, node)
+    {
+        struct files_removal *removal = container_of(node, struct files_removal, node);
+        timer_clear(&store->shard->timers, &removal->timer);
+        list_remove(node);
+        heap_give(removal->heap, removal);
+    }
 }
 
 static void removal_begin(struct segment_work *work)
@@ -340,6 +369,10 @@ static void removal_begin(struct segment_work *work)
 
     removal->files = log->directory->files;
     removal->heap = &shard->heap;
+    removal->shard = shard;
+    removal->delay_ns = log->settings->file_delete_delay_ms * 1000000;
+    list_node_init(&removal->node);
+    timer_init(&removal->timer, removal_due);
     removal->directory = log->directory->handle;
     memcpy(name, log->topic.data, log->topic.size);
     removal->topic = (struct text){ name, log->topic.size };

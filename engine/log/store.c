@@ -36,6 +36,7 @@ enum status store_make(struct shard *shard, struct directory *directory, const s
     list_init(&store->logs);
     list_init(&store->crowded);
     list_init(&store->removals);
+    list_init(&store->deletions);
     list_init(&store->streams);
     list_init(&store->free_streams);
     list_init(&store->free_tasks);

@@ -201,6 +201,7 @@ static enum status name_settle(struct directory *directory, const struct map *na
     struct uuid owner;
 
     if (!entry->directory || !partition_name_parse(text_of(entry->name), &parsed)) return STATUS_OK;
+    if (parsed.kind == PARTITION_DELETED) return directory_remove_all(directory->files, directory->handle, entry->name);
     const struct log_name name = { parsed.topic, parsed.partition };
     if (parsed.kind != PARTITION_LIVE || map_find(names, name_hash(&name), &name)) return STATUS_OK;
 

@@ -79,8 +79,8 @@ static void the_slots_take_turns(void **state)
     node_remove(&node);
 }
 
-/* A crash while the older slot is written over leaves it torn; the newer one says where everything is. And when that one
- * is damaged at rest, what the WAL no longer has is missed, not forgotten. */
+/* A crash while the older slot is written over leaves it torn; the newer one says where everything is. And when that
+ * one is damaged at rest, what the WAL no longer has is missed, not forgotten. */
 static void a_torn_slot_is_passed_over(void **state)
 {
     (void)state;

@@ -1,6 +1,8 @@
 /* Logs that a start finds and nobody opens: set aside with a word, or removed when their topic's removal was seen. */
 #include "node.h"
 
+#include "log/spill.h"
+
 static bool is_there(const struct node *node, const char *pattern)
 {
     char command[160];
@@ -169,12 +171,58 @@ static void a_torn_directory_of_a_topic_in_service_stays(void **state)
     node_remove(&node);
 }
 
+/* Kafka's way: the directory is renamed when the topic goes, its files go when file.delete.delay.ms is over; what is
+ * left when the node ends goes with the next start. */
+static void a_deleted_logs_files_go_after_their_delay(void **state)
+{
+    (void)state;
+
+    for (int way = 0; way < 3; way++) {
+        struct log_settings settings = node_log_settings;
+        struct node_closing removal = { .done = false };
+        struct log_key key = { .partition = 4 };
+        struct node node;
+        struct log *log;
+
+        settings.file_delete_delay_ms = way == 0 ? 30 : 3600000;
+        memcpy(key.topic.byte, "lost", 4);
+        node_init(&node, 1);
+        node_start(&node);
+        assert_int_equal(log_open(node.stores[0], NULL, key, TEXT("lost"), &settings, &log), STATUS_OK);
+        node_begin(&node);
+        assert_int_equal(node_append(log, 3, 100, 0), STATUS_OK);
+        node_settle(&node);
+        spill_log(node.stores[0]->spill, log);
+        spill_go(node.stores[0]->spill);
+        node_settle(&node);
+        assert_true(is_there(&node, "lost-4/00000000000000000000.log"));
+        ready_init(&removal.ready, gone);
+        log_delete(log, &removal.ready);
+        while (!removal.done) node_turn(&node);
+        assert_false(is_there(&node, "lost-4"));
+        assert_true(is_there(&node, "lost-4.6c6f7374*-delete/00000000000000000000.log"));
+        for (int turns = 0; way == 0 && is_there(&node, "lost-4.*"); turns++) {
+            assert_true(turns < 10000);
+            node_turn(&node);
+        }
+        if (way == 1) node_crash(&node);
+        if (way != 1) node_stop(&node);
+        if (way != 0) assert_true(is_there(&node, "lost-4.*-delete"));
+        node_start(&node);
+        node_begin(&node);
+        assert_false(is_there(&node, "lost-4*"));
+        node_stop(&node);
+        node_remove(&node);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_log_that_nobody_opens_is_set_aside_after_a_kill),
         cmocka_unit_test(a_log_that_nobody_opens_is_set_aside_after_a_stop),
         cmocka_unit_test(a_log_whose_topic_was_removed_goes),
+        cmocka_unit_test(a_deleted_logs_files_go_after_their_delay),
         cmocka_unit_test(a_torn_directory_does_not_survive_its_log),
         cmocka_unit_test(a_torn_directory_that_is_nobodys_is_set_aside),
         cmocka_unit_test(a_torn_directory_of_a_topic_in_service_stays),
