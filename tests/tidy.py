@@ -136,6 +136,33 @@ class Tidy:
                 if re.match(r"\s*typedef\s+(struct|union|enum)\b", line):
                     self.fail(rule, f"{name}:{number} has a typedef of a struct, union or enum")
 
+    def functions(self, name):
+        """{name: line} of the functions that a source defines for others."""
+        lines, found = self.read(name).splitlines(), {}
+        for number, line in enumerate(lines):
+            if line != "{":
+                continue
+            head = number - 1
+            while head > 0 and lines[head].startswith(" "):
+                head -= 1
+            match = re.match(r"(?!static\b)[A-Za-z_][\w\s*]*?\b(\w+)\(", lines[head])
+            if match:
+                found[match.group(1)] = head + 1
+        return found
+
+    def simulators_names_are_its_own(self, rule):
+        """The simulator is linked with the product's libraries: a name of its own would silently replace theirs."""
+        product = {}
+        for name in self.sources("engine", "replication", "net"):
+            if name.endswith(".c"):
+                product.update({function: name for function in self.functions(name)})
+        for name in self.sources("tests"):
+            if not name.startswith("tests/sim/") or not name.endswith(".c"):
+                continue
+            for function, number in self.functions(name).items():
+                if function in product:
+                    self.fail(rule, f"{name}:{number} defines {function}, as {product[function]} does")
+
     # ---- the rules about objects ----
 
     def objects(self, room):
@@ -194,7 +221,8 @@ class Tidy:
 
     def run(self):
         rules = [self.includes_point_downwards, self.sizes_are_kept, self.every_file_says_why_it_exists,
-                 self.every_room_has_a_readme, self.nothing_is_left_for_later, self.structs_have_no_second_name]
+                 self.every_room_has_a_readme, self.nothing_is_left_for_later, self.structs_have_no_second_name,
+                 self.simulators_names_are_its_own]
         by_objects = [self.pure_rooms_need_nothing_from_outside, self.rooms_keep_no_variables]
         for rule in rules + by_objects:
             name = "tidy " + rule.__name__.replace("_", "-")
