@@ -226,6 +226,19 @@ static void file_print(struct inspect *inspect, const char *path)
     line_end(&line);
 }
 
+/* Snapshots of the metadata are batches like a segment's: <end offset>-<epoch>.checkpoint, with .sluice behind it until
+ * the node stops cleanly; and bootstrap.checkpoint. */
+static bool checkpoint_name(struct text name, int64_t *end, int64_t *epoch)
+{
+    if (text_ends(name, TEXT(".sluice"))) name.size -= strlen(".sluice");
+    if (!text_ends(name, TEXT(".checkpoint"))) return false;
+    name.size -= strlen(".checkpoint");
+    *end = *epoch = 0;
+    if (text_equal(name, TEXT("bootstrap"))) return true;
+    struct text first = text_cut(&name, '-');
+    return text_to_i64(first, end) && text_to_i64(name, epoch);
+}
+
 enum status inspect_file(struct inspect *inspect, const char *path)
 {
     static const char *const suffixes[] = { ".index", ".timeindex", ".txnindex", ".snapshot" };
@@ -233,12 +246,17 @@ enum status inspect_file(struct inspect *inspect, const char *path)
     struct text name = text_of(slash ? slash + 1 : path);
     struct arena arena;
     struct bytes file;
-    int64_t base;
+    int64_t base, epoch;
     size_t kind = 0;
 
     file_print(inspect, path);
     if (segment_name_parse(name, ".log", &base)) {
         if (!inspect->json) sink_format(inspect->out, "Log starting offset: %" PRId64 "\n", base);
+        return log_print(inspect, path);
+    }
+    if (checkpoint_name(name, &base, &epoch)) {
+        if (!inspect->json)
+            sink_format(inspect->out, "Snapshot end offset: %" PRId64 ", epoch: %" PRId64 "\n", base, epoch);
         return log_print(inspect, path);
     }
     while (kind < array_count(suffixes) && !segment_name_parse(name, suffixes[kind], &base)) kind++;

@@ -271,6 +271,9 @@ enum status node_end(struct node *node)
 
     int64_t broker_epoch = controller_broker_epoch(work->controller);
     invariant(node_stopped(node));
+    if (status == STATUS_OK) {
+        status = snapshots_show(node->platform->files, work->metadata_handle, &node->heap);
+    }
     end_floors(node);
     if (status == STATUS_OK) {
         status = directory_close(work->directory, broker_epoch);

@@ -188,7 +188,7 @@ static enum status find_snapshot(struct snapshot_search *search, struct arena *s
 
     for (uint32_t i = search->count; i-- > 0;) {
         struct snapshot_id *id = &search->ids[i];
-        snapshot_name(id->end, id->epoch, "", name);
+        snapshot_name(id, "", name);
         enum status status = files_load(search->directory->files, search->handle, name, SNAPSHOT_FILE_SIZE_MAX,
                                         search->arena, &found->snapshot.data, &found->snapshot.size);
         if (status != STATUS_OK) return status;
@@ -214,8 +214,8 @@ static enum status set_broken_aside(struct snapshot_search *search, uint32_t fir
     enum status status = STATUS_OK;
 
     for (uint32_t i = first; i < search->count && status == STATUS_OK; i++) {
-        snapshot_name(search->ids[i].end, search->ids[i].epoch, "", from);
-        snapshot_name(search->ids[i].end, search->ids[i].epoch, ".bad", to);
+        snapshot_name(&search->ids[i], "", from);
+        snapshot_name(&search->ids[i], ".bad", to);
         directory_say(search->directory, METADATA_NAME "/%s is damaged and set aside: an older one or the log says it",
                       from);
         status = files_rename(search->directory->files, search->handle, from, to);
@@ -254,7 +254,7 @@ static enum status choose_snapshot(struct snapshot_search *search, struct arena 
     status = set_broken_aside(search, none ? 0 : place + 1);
     for (uint32_t i = 0; i < place && !none; i++) {
         char name[SNAPSHOT_NAME_SIZE];
-        snapshot_name(search->ids[i].end, search->ids[i].epoch, "", name);
+        snapshot_name(&search->ids[i], "", name);
         search->ids[i].timestamp_ms = header_time(search, name, scratch);
         arena_reset(scratch);
     }

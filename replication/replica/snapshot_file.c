@@ -8,8 +8,10 @@
 #include "replica/metadata_batch.h"
 
 #define SUFFIX ".checkpoint"
+#define HIDDEN ".sluice"
 
-enum { END_DIGITS = 20, EPOCH_DIGITS = 10 };
+enum { END_DIGITS = 20, EPOCH_DIGITS = 10, STEM_SIZE = END_DIGITS + 1 + EPOCH_DIGITS + sizeof(SUFFIX) - 1 };
+enum { LIST_SIZE_MAX = 16 << 20 };
 
 struct draft_batch {
     struct list_node node;
@@ -18,10 +20,11 @@ struct draft_batch {
 
 /* ---- names ---- */
 
-void snapshot_name(int64_t end, int32_t epoch, const char *suffix, char name[SNAPSHOT_NAME_SIZE])
+void snapshot_name(const struct snapshot_id *id, const char *suffix, char name[SNAPSHOT_NAME_SIZE])
 {
-    int size = snprintf(name, SNAPSHOT_NAME_SIZE, "%020lld-%010d" SUFFIX "%s", (long long)end, epoch, suffix);
-    invariant(end >= 0 && epoch >= 0 && size > 0 && size < SNAPSHOT_NAME_SIZE);
+    int size = snprintf(name, SNAPSHOT_NAME_SIZE, "%020lld-%010d" SUFFIX "%s%s", (long long)id->end, id->epoch,
+                        id->hidden ? HIDDEN : "", suffix);
+    invariant(id->end >= 0 && id->epoch >= 0 && size > 0 && size < SNAPSHOT_NAME_SIZE);
 }
 
 static bool digits_parse(const char *text, size_t size, int64_t *n)
@@ -32,17 +35,45 @@ static bool digits_parse(const char *text, size_t size, int64_t *n)
 bool snapshot_name_parse(struct text name, struct snapshot_id *id)
 {
     int64_t end, epoch;
-    if (name.size != END_DIGITS + 1 + EPOCH_DIGITS + sizeof(SUFFIX) - 1 || !text_ends(name, TEXT(SUFFIX))) return false;
+    bool hidden = text_ends(name, TEXT(SUFFIX HIDDEN));
+    if (hidden) name.size -= sizeof(HIDDEN) - 1;
+    if (name.size != STEM_SIZE || !text_ends(name, TEXT(SUFFIX))) return false;
     if (!digits_parse(name.data, END_DIGITS, &end) || name.data[END_DIGITS] != '-') return false;
     if (!digits_parse(name.data + END_DIGITS + 1, EPOCH_DIGITS, &epoch) || epoch > INT32_MAX) return false;
 
-    *id = (struct snapshot_id){ .end = end, .epoch = (int32_t)epoch };
+    *id = (struct snapshot_id){ .end = end, .epoch = (int32_t)epoch, .hidden = hidden };
     return true;
 }
 
 bool snapshot_name_leftover(struct text name)
 {
-    return text_ends(name, TEXT(SUFFIX ".part")) || text_ends(name, TEXT(SUFFIX ".deleted"));
+    return text_ends(name, TEXT(SUFFIX ".part")) || text_ends(name, TEXT(SUFFIX HIDDEN ".part")) ||
+           text_ends(name, TEXT(SUFFIX ".deleted"));
+}
+
+enum status snapshots_show(struct files *files, int directory, struct heap *heap)
+{
+    char from[SNAPSHOT_NAME_SIZE], to[SNAPSHOT_NAME_SIZE];
+    struct files_entry *entries;
+    uint32_t count;
+    struct arena arena;
+    bool some = false;
+
+    arena_init(&arena, heap, NULL, 0, LIST_SIZE_MAX);
+    enum status status = files_list(files, directory, &arena, &entries, &count);
+    for (uint32_t i = 0; status == STATUS_OK && i < count; i++) {
+        struct snapshot_id id;
+        if (!snapshot_name_parse(text_of(entries[i].name), &id) || !id.hidden) continue;
+        if (!some) status = files_sync_all(files, directory); /* the logs' bytes first */
+        if (status != STATUS_OK) break;
+        snapshot_name(&id, "", from);
+        id.hidden = false;
+        snapshot_name(&id, "", to);
+        status = files_rename(files, directory, from, to);
+        some = true;
+    }
+    arena_reset(&arena);
+    return status == STATUS_OK && some ? files_sync_directory(files, directory) : status;
 }
 
 /* ---- writing ---- */

@@ -81,7 +81,7 @@ static void files_go(struct job *job)
     char name[SNAPSHOT_NAME_SIZE];
 
     for (uint32_t i = 0; i < snapshots->expired; i++) {
-        snapshot_name(snapshots->known[i].end, snapshots->known[i].epoch, "", name);
+        snapshot_name(&snapshots->known[i], "", name);
         enum status status = files_remove(job->shard->files, snapshots->metadata->directory, name);
         if (status != STATUS_OK && status != STATUS_NOT_FOUND) job->status = status;
     }
@@ -148,7 +148,7 @@ static void file_make(struct job *job)
     /* A snapshot must not outlive what it was made of. */
     job->status = STATUS_OK;
     if (metadata->log->directory->relaxed) job->status = files_sync_all(job->shard->files, metadata->directory);
-    snapshot_name(snapshots->id.end, snapshots->id.epoch, "", name);
+    snapshot_name(&snapshots->id, "", name);
     if (job->status == STATUS_OK) {
         job->status = snapshot_draft_write(&snapshots->draft, job->shard->files, metadata->directory, name);
     }
@@ -218,7 +218,9 @@ static void walk_begin(struct snapshots *snapshots)
     snapshots->stage = SNAPSHOTS_WALKING;
     snapshots->bytes = 0;
     snapshots->since_ns = shard_now_ns(shard);
-    snapshots->id = (struct snapshot_id){ image->offset, image->epoch, 0, snapshots->timestamp_ms };
+    snapshots->id = (struct snapshot_id){
+        .end = image->offset, .epoch = image->epoch, .timestamp_ms = snapshots->timestamp_ms, .hidden = true
+    };
     snapshot_draft_begin(&snapshots->draft, &shard->heap, image->epoch);
     uint32_t count = image_head(image, snapshots->timestamp_ms, controls, &snapshots->arena);
     snapshot_draft_add(&snapshots->draft, control_batch_make(&shard->heap, controls, count, shard_wall_ms(shard)));
