@@ -28,7 +28,6 @@ struct broker_values {
     struct text_list listeners;
     struct text_list log_dir;
     struct text_list log_dirs;
-    int64_t retention_delay_ms;
     int64_t retention_check_ms;
     int32_t connection_rate_max;
     int32_t connections_max;
@@ -44,7 +43,6 @@ struct broker_values {
     int32_t node_id;
     int32_t num_partitions;
     struct text_list roles;
-    int32_t producer_check_ms;
     int32_t producer_expiration_ms;
     int32_t listen_backlog;
     int32_t request_size_max;

@@ -65,7 +65,7 @@ static const struct setting rows[] = {
     ROW(min_insync_replicas, "min.insync.replicas", INT, "1", 1, MOST, NULL, TOPIC,
         "replicas that must have a record before acks=all is answered"),
     ROW(preallocate, "preallocate", BOOL, "false", LEAST, MOST, NULL, TOPIC,
-        "whether files of segments are made at full size"),
+        "for Apache Kafka; here space is always taken ahead of the writes"),
     ROW(remote_log_copy_disable, "remote.log.copy.disable", BOOL, "false", LEAST, MOST, NULL, TOPIC,
         "no more copies to tiered storage"),
     ROW(remote_log_delete_on_disable, "remote.log.delete.on.disable", BOOL, "false", LEAST, MOST, NULL, TOPIC,
