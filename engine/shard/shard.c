@@ -76,7 +76,9 @@ static void stall_note(struct shard *shard)
     int64_t step_ns = (int64_t)now.tv_sec * NS_PER_S + now.tv_nsec - shard_now_ns(shard);
     shard->step_ns_max = max_of(shard->step_ns_max, step_ns);
     shard->busy_ns += step_ns;
-    if (step_ns >= STALL_NS) PROBE2(shard__stall, shard->index, step_ns);
+    if (step_ns < STALL_NS) return;
+    shard->stall_count++;
+    PROBE2(shard__stall, shard->index, step_ns);
 }
 
 void shard_run(struct shard *shard)

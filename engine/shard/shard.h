@@ -47,8 +47,9 @@ struct shard {
     uint32_t job_count; /* begun and not yet done */
     bool stopping;      /* set by shard_stop: the loop ends once nothing is in flight */
     uint64_t turn_count;
-    int64_t step_ns_max; /* the longest step until now: stalls */
-    int64_t busy_ns;     /* all steps together */
+    int64_t step_ns_max;  /* the longest step until now */
+    uint64_t stall_count; /* steps of 5 ms or more */
+    int64_t busy_ns;      /* all steps together */
     /* What the floors above keep per shard; opaque here. */
     struct store *store;       /* engine/log */
     struct replicas *replicas; /* replication/replica */

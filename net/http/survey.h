@@ -19,6 +19,7 @@
 enum survey_metric {
     SURVEY_TURNS,
     SURVEY_STEP_MAX,
+    SURVEY_STALLS,
     SURVEY_BUSY,
     SURVEY_ALLOCATIONS,
     SURVEY_HEAP,

@@ -217,14 +217,18 @@ class Sluice(Node):
             raise Broken(f"no {self.binary()}; build it, or set SLUICE")
 
     def metric(self, name):
-        """The sum of a metric's cells, as /metrics prints them."""
+        """The sum of a metric's cells."""
+        return sum(self.cells(name))
+
+    def cells(self, name):
+        """A metric's cells, as /metrics prints them."""
         with socket.create_connection(("127.0.0.1", self.http_port), 5) as peer:
             peer.sendall(b"GET /metrics HTTP/1.0\r\nHost: localhost\r\n\r\n")
             text = b"".join(iter(lambda: peer.recv(65536), b"")).decode()
         cells = [line.rsplit(" ", 1)[1] for line in text.splitlines() if line.split("{")[0].split(" ")[0] == name]
         if not cells:
             raise Broken(f"/metrics has no {name}")
-        return sum(map(float, cells))
+        return list(map(float, cells))
 
 
 class Kafka(Node):
