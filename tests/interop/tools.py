@@ -111,14 +111,20 @@ def prepare(node):
     """A topic of two partitions; three records, two of them from an idempotent producer, in the first."""
     context = Context(node.address)
     context.topic("tooled", partitions=2)
-    for one in (dict(), dict(producer=4000, producer_epoch=2, sequence=0), dict(producer=4000, producer_epoch=2, sequence=1)):
+    fill(context, "tooled")
+
+
+def fill(context, topic):
+    begun_ms = int(time.time() * 1000)
+    author = dict(producer=4000, producer_epoch=2)
+    for late, one in enumerate((dict(), dict(author, sequence=0), dict(author, sequence=1))):
         for _ in range(100):  # Kafka knows of a topic a moment before it takes records for it
-            said = context.produce(batch(PAIR, **one), topic="tooled")
+            said = context.produce(batch(PAIR, first_ms=begun_ms + 10 * late, **one), topic=topic)
             if said.startswith("0 "):
                 break
             time.sleep(0.1)
         else:
-            raise RuntimeError(f"no record for tooled: {said}")
+            raise RuntimeError(f"no record for {topic}: {said}")
 
 
 def alone(name, given, words):
@@ -132,6 +138,19 @@ def together(runner, name, given, words):
     runner.stdin.flush()
     status, printed = runner.stdout.readline().rstrip("\n").split("\t")
     return status, base64.b64decode(printed)
+
+
+def console_answers(node):
+    """(page and call, what came back) of Consoles.java."""
+    context = Context(node.address)
+    context.topic("held")
+    fill(context, "held")
+    done = subprocess.run([kafka_tool("kafka-run-class"), "tool", os.path.join(HERE, "Consoles.java"), node.address],
+                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=300, text=True, check=True,
+                          env={**os.environ, "CLASSPATH": os.path.join(kafka_home(), "libs", "*"), "KAFKA_LOG_LEVEL": "off"})
+    for line in done.stdout.splitlines():
+        page, call, said = line.split("\t")
+        yield f"{page}: {call}", said.replace(node.address, "ADDRESS")
 
 
 def outputs(node, work):
