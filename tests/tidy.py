@@ -7,6 +7,7 @@ tests/pure-symbols.txt, and no room keeps a variable of its own unless that file
 """
 import os
 import re
+import shutil
 import subprocess
 import sys
 
@@ -28,8 +29,10 @@ class Tidy:
     def list_files(self):
         """Tracked files, and new ones that git does not ignore; all files where there is no git."""
         command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
-        listed = subprocess.run(command, cwd=self.root, capture_output=True, text=True, check=False)
-        if listed.returncode == 0:
+        listed = None
+        if shutil.which("git"):
+            listed = subprocess.run(command, cwd=self.root, capture_output=True, text=True, check=False)
+        if listed and listed.returncode == 0:
             names = listed.stdout.splitlines()
         else:
             names = [os.path.relpath(os.path.join(folder, name), self.root)

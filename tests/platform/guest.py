@@ -55,7 +55,7 @@ exec </dev/null >/dev/{console} 2>&1
 sh /command
 status=$?
 cd /
-umount /data
+[ ! -e /dev/vda ] || umount /data
 echo "guest: status $status"
 sync
 poweroff -f

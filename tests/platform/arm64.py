@@ -1,0 +1,57 @@
+"""arm64: a cross build for 64-bit ARM, and where it runs.
+
+    debootstrap --foreign --arch=arm64 --> packages, unpacked and never run --> the sysroot of cmake/aarch64.cmake
+"""
+import glob
+import os
+import shutil
+import subprocess
+
+from guest import CACHE, run_quietly
+from node import TOP
+from root import MIRRORS
+from stage import Skip, command
+
+PACKAGES = ("liburing-dev", "libisal-dev", "libjemalloc-dev", "libzstd-dev", "liblz4-dev", "libsnappy-dev", "zlib1g-dev",
+            "libmicrohttpd-dev", "libssl-dev", "libcmocka-dev", "libc6-dev", "libstdc++6")
+SUITE = "bookworm"
+
+
+def sysroot():
+    path = os.path.join(CACHE, "roots", "arm64")
+    if os.path.isdir(path):
+        return path
+    if os.geteuid() != 0 or shutil.which("debootstrap") is None:
+        raise Skip("debootstrap (as root) is needed")
+    variable, mirror, _ = MIRRORS["trixie"]
+    fresh = f"{path}.fresh"
+    shutil.rmtree(fresh, ignore_errors=True)
+    os.makedirs(fresh)
+    try:
+        run_quietly("debootstrap", "--arch=arm64", "--foreign", "--variant=minbase", f"--include={','.join(PACKAGES)}", SUITE, fresh,
+                    os.environ.get(variable, mirror))
+    except RuntimeError as why:
+        raise Skip(f"no packages for arm64 can be had: {why}") from None
+    for package in glob.glob(f"{fresh}/var/cache/apt/archives/*.deb"):
+        run_quietly("dpkg-deb", "-x", package, fresh)
+        os.remove(package)
+    os.rename(fresh, path)
+    return path
+
+
+def build(folder, *targets):
+    """Builds these targets; warnings are errors."""
+    if shutil.which("aarch64-linux-gnu-gcc") is None:
+        raise Skip("no aarch64-linux-gnu-gcc (gcc-aarch64-linux-gnu, g++-aarch64-linux-gnu)")
+    command("cmake", "-S", TOP, "-B", folder, "-G", "Ninja", "-DSLUICE_WERROR=ON", f"-DCMAKE_SYSROOT={sysroot()}",
+            f"-DCMAKE_TOOLCHAIN_FILE={TOP}/cmake/aarch64.cmake")
+    done = subprocess.run(["ninja", "-C", folder, *targets], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(done.stdout[-2000:])
+
+
+def emulated():
+    """The words before a program of that machine. io_uring is not emulated so: for what decides, not for what waits."""
+    if shutil.which("qemu-aarch64-static") is None:
+        raise Skip("no qemu-aarch64-static (qemu-user-static)")
+    return ["qemu-aarch64-static", "-L", sysroot()]

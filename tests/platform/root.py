@@ -1,0 +1,73 @@
+"""root: another distribution in a folder of its own, by debootstrap, kept between runs.
+
+    with Root("trixie") as root:
+        root.put_tree("/src")                          what git knows of this repository, and new files
+        root.run("cd /src && tools/test --quick")      a shell in it: its own processes, mounts and names; the network is ours
+"""
+import os
+import shutil
+import subprocess
+
+from guest import CACHE, run_quietly
+from node import TOP
+from stage import Skip
+
+# Suite -> where from, and the package of its keys; SLUICE_MIRROR_DEBIAN and SLUICE_MIRROR_UBUNTU name others.
+MIRRORS = {
+    "trixie": ("SLUICE_MIRROR_DEBIAN", "http://deb.debian.org/debian", "main"),
+    "noble": ("SLUICE_MIRROR_UBUNTU", "http://archive.ubuntu.com/ubuntu", "main,universe"),
+}
+INSIDE = ("mount -t proc none {root}/proc && mount -t sysfs none {root}/sys && mount --rbind /dev {root}/dev && "
+          "mount -t tmpfs none {root}/run && exec chroot {root} /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 "
+          "{proxies} /bin/bash -c '{command}'")
+
+
+class Root:
+    def __init__(self, suite):
+        if os.geteuid() != 0 or shutil.which("debootstrap") is None:
+            raise Skip("debootstrap (as root) is needed")
+        self.suite = suite
+        self.path = os.path.join(CACHE, "roots", suite)
+
+    def __enter__(self):
+        if not os.path.isdir(self.path):
+            self.make()
+        shutil.copy("/etc/resolv.conf", f"{self.path}/etc/resolv.conf")
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+    def make(self):
+        variable, mirror, components = MIRRORS[self.suite]
+        fresh = f"{self.path}.fresh"
+        if not os.path.exists(f"/usr/share/debootstrap/scripts/{self.suite}"):
+            raise Skip(f"this debootstrap does not know {self.suite}")
+        shutil.rmtree(fresh, ignore_errors=True)
+        os.makedirs(fresh)
+        try:
+            run_quietly("debootstrap", "--variant=minbase", f"--components={components}", self.suite, fresh, os.environ.get(variable, mirror))
+        except RuntimeError as why:
+            raise Skip(f"no {self.suite} can be had: {why}") from None
+        os.rename(fresh, self.path)
+
+    def put_tree(self, place):
+        """The repository's files; those of the last time go, what was built stays."""
+        known = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=TOP, check=True, stdout=subprocess.PIPE)
+        target = self.path + place
+        for name in os.listdir(target) if os.path.isdir(target) else ():
+            if not name.startswith("build"):
+                path = os.path.join(target, name)
+                shutil.rmtree(path) if os.path.isdir(path) else os.remove(path)
+        for name in filter(None, known.stdout.decode().split("\0")):
+            if os.path.isfile(os.path.join(TOP, name)):
+                os.makedirs(os.path.dirname(os.path.join(target, name)), exist_ok=True)
+                shutil.copy2(os.path.join(TOP, name), os.path.join(target, name))
+
+    def run(self, command, limit_s=3600):
+        """(exit status, what it said)"""
+        proxies = " ".join(f"{name}={os.environ[name]}" for name in ("http_proxy", "https_proxy") if name in os.environ)
+        inside = INSIDE.format(root=self.path, proxies=proxies, command=command)
+        done = subprocess.run(["unshare", "--mount", "--pid", "--fork", "--kill-child", "--uts", "--ipc", "sh", "-c", inside],
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", timeout=limit_s, check=False)
+        return done.returncode, done.stdout
