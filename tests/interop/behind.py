@@ -9,7 +9,8 @@ import handover
 from cases import Context
 from stage import require, same
 
-OFTEN = {"metadata.log.max.record.bytes.between.snapshots": 2000, "internal.metadata.log.segment.bytes": 20000}
+SEGMENT = "internal.metadata.log.segment.bytes"  # a batch of Kafka's controller that is larger ends it
+OFTEN = {"metadata.log.max.record.bytes.between.snapshots": 2000, SEGMENT: 20000}
 KAFKA = {**OFTEN, "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
          "allow.everyone.if.no.acl.found": "true", "super.users": "User:ANONYMOUS"}
 
@@ -65,12 +66,12 @@ def acls(kafka):
     return sorted(repr(sorted(one.items())) for one in answer["Resources"])
 
 
-def facts(node):
-    """Topics with their ids, leaders and configs; quotas and users."""
+def facts(node, count):
+    """Topics with their ids, leaders and configs; quotas and users. A broker of Kafka hears of all of them a moment late."""
     context = Context(node.address)
     for _ in range(100):
         topics = context.call("Metadata", 12, {"Topics": None})["Topics"]
-        if all(part["LeaderId"] == 1 for topic in topics for part in topic["Partitions"]):
+        if len(topics) == count and all(part["LeaderId"] == 1 for topic in topics for part in topic["Partitions"]):
             break
         time.sleep(0.1)
     told = sorted((topic["Name"], str(topic["TopicId"]), [part["LeaderId"] for part in topic["Partitions"]]) for topic in topics)
@@ -85,7 +86,7 @@ def facts(node):
 
 
 def same_facts(node, want, when):
-    got = facts(node)
+    got = facts(node, len(want["topics"]))
     for what, wanted in want.items():
         same(got[what], wanted, f"{what} in {node.name}: {when}")
 
