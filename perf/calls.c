@@ -12,7 +12,7 @@
 #include "base/bytes.h"
 #include "load.h"
 
-enum { FRAME_SIZE = 1 << 20, READY_TRIES = 200, READY_PAUSE_US = 50000 };
+enum { FRAME_SIZE = 1 << 20, READY_TRIES = 1200, READY_PAUSE_US = 50000 };
 
 struct calls {
     const struct load_settings *settings;
