@@ -12,11 +12,14 @@
  * What is opened, made and packed is memory beside the plan. So there are PLACES of them per shard, each held from the
  * job's begin until the batch is appended, and a bound for what a batch may open to: a sixth of what the shard has for
  * request bodies, 16 MiB at least. So all places together take about as much as that once more (opened, made,
- * packed). */
+ * packed).
+ *
+ * Four shards share a lane of jobs: half of the helpers (plan.c has one for two cores) stay free for files, which
+ * everybody waits for. */
 #include "api/produce.h"
 #include "shard/jobs.h"
 
-enum { PLACES = 2, OPEN_SHARE = 6, OPEN_MIN = 16 << 20, OPEN_MAX = 256 << 20 };
+enum { PLACES = 2, OPEN_SHARE = 6, OPEN_MIN = 16 << 20, OPEN_MAX = 256 << 20, LANE_SHARDS = 4, LANES = 4 };
 
 struct produce_repack {
     struct job job;
@@ -67,13 +70,19 @@ static void repack_done(struct job *job)
     line_go(queue, line_of(queue, work->part));
 }
 
+/* 2, 4, 6, 8: no log's lane, which are odd (log_lane). */
+static uint64_t lane_of(const struct shard *owner)
+{
+    return UINT64_C(2) * (owner->index / LANE_SHARDS % LANES + 1);
+}
+
 static void places_fill(struct produce_queue *queue)
 {
     while (queue->placed_count < PLACES && !list_empty(&queue->unplaced)) {
         struct produce_repack *work = container_of(list_take_first(&queue->unplaced), struct produce_repack, node);
         queue->placed_count++;
         work->placed = true;
-        jobs_begin(queue->owner, &work->job, 0, repack_work, repack_done);
+        jobs_begin(queue->owner, &work->job, lane_of(queue->owner), repack_work, repack_done);
     }
 }
 
