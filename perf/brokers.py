@@ -69,6 +69,17 @@ class Broker:
                 continue
         return total / 1e9
 
+    def cpu_by_thread_s(self):
+        """{(id, name): s} of the threads that live."""
+        cpu = {}
+        for task in os.listdir(f"/proc/{self.pid}/task"):
+            at = f"/proc/{self.pid}/task/{task}"
+            try:
+                cpu[int(task), open(f"{at}/comm").read().strip()] = int(open(f"{at}/schedstat").read().split()[0]) / 1e9
+            except OSError:
+                continue
+        return cpu
+
     def status_kib(self, field):
         for line in open(f"/proc/{self.pid}/status"):
             if line.startswith(field + ":"):

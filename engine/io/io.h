@@ -35,7 +35,7 @@ struct completion {
     uint16_t buffer_index;
     bool more;      /* multishot: this operation goes on and will resume again */
     bool submitted; /* between begin and the last resume */
-    bool copied;    /* send with IO_ZERO_COPY: the kernel copied after all, or can't tell; stop asking on this socket */
+    bool copied;    /* send with IO_ZERO_COPY: the kernel copied after all; stop asking on this socket */
     /* The engine's own, while submitted. */
     uint8_t kind;
     uint8_t flags;

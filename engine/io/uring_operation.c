@@ -364,7 +364,7 @@ static void zero_copy_notice(struct uring *uring, struct completion *completion,
 {
     invariant(completion->notices > 0);
     completion->notices--;
-    if (uring->usage_unknown || ((unsigned)outcome & IORING_NOTIF_USAGE_ZC_COPIED) != 0) completion->copied = true;
+    if (((unsigned)outcome & IORING_NOTIF_USAGE_ZC_COPIED) != 0) completion->copied = true;
     if (completion->part_count == 0 && completion->notices == 0) operation_end(uring, completion, completion->status);
 }
 
