@@ -182,3 +182,20 @@ def _():
         said = writer.communicate(b"lost\n", timeout=60)[1].decode()
         same(writer.returncode, 1, "exit status")
         require("Connection refused" in said and "1 records are not known to be stored" in said, said)
+
+
+@check("produce and consume: the flags that are used less")
+def _():
+    with scratch("commands") as work, node_of(work) as node:
+        sluice(node, "topic", "create", "t")
+        told = sluice(node, "produce", "-t", "t", "-v", "-D;", "-c", 2, "-z", "gzip", "--level", 9, "-k", "k", given="a;b;c;")
+        golden(told.err, "t [0] offset 0, 2 records", "-v")
+        same(sluice(node, "produce", "t", "-T", given="c\nd\n").out, "c\nd\n", "-T")
+        golden(sluice(node, "consume", "-t", "t", "-e", "-O", "-K=", "-u").out, "0=k=a\n1=k=b\n2==c\n3==d", "-O and -K")
+        same(sluice(node, "consume", "t", "-e", "--isolation", "uncommitted", "-D,").out, "a,b,c,d,", "--isolation")
+        same(sluice(node, "consume", "t", "-e", "-c", 1, "-f", "%R%s%%\\x41\\101\\t").raw, b"\0\0\0\1a%AA\t", "%R and escapes")
+        require("committed or uncommitted" in sluice(node, "consume", "t", "--isolation", "x", code=2).err, "isolation")
+        require("--acks is 0, 1 or all" in sluice(node, "produce", "t", "--acks", 2, code=2).err, "acks")
+        require("is no time" in sluice(node, "produce", "t", "--timestamp", "x", code=2).err, "timestamp")
+        require("a header without a name" in sluice(node, "produce", "t", "-H", "=x", code=2).err, "header")
+        require("a delimiter has a byte" in sluice(node, "produce", "t", "-D", "", code=2).err, "delimiter")
