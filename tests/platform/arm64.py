@@ -13,7 +13,7 @@ from root import MIRRORS
 from stage import Skip, command
 
 PACKAGES = ("liburing-dev", "libisal-dev", "libjemalloc-dev", "libzstd-dev", "liblz4-dev", "libsnappy-dev", "zlib1g-dev",
-            "libmicrohttpd-dev", "libssl-dev", "libcmocka-dev", "libc6-dev", "libstdc++6")
+            "libmicrohttpd-dev", "libssl-dev", "libcmocka-dev", "libc6-dev", "libstdc++6", "busybox-static")
 SUITE = "bookworm"
 
 

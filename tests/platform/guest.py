@@ -23,7 +23,7 @@ import subprocess
 from stage import Skip
 
 CACHE = os.environ.get("SLUICE_PLATFORM", os.path.expanduser("~/.cache/sluice-platform"))
-MODULES = ("virtio_pci", "virtio_blk", "virtio_net", "virtio_mmio")
+MODULES = ("virtio_pci", "virtio_blk", "virtio_net", "virtio_mmio", "virtio_console")
 STATUS = re.compile(r"guest: status (\d+)\s*$")
 
 # What differs between machines: how QEMU calls them, and where Debian keeps their libraries.
@@ -71,10 +71,26 @@ def run_quietly(*words, **options):
 
 # ---- kernels ----
 
+def apt_options(machine):
+    """For another machine's packages apt gets lists of their own; this machine's are left as they are."""
+    if machine == os.uname().machine:
+        return []
+    debian = MACHINES[machine]["debian"]
+    place = os.path.join(CACHE, f"apt-{debian}")
+    options = [word for option in (f"APT::Architecture={debian}", f"APT::Architectures::={debian}", f"Dir::State={place}/state",
+                                   "Dir::State::status=/dev/null", f"Dir::Cache={place}/cache", "APT::Sandbox::User=root")
+               for word in ("-o", option)]
+    if not os.path.isdir(place):
+        for folder in ("state/lists/partial", "cache/archives/partial"):
+            os.makedirs(f"{place}/{folder}")
+        run_quietly("apt-get", *options, "-q", "update")
+    return options
+
+
 def kernel_package(version, machine):
     """The newest of Debian's cloud kernels of this version that apt knows: linux-image-6.1.0-56-cloud-amd64."""
     ending = f"cloud-{MACHINES[machine]['debian']}"
-    listed = run_quietly("apt-cache", "search", "--names-only", rf"^linux-image-{re.escape(version)}[.][.0-9+deb-]*-{ending}$")
+    listed = run_quietly("apt-cache", *apt_options(machine), "search", "--names-only", rf"^linux-image-{re.escape(version)}[.][.0-9+deb-]*-{ending}$")
     names = [line.split()[0] for line in listed.splitlines()]
     return max(names, key=lambda name: [int(part) for part in re.findall(r"\d+", name)], default=None)
 
@@ -91,7 +107,7 @@ def kernel(version="6.1", machine="x86_64"):
     fresh = f"{folder}.fresh"
     shutil.rmtree(fresh, ignore_errors=True)
     os.makedirs(fresh)
-    run_quietly("apt-get", "-q", "download", name, cwd=fresh)
+    run_quietly("apt-get", *apt_options(machine), "-q", "download", name, cwd=fresh)
     [package] = glob.glob(f"{fresh}/*.deb")
     run_quietly("dpkg-deb", "-x", package, fresh)
     os.remove(package)
@@ -246,7 +262,7 @@ class Guest:
         """Boots, runs the shell's command, powers off: its exit status and what it said, line by line to `out` too."""
         console = "ttyS1" if self.machine == "x86_64" else "hvc0"
         address, gateway = ("10.77.0.2/24", "10.77.0.1") if self.link else ("10.0.2.15/24", "10.0.2.2")
-        init = INIT.format(modules=" ".join((*MODULES, "virtio_console")), address=address, gateway=gateway, console=console)
+        init = INIT.format(modules=" ".join(MODULES), address=address, gateway=gateway, console=console)
         initramfs = os.path.join(self.work, "initramfs")
         archive(initramfs, self.files, {"init": init, "command": command + "\n"})
         status, said = None, []
