@@ -5,7 +5,8 @@
 #include "log/checkpoint.h"
 #include "log/segment.h"
 
-enum { MIB = 1 << 20, BATCH_SIZE = 100000, HEADER_SIZE = 4096, HEADER_USED = 100 };
+#define MIB (UINT64_C(1) << 20)
+enum { BATCH_SIZE = 100000, HEADER_SIZE = 4096, HEADER_USED = 100 };
 
 /* A log whose small WAL was gone through several times, killed. Returns its end. */
 static int64_t gone_round(struct node *node)
@@ -131,7 +132,7 @@ static void every_bit_of_a_slot_counts(void **state)
     assert_int_equal(checkpoint_read(file, &header), STATUS_OK);
     memcpy(copy, file.data, file.size);
     for (size_t bit = 0; bit < 8 * (HEADER_SIZE + header.body_size); bit++) {
-        if (bit == 8 * HEADER_USED) bit = 8 * HEADER_SIZE; /* Between them are zeros. */
+        if (bit == (size_t)8 * HEADER_USED) bit = (size_t)8 * HEADER_SIZE; /* Between them are zeros. */
         struct checkpoint_header other;
         copy[bit / 8] ^= (uint8_t)(1 << bit % 8);
         assert_int_not_equal(checkpoint_read((struct bytes){ copy, file.size }, &other), STATUS_OK);

@@ -37,8 +37,8 @@ static void a_large_log_is_written_once(void **state)
     pour(&node, log, COUNT, SIZE);
     while (log->durable.at < log->end) node_turn(&node);
     assert_true(log->segments->count > 3);
-    assert_true(store->wal->bytes_written < COUNT * SIZE / 4);
-    assert_true(store->spill->bytes_written + store->wal->bytes_written < COUNT * SIZE / 10 * 12);
+    assert_true(store->wal->bytes_written < (uint64_t)COUNT * SIZE / 4);
+    assert_true(store->spill->bytes_written + store->wal->bytes_written < (uint64_t)COUNT * SIZE / 10 * 12);
     assert_int_equal(node_read_all(&node, log, 0), COUNT);
     crashed_and_read(&node, COUNT);
 }

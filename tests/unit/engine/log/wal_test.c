@@ -6,7 +6,8 @@
 #include "log/upkeep.h"
 #include "log/wal.h"
 
-enum { MIB = 1 << 20, BATCH_SIZE = 100000 };
+#define MIB (UINT64_C(1) << 20)
+enum { BATCH_SIZE = 100000 };
 
 static struct log *started(struct node *node, uint64_t size, uint64_t file_size)
 {
