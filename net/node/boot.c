@@ -211,6 +211,8 @@ enum status boot(struct node *node, const char **why)
         }
         heap_give(&node->heap, stores);
     }
+    if (status != STATUS_OK && *why)
+        *why = text_copy(&work->arena, text_of(*why)).data; /* it may lie in one of these */
     arena_reset(&scratch);
     arena_reset(&metadata);
     return status;

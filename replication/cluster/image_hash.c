@@ -6,7 +6,7 @@
 static uint64_t hash_ids(uint64_t hash, const struct uuid *ids, uint32_t count)
 {
     hash = hash_join(hash, count);
-    for (uint32_t i = 0; i < count; i++) hash = hash_join(hash, uuid_hash(ids[i]));
+    for (uint32_t i = 0; ids && i < count; i++) hash = hash_join(hash, uuid_hash(ids[i]));
     return hash;
 }
 

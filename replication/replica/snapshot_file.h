@@ -48,8 +48,8 @@ struct snapshot_draft {
 };
 
 void snapshot_draft_begin(struct snapshot_draft *draft, struct heap *heap, int32_t epoch);
-/* Takes the batch, whose memory is of the draft's heap. */
-void snapshot_draft_add(struct snapshot_draft *draft, struct bytes batch);
+/* Takes a batch, whose memory is of the draft's heap. */
+void snapshot_draft_add(struct snapshot_draft *draft, struct bytes bytes);
 void snapshot_draft_finish(struct snapshot_draft *draft, int64_t wall_ms);
 /* Gives everything back. */
 void snapshot_draft_end(struct snapshot_draft *draft);

@@ -67,7 +67,7 @@ void snapshots_start(struct snapshots *snapshots);
 /* While true nothing may be applied to the shard's image; metadata_log_resume is called at its end. */
 bool snapshots_walking(const struct snapshots *snapshots);
 /* The shard's image took in a batch. */
-void snapshots_applied(struct snapshots *snapshots, struct bytes batch);
+void snapshots_applied(struct snapshots *snapshots, struct bytes bytes);
 void snapshots_end(struct snapshots *snapshots);
 
 #endif
