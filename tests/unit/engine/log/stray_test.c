@@ -101,7 +101,7 @@ static void node_make_torn(struct node *node, const char *content)
     node_crash(node);
     snprintf(path, sizeof path, "%s/lost-4", node->path);
     assert_int_equal(files_make_directory(files_kernel(), FILES_HERE, path), STATUS_OK);
-    strcat(path, "/partition.metadata");
+    snprintf(path, sizeof path, "%s/lost-4/partition.metadata", node->path);
     if (content) assert_int_equal(files_replace(files_kernel(), FILES_HERE, path, content, strlen(content)), STATUS_OK);
 }
 
