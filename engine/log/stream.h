@@ -11,7 +11,7 @@
 #include "log/tail.h"
 
 enum {
-    STREAM_WAITING_MIN = 256 << 10, /* bytes of one log on their way, from which on it pays */
+    STREAM_WAITING_MIN = 192 << 10, /* bytes of one log on their way, from which on it pays: one batch "of 256 KiB" */
     STREAM_AHEAD = 16 << 20,        /* blocks that are allocated ahead of the writes */
 };
 
