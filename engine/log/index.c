@@ -22,13 +22,17 @@ uint32_t index_entries_max(int64_t file_bytes)
     return (uint32_t)max_of(file_bytes / TIME_ENTRY - 1, INT64_C(0));
 }
 
+void index_reserve(struct index *index, struct heap *heap, uint32_t capacity)
+{
+    if (capacity <= index->capacity) return;
+    index->capacity = capacity;
+    index->entries = heap_resize(heap, index->entries, capacity * sizeof *index->entries);
+}
+
 void index_note(struct index *index, struct heap *heap, uint32_t spacing, uint32_t batch_size, struct index_entry entry)
 {
     if (index->since > spacing) {
-        if (index->count == index->capacity) {
-            index->capacity = max_of(8u, index->capacity * 2);
-            index->entries = heap_resize(heap, index->entries, index->capacity * sizeof *index->entries);
-        }
+        if (index->count == index->capacity) index_reserve(index, heap, max_of(8u, index->capacity * 2));
         invariant(index->count == 0 || index->entries[index->count - 1].position < entry.position);
         index->entries[index->count++] = entry;
         index->since = 0;

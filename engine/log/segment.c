@@ -137,8 +137,10 @@ struct segment *segments_place(struct log *log, const struct batch *batch, uint3
 {
     struct segment *segment = segments_last(log);
     if (!segment || !segment_takes(log, segment, batch)) {
+        uint32_t entries = segment ? segment->index.count : 0;
         if (segment) segment_keep_snapshot(log, segment);
         segment = segments_add(log, batch->base_offset);
+        index_reserve(&segment->index, log_heap(log), entries);
         log->segments->roll = false;
     }
     invariant(batch->base_offset >= segment->limit);
