@@ -261,8 +261,9 @@ static bool checkpoint_wanted(const struct checkpoint *checkpoint)
     /* Either way it is what a start would have to read and prove. */
     if (store->stream_size * 2 > store->wal->size) return true;
     if (wal_full_count(store->wal) == 0) return false;
-    /* Hungry: no file may be coming, because the disk is nearly full; those that are there must do. */
-    return store->flush->hungry || wal_used(store->wal) * 2 > store->wal->size;
+    /* Hungry, and no file is coming, because the disk is nearly full: those that are there must do. */
+    if (store->flush->hungry && !store->wal->making.placed) return true;
+    return wal_used(store->wal) * 2 > store->wal->size;
 }
 
 static void lazy_end(struct checkpoint *checkpoint)

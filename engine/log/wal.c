@@ -151,7 +151,8 @@ static void making_done(struct job *job)
     struct wal *wal = making->wal;
 
     making->running = false;
-    if (job->status == STATUS_OK && making->done < making->size) {
+    making->placed = job->status == STATUS_OK && making->done < making->size;
+    if (making->placed) {
         making_go(wal, wal->store->flush->hungry);
         return;
     }

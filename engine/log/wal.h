@@ -43,6 +43,7 @@ struct wal_making {
     uint64_t done, limit; /* zeros written, and to be written by the job under way */
     int file;             /* `.new`, or -1 */
     bool begun, running;  /* there is such a file; the job has it */
+    bool placed;          /* its blocks are allocated: it will come */
 };
 
 /* Removes a file that a start made beyond the plan. */

@@ -51,7 +51,7 @@ static void wait_for(struct waiting *waiting, struct log *log, bool impatient)
     watermark_wait(log->store->shard, &log->durable, &waiting->wait, log->end);
 }
 
-enum { BATCH_SIZE = 200000 };
+enum { BATCH_SIZE = 190000 };
 
 /* Appends until one finds no place, on a device that has just become full. */
 static struct log *node_fill(struct node *node, struct tight_files *tight, int64_t *durable)

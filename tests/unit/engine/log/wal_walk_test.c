@@ -4,7 +4,7 @@
 #include "log/recovery.h"
 #include "log/wal.h"
 
-enum { BATCHES = 24, BATCH_SIZE = 200000 };
+enum { BATCHES = 24, BATCH_SIZE = 190000 };
 
 static bool file_is_there(const struct node *node, uint32_t number)
 {
