@@ -223,11 +223,18 @@ static enum status batch_copy(uint8_t *to, const struct batch *batch)
     return crc == batch->crc || CANARY(CANARY_CRC_UNCHECKED) ? STATUS_OK : STATUS_CORRUPT;
 }
 
-/* Where the batch is gathered: in the WAL's next chunk, or in the log's own stream. NULL: no memory. */
+/* Where the batch is gathered: in the log's own stream, or in the WAL's next chunk, which may have room when there is no
+ * memory for a block of the stream's own. NULL: no memory. */
 static uint8_t *append_room(struct log *log, uint32_t size, struct stream **stream)
 {
+    struct store *store = log->store;
+
     *stream = stream_takes(log, size) ? log->stream : NULL;
-    return *stream ? stream_room(*stream, size) : gather_room(log->store->gathers, size);
+    uint8_t *room = *stream ? stream_room(*stream, size) : NULL;
+    if (room || (*stream && (stream_busy(*stream) || size > wal_batch_max(store->wal)))) return room;
+    if (*stream) stream_end(*stream);
+    *stream = NULL;
+    return gather_room(store->gathers, size);
 }
 
 /* One batch whose offsets are ours to give. */

@@ -132,10 +132,10 @@ static void slot_fail(struct spill_slot *slot, enum status status)
     if (status == STATUS_NO_SPACE) {
         upkeep_no_space(store->upkeep);
         spill_log(slot->spill, log); /* Later. */
-        if (log->stream) stream_spilled(log->stream);
     } else {
         directory_fail(store, status);
     }
+    if (log->stream) stream_spilled(log->stream); /* It has waited for this, and looks what became of it. */
     store_settle(store);
 }
 
