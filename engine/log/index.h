@@ -40,7 +40,8 @@ uint32_t index_entries_max(int64_t file_bytes);
  * (as in Kafka). */
 void index_note(struct index *index, struct heap *heap, uint32_t spacing, uint32_t batch_size,
                 struct index_entry entry);
-/* Room for so many entries at once: as many as the segment before took, so that only a log's first one grows in steps. */
+/* Room for so many entries at once: as many as the segment before took, so that only a log's first one grows in
+ * steps. */
 void index_reserve(struct index *index, struct heap *heap, uint32_t capacity);
 void index_end(struct index *index, struct heap *heap);
 /* The batches from `position` on are gone. */

@@ -223,8 +223,8 @@ static enum status batch_copy(uint8_t *to, const struct batch *batch)
     return crc == batch->crc || CANARY(CANARY_CRC_UNCHECKED) ? STATUS_OK : STATUS_CORRUPT;
 }
 
-/* Where the batch is gathered: in the log's own stream, or in the WAL's next chunk, which may have room when there is no
- * memory for a block of the stream's own. NULL: no memory. */
+/* Where the batch is gathered: in the log's own stream, or in the WAL's next chunk, which may have room when there is
+ * no memory for a block of the stream's own. NULL: no memory. */
 static uint8_t *append_room(struct log *log, uint32_t size, struct stream **stream)
 {
     struct store *store = log->store;
