@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -291,11 +292,15 @@ static void terminal_take(struct top *top)
     fputs(ENTER, stdout);
 }
 
+/* A terminal that went away took its view along: that is an end like any other. */
 static void terminal_give(struct top *top)
 {
     if (!top->terminal) return;
     fputs(LEAVE, stdout);
-    (void)fflush(stdout);
+    if (fflush(stdout) != 0) {
+        __fpurge(stdout);
+        clearerr(stdout);
+    }
     if (top->keyboard) (void)tcsetattr(STDIN_FILENO, TCSANOW, &top->before);
 }
 
