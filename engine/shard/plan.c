@@ -8,7 +8,7 @@
  * and where that isn't enough the largest size is lowered, unless somebody asked for it. Budgets are limits, not costs:
  * nothing is touched before it is used.
  *
- *     file_count --> the node's own --> rest --1/2--> connections --1/4--> open segments --1/4--> jobs, briefly
+ *     file_count --> the node's own --> rest --3/5--> connections --1/4--> open segments --> the others: jobs, briefly
  *
  * So clients can't take the descriptors that the files need. */
 #include "shard/plan.h"
@@ -194,7 +194,7 @@ static enum status plan_files(const struct plan_input *input, struct plan *plan,
     }
     uint64_t rest = input->file_count - own;
     plan->files_max = (uint32_t)clamp(rest / 4 / rings, SEGMENTS_OPEN_MIN, SEGMENTS_OPEN_MAX);
-    plan->connections_total = (uint32_t)min_of((uint64_t)input->connections_max, rest / 2);
+    plan->connections_total = (uint32_t)min_of((uint64_t)input->connections_max, rest * 3 / 5);
     plan->connections_max = min_of(plan->connections_max, max_of(plan->connections_total, 1U));
     if (input->file_count >= FILES_PLENTY || plan->connections_total == input->connections_max) return STATUS_OK;
     plan->shortages[SHORTAGE_FILES] =

@@ -136,14 +136,18 @@ static int snapshot_settings(const struct site *site, char *text, size_t size)
 
     prng_seed(&prng, site->world->seed * 31 + site->starts);
     if (sim_chance(&prng, 1, 2)) return 0;
+    uint64_t between = sim_between(&prng, 1, 6000); /* One after the other: arguments are drawn in any order. */
+    uint64_t interval_ms = sim_between(&prng, 20, 2000);
+    if (sim_chance(&prng, 1, 2)) interval_ms = 0;
+    uint64_t retention = sim_between(&prng, 1, 20000), retention_ms = sim_between(&prng, 1, 500);
+    if (sim_chance(&prng, 1, 2)) retention_ms = 604800000;
+    uint64_t segment = sim_between(&prng, 1000, 20000);
+    uint64_t segment_ms = sim_chance(&prng, 1, 3) ? 100 : 604800000;
     return snprintf(text, size,
                     "metadata.log.max.record.bytes.between.snapshots=%lu\nmetadata.log.max.snapshot.interval.ms=%lu\n"
                     "metadata.max.retention.bytes=%lu\nmetadata.max.retention.ms=%lu\n"
                     "internal.metadata.log.segment.bytes=%lu\nmetadata.log.segment.ms=%lu\n",
-                    sim_between(&prng, 1, 6000), sim_chance(&prng, 1, 2) ? 0 : sim_between(&prng, 20, 2000),
-                    sim_between(&prng, 1, 20000),
-                    sim_chance(&prng, 1, 2) ? (uint64_t)604800000 : sim_between(&prng, 1, 500),
-                    sim_between(&prng, 1000, 20000), sim_chance(&prng, 1, 3) ? (uint64_t)100 : 604800000);
+                    between, interval_ms, retention, retention_ms, segment, segment_ms);
 }
 
 static void settings_make(struct site *site)
