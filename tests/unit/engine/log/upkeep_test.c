@@ -143,7 +143,7 @@ static void a_stop_does_not_wait_for_space(void **state)
     int64_t durable = 0;
     struct node_closing closing = { .done = false };
 
-    struct log *log = node_fill(&node, &tight, &durable);
+    (void)node_fill(&node, &tight, &durable);
     ready_init(&closing.ready, node_closed);
     store_close(node.stores[0], &closing.ready);
     for (int turns = 0; !closing.done; turns++) {
@@ -155,7 +155,7 @@ static void a_stop_does_not_wait_for_space(void **state)
 
     tight.full = false;
     node_start(&node);
-    log = node_log(&node, 0, "t", 0);
+    struct log *log = node_log(&node, 0, "t", 0);
     node_begin(&node);
     assert_int_equal(log->end, durable);
     node_crash(&node);
