@@ -298,7 +298,8 @@ void directory_fail(struct store *store, enum status status)
     {
         struct log *log = container_of(node, struct log, node);
         log->offline = true;
-        if (log->stream && !log->tail->spilling) stream_spilled(log->stream); /* Nothing is written out any more. */
+        bool spilling = log->tail && log->tail->spilling;
+        if (log->stream && !spilling) stream_spilled(log->stream); /* Nothing is written out any more. */
         watermark_fail(shard, &log->durable, STATUS_OFFLINE);
         watermark_fail(shard, &log->committed, STATUS_OFFLINE);
     }
