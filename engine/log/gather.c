@@ -171,8 +171,11 @@ static uint8_t *room_in(struct draft *draft)
     return draft ? draft->gather->block->data + draft->at + CHUNK_HEADER_SIZE + draft->payload_size : NULL;
 }
 
+/* Less is free than is kept only while entries use their block: batches would fill it up, and entries that give memory
+ * back found no room. */
 uint8_t *gather_room(struct gathers *gathers, size_t size)
 {
+    if (memory_free(gathers->store->shard->memory, MEMORY_TAIL) < gathers_kept(gathers)) return NULL;
     return room_in(draft_for(gathers, size, gathers_kept(gathers)));
 }
 

@@ -221,6 +221,10 @@ static bool host_open_logs(struct host *host)
     struct directory *directory = host->directory;
     struct sim_world *world = host->world;
 
+    /* Without a guard, after a clean stop or one that got so far, Kafka's rules hold, and of each producer Kafka's
+     * snapshots tell the last batch only. */
+    for (struct model_log *model = host->model.logs; model && !directory->guarded; model = model->next)
+        model->forgotten = model->end;
     for (uint32_t i = 0; i < directory->found_count; i++) {
         const struct log_found *found = &directory->found[i];
         struct model_log *model = model_find(&host->model, found->key);
@@ -370,7 +374,7 @@ bool host_stop_clean(struct host *host)
         }
     }
     for (struct model_log *log = host->model.logs; log; log = log->next)
-        if (log->exists) log->promised = log->settled = log->forgotten = log->end;
+        if (log->exists) log->promised = log->settled = log->end;
     sim_machine_stop(&host->machine, SIM_STOP_CLEAN);
     host_forget(host);
     return true;

@@ -45,7 +45,7 @@ struct model_log {
     int64_t end, promised;
     int64_t settled;               /* the end at the last start: on the device even where promises are relaxed */
     int64_t start, start_promised; /* as asked; as told to be durable */
-    int64_t forgotten;             /* the end at the last clean stop: Kafka's snapshots keep one batch per producer */
+    int64_t forgotten;             /* the end at the last start by Kafka's rules: one batch per producer is known */
     int64_t truncated;             /* an end that was asked for and not told to be durable yet; -1 */
     int32_t leader_epoch;
     struct model_producer *producers;
