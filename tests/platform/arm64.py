@@ -9,7 +9,7 @@ import subprocess
 
 from guest import CACHE, run_quietly
 from node import TOP
-from root import MIRRORS
+from root import bootstrap
 from stage import Skip, command
 
 PACKAGES = ("liburing-dev", "libisal-dev", "libjemalloc-dev", "libzstd-dev", "liblz4-dev", "libsnappy-dev", "zlib1g-dev",
@@ -17,25 +17,15 @@ PACKAGES = ("liburing-dev", "libisal-dev", "libjemalloc-dev", "libzstd-dev", "li
 SUITE = "bookworm"
 
 
+def unpack(folder):
+    for package in glob.glob(f"{folder}/var/cache/apt/archives/*.deb"):
+        run_quietly("dpkg-deb", "-x", package, folder)
+        os.remove(package)
+
+
 def sysroot():
     path = os.path.join(CACHE, "roots", "arm64")
-    if os.path.isdir(path):
-        return path
-    if os.geteuid() != 0 or shutil.which("debootstrap") is None:
-        raise Skip("debootstrap (as root) is needed")
-    variable, mirror, _ = MIRRORS["trixie"]
-    fresh = f"{path}.fresh"
-    shutil.rmtree(fresh, ignore_errors=True)
-    os.makedirs(fresh)
-    try:
-        run_quietly("debootstrap", "--arch=arm64", "--foreign", "--variant=minbase", f"--include={','.join(PACKAGES)}", SUITE, fresh,
-                    os.environ.get(variable, mirror))
-    except RuntimeError as why:
-        raise Skip(f"no packages for arm64 can be had: {why}") from None
-    for package in glob.glob(f"{fresh}/var/cache/apt/archives/*.deb"):
-        run_quietly("dpkg-deb", "-x", package, fresh)
-        os.remove(package)
-    os.rename(fresh, path)
+    bootstrap(path, SUITE, "--arch=arm64", "--foreign", f"--include={','.join(PACKAGES)}", finish=unpack)
     return path
 
 

@@ -12,44 +12,51 @@ from guest import CACHE, run_quietly
 from node import TOP
 from stage import Skip
 
-# Suite -> where from, and the package of its keys; SLUICE_MIRROR_DEBIAN and SLUICE_MIRROR_UBUNTU name others.
-MIRRORS = {
-    "trixie": ("SLUICE_MIRROR_DEBIAN", "http://deb.debian.org/debian", "main"),
-    "noble": ("SLUICE_MIRROR_UBUNTU", "http://archive.ubuntu.com/ubuntu", "main,universe"),
+# Suite -> components, and the variable that names another mirror than the one debootstrap knows.
+SUITES = {
+    "bookworm": ("main", "SLUICE_MIRROR_DEBIAN"),
+    "trixie": ("main", "SLUICE_MIRROR_DEBIAN"),
+    "noble": ("main,universe", "SLUICE_MIRROR_UBUNTU"),
 }
 INSIDE = ("mount -t proc none {root}/proc && mount -t sysfs none {root}/sys && mount --rbind /dev {root}/dev && "
           "mount -t tmpfs none {root}/run && exec chroot {root} /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 "
           "{proxies} /bin/bash -c '{command}'")
 
 
+def bootstrap(path, suite, *options, finish=None):
+    """The suite in `path`, unless it is there; finish(folder) before it gets its name."""
+    if os.path.isdir(path):
+        return
+    if os.geteuid() != 0 or shutil.which("debootstrap") is None:
+        raise Skip("debootstrap (as root) is needed")
+    if not os.path.exists(f"/usr/share/debootstrap/scripts/{suite}"):
+        raise Skip(f"this debootstrap does not know {suite}")
+    components, variable = SUITES[suite]
+    mirror = [os.environ[variable]] if variable in os.environ else []
+    fresh = f"{path}.fresh"
+    shutil.rmtree(fresh, ignore_errors=True)
+    os.makedirs(fresh)
+    try:
+        run_quietly("debootstrap", "--variant=minbase", f"--components={components}", *options, suite, fresh, *mirror)
+    except RuntimeError as why:
+        raise Skip(f"no {suite} can be had: {why}") from None
+    if finish:
+        finish(fresh)
+    os.rename(fresh, path)
+
+
 class Root:
     def __init__(self, suite):
-        if os.geteuid() != 0 or shutil.which("debootstrap") is None:
-            raise Skip("debootstrap (as root) is needed")
         self.suite = suite
         self.path = os.path.join(CACHE, "roots", suite)
 
     def __enter__(self):
-        if not os.path.isdir(self.path):
-            self.make()
+        bootstrap(self.path, self.suite)
         shutil.copy("/etc/resolv.conf", f"{self.path}/etc/resolv.conf")
         return self
 
     def __exit__(self, *_):
         pass
-
-    def make(self):
-        variable, mirror, components = MIRRORS[self.suite]
-        fresh = f"{self.path}.fresh"
-        if not os.path.exists(f"/usr/share/debootstrap/scripts/{self.suite}"):
-            raise Skip(f"this debootstrap does not know {self.suite}")
-        shutil.rmtree(fresh, ignore_errors=True)
-        os.makedirs(fresh)
-        try:
-            run_quietly("debootstrap", "--variant=minbase", f"--components={components}", self.suite, fresh, os.environ.get(variable, mirror))
-        except RuntimeError as why:
-            raise Skip(f"no {self.suite} can be had: {why}") from None
-        os.rename(fresh, self.path)
 
     def put_tree(self, place):
         """The repository's files; those of the last time go, what was built stays."""
