@@ -97,9 +97,9 @@ def clog(port, count=400):
     return peer
 
 
-def wait_until(holds, what, limit_s=10):
+def wait_until(holds, what, limit_s=10, step_s=0.02):
     limit = time.monotonic() + limit_s
     while not holds():
         if time.monotonic() > limit:
             raise Wrong(f"not within {limit_s} s: {what}")
-        time.sleep(0.02)
+        time.sleep(step_s)
