@@ -13,9 +13,9 @@
 #include "log/upkeep.h"
 #include "log/wal.h"
 
-void gathers_init(struct gathers *gathers, struct store *store)
+void gathers_init(struct gathers *gathers, struct store *store, size_t block_size)
 {
-    *gathers = (struct gathers){ .store = store, .next_sequence = 1 };
+    *gathers = (struct gathers){ .store = store, .next_sequence = 1, .block_size = block_size };
     list_init(&gathers->blocks);
     list_init(&gathers->sealed);
     list_init(&gathers->free_drafts);
@@ -55,13 +55,13 @@ void gathers_end(struct gathers *gathers)
 size_t gathers_kept(const struct gathers *gathers)
 {
     size_t staging = spill_has_staging(gathers->store->spill) ? 0 : (size_t)MEMORY_CHUNK;
-    return staging + GATHER_BLOCK_SIZE;
+    return staging + gathers->block_size;
 }
 
 static struct gather *block_for(struct gathers *gathers, size_t size, size_t kept)
 {
     struct store *store = gathers->store;
-    size_t whole = round_up(size, (size_t)GATHER_BLOCK_SIZE);
+    size_t whole = round_up(size, gathers->block_size);
 
     if (memory_free(store->shard->memory, MEMORY_TAIL) < whole + kept) return NULL;
     struct block *block = block_take(store->shard->memory, MEMORY_TAIL, whole);
@@ -182,7 +182,7 @@ uint8_t *gather_room(struct gathers *gathers, size_t size)
 uint8_t *gather_entry_room(struct gathers *gathers, size_t size)
 {
     invariant(size < CHUNK_BLOCK);
-    return room_in(draft_for(gathers, size, gathers_kept(gathers) - GATHER_BLOCK_SIZE));
+    return room_in(draft_for(gathers, size, gathers_kept(gathers) - gathers->block_size));
 }
 
 /* Goes on with the sum over the heads of batches: what their own CRCs leave out. */

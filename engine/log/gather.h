@@ -14,6 +14,7 @@
 
 enum {
     GATHER_BLOCK_SIZE = MEMORY_CHUNK,
+    GATHER_BLOCK_SMALL = 256 << 10, /* where only metadata gathers, so that an idle node is small */
     DRAFT_ENTRIES_FIRST = 64,
     DRAFT_ENTRIES_MAX = 4096, /* then it is sealed */
 };
@@ -56,9 +57,11 @@ struct gathers {
     struct list free_drafts, free_gathers, free_pieces;
     uint64_t next_sequence;
     uint64_t block_count;
+    size_t block_size; /* at least, each */
 };
 
-void gathers_init(struct gathers *gathers, struct store *store);
+/* `block_size`: GATHER_BLOCK_SIZE, or GATHER_BLOCK_SMALL. */
+void gathers_init(struct gathers *gathers, struct store *store, size_t block_size);
 void gathers_end(struct gathers *gathers);
 
 /* What of the tail's memory appends may not use: a block for the staging of spill.c, until it has it, and one for

@@ -49,7 +49,7 @@ enum status store_make(struct shard *shard, struct directory *directory, const s
     store->flush = heap_take(heap, sizeof *store->flush);
     store->spill = heap_take(heap, sizeof *store->spill);
     store->checkpoint = heap_take(heap, sizeof *store->checkpoint);
-    gathers_init(store->gathers, store);
+    gathers_init(store->gathers, store, shard->index == plan->shard_count ? GATHER_BLOCK_SMALL : GATHER_BLOCK_SIZE);
     tails_init(store->tails, heap);
     store->files_max = plan->files_max > 0 ? plan->files_max : READER_FILES_MAX;
     wal_init(store->wal, store, plan->wal_size, plan->wal_file_size);
@@ -392,8 +392,8 @@ static void memory_settle(struct store *store)
     struct memory *memory = store->shard->memory;
     size_t left = memory_free(memory, MEMORY_TAIL);
     size_t quarter = (left + memory_used(memory, MEMORY_TAIL)) / 4;
-    size_t wanted = max_of(
-        quarter, GATHER_BLOCK_SIZE + gathers_kept(store->gathers)); /* With less, no append may ever find room again. */
+    /* With less than a block and what is kept, no append may ever find room again. */
+    size_t wanted = max_of(quarter, store->gathers->block_size + gathers_kept(store->gathers));
     if (left >= wanted) return;
     streams_trim(store);
     spill_for_memory(store->spill, wanted);

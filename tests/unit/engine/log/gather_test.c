@@ -102,6 +102,24 @@ static void entries_have_room_when_memory_is_used_up(void **state)
     ended(&node);
 }
 
+/* The replication shard's: an idle node, which gathers a few records of metadata, keeps its first chunk of small pages. */
+static void metadata_gathers_in_small_blocks(void **state)
+{
+    (void)state;
+    struct node node;
+
+    node_init(&node, 1);
+    node.plan.shard_count = 0; /* What there is comes on top of none. */
+    node_start(&node);
+    struct log *log = node_log(&node, 0, "a", 0);
+    node_begin(&node);
+    assert_int_equal(node_append(log, 1, 1000, 1), STATUS_OK);
+    assert_int_equal(memory_used(node.shard[0].memory, MEMORY_TAIL), GATHER_BLOCK_SMALL);
+    assert_int_equal(node_append(log, 1, 2 * GATHER_BLOCK_SMALL, 2), STATUS_OK); /* One of its own. */
+    assert_int_equal(memory_used(node.shard[0].memory, MEMORY_TAIL), 5 * GATHER_BLOCK_SMALL);
+    ended(&node);
+}
+
 static void a_truncation_lowers_what_is_told(void **state)
 {
     (void)state;
@@ -142,6 +160,7 @@ int main(void)
         cmocka_unit_test(a_cut_parts_what_was_gathered),
         cmocka_unit_test(a_small_append_does_not_wait_for_a_large_one),
         cmocka_unit_test(entries_have_room_when_memory_is_used_up),
+        cmocka_unit_test(metadata_gathers_in_small_blocks),
         cmocka_unit_test(a_truncation_lowers_what_is_told),
         cmocka_unit_test(nothing_is_allocated_once_it_is_warm),
     };

@@ -60,6 +60,7 @@ static inline void node_init(struct node *node, uint32_t shard_count)
     *node = (struct node){ .shard_count = shard_count, .seed = 1, .files = files_kernel() };
     strcpy(node->path, "/tmp/sluice-log-XXXXXX");
     assert_non_null(mkdtemp(node->path));
+    node->plan.shard_count = shard_count;
     node->plan.wal_size = 64 << 20;
     node->plan.wal_file_size = 16 << 20;
     for (int budget = 0; budget < MEMORY_BUDGETS; budget++) node->plan.data.budget[budget] = (size_t)8 * MEMORY_CHUNK;
