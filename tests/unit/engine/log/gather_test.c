@@ -102,7 +102,7 @@ static void entries_have_room_when_memory_is_used_up(void **state)
     ended(&node);
 }
 
-/* The replication shard's: an idle node, which gathers a few records of metadata, keeps its first chunk of small pages. */
+/* The replication shard's: an idle node, which gathers a few records, keeps its first chunk in small pages. */
 static void metadata_gathers_in_small_blocks(void **state)
 {
     (void)state;
