@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""tests/clang_tidy.py ROOT BUILD [FILE...]   Runs clang-tidy over the sources of ROOT that BUILD compiles, a line per file.
+"""tests/clang_tidy.py ROOT BUILD [FILE|FOLDER...]   Runs clang-tidy over the sources of ROOT that BUILD compiles, a line
+per file.
 
 clang-tidy takes seconds per file, so verdicts are kept in ~/.cache/sluice-tidy under a hash of all that a verdict
 depends on: the file, the project's headers that it includes, the rules, the version. Only silence is kept; a complaint
@@ -78,7 +79,7 @@ def check(tool, version, root, build, entry):
 
 def main():
     root, build = os.path.realpath(sys.argv[1]), sys.argv[2]
-    names = [os.path.realpath(name) for name in sys.argv[3:]]
+    names = [os.path.realpath(name) for name in sys.argv[3:]] or [root]
     database = os.path.join(build, "compile_commands.json")
     tool, version = find_tool()
     if not tool:
@@ -93,8 +94,8 @@ def main():
         entries = {}
         for entry in json.load(file):
             entry["file"] = os.path.realpath(entry["file"])
-            inside = entry["file"].startswith(root + os.sep) and entry["file"].endswith(".c")
-            if inside and os.path.exists(entry["file"]) and (not names or entry["file"] in names):
+            asked = any(entry["file"] == name or entry["file"].startswith(name + os.sep) for name in names)
+            if asked and entry["file"].endswith(".c") and os.path.exists(entry["file"]):
                 entries.setdefault(entry["file"], entry)
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
