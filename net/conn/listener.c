@@ -66,11 +66,21 @@ static void pause_fire(struct timer *timer)
     listener_resume(container_of(timer, struct listener, pause));
 }
 
+/* Whoever is not to be taken yet is not asked in: he would have to be closed. The pause goes on, and looks again: what
+ * it waits for may be longer than when it began (others came before the accept had ended), or be on another shard. */
 void listener_resume(struct listener *listener)
 {
+    struct shard *shard = listener->face->shard;
     if (listener->stage != LISTENER_PAUSED) return;
-    if (shard_now_ns(listener->face->shard) < listener->paced_ns) return; /* The timer will. */
-    timer_clear(&listener->face->shard->timers, &listener->pause);
+
+    int64_t now_ns = shard_now_ns(shard);
+    int64_t until_ns = connection_room(listener->face) == 0 ? now_ns + (int64_t)PAUSE_MS * NS_PER_MS : now_ns;
+    until_ns = max_of(until_ns, listener->paced_ns);
+    if (until_ns > now_ns) {
+        if (!timer_pending(&listener->pause)) timer_set(&shard->timers, &listener->pause, until_ns);
+        return;
+    }
+    timer_clear(&shard->timers, &listener->pause);
     listener_accept(listener);
 }
 

@@ -1,19 +1,17 @@
 /* Sending over a kernel of the test's own: what is sent is noted, and the test says when the socket has taken it, when
  * the kernel has let go of its memory, and whether it copied. Everything else is the real ring. */
-#include "doors.h"
+#include "door_client.h"
+#include "door_frames.h"
 
 enum { SENDS_MAX = 16, LARGE = 100000, SMALL = 1000 };
 
 static struct lender {
-    const struct io_engine *real;
-    struct io_engine engine;
     struct {
         struct completion *io;
         uint8_t flags;
         bool cancelled;
     } sends[SENDS_MAX];
     uint32_t count;
-    int64_t ahead_ns; /* of the real clock */
 } lender;
 
 static struct doors doors;
@@ -35,13 +33,7 @@ static void lender_cancel(struct io *io, struct completion *completion)
         lender.sends[i].cancelled = true;
         return;
     }
-    lender.real->cancel(io, completion);
-}
-
-static void lender_turn(struct io *io, int64_t deadline_ns)
-{
-    lender.real->turn(io, deadline_ns - lender.ahead_ns);
-    io->now_ns += lender.ahead_ns;
+    doors.ring->cancel(io, completion);
 }
 
 /* The socket has taken the whole of a send; the kernel holds its memory. */
@@ -68,11 +60,9 @@ static void let_go(uint32_t index, enum status status, bool copied)
 static int open_lending(enum face_zero_copy zero_copy)
 {
     doors_make(&doors, 16 << 20);
-    lender = (struct lender){ .real = doors.io->engine, .engine = *doors.io->engine };
-    lender.engine.send = lender_send;
-    lender.engine.cancel = lender_cancel;
-    lender.engine.turn = lender_turn;
-    doors.io->engine = &lender.engine;
+    lender = (struct lender){ 0 };
+    doors.engine.send = lender_send;
+    doors.engine.cancel = lender_cancel;
     struct face_settings settings = doors_settings(&doors);
     settings.zero_copy = (uint8_t)zero_copy;
     doors_open(&doors, &settings);
@@ -82,7 +72,7 @@ static int open_lending(enum face_zero_copy zero_copy)
 static void end(int client)
 {
     close(client);
-    doors.waiting_count = 0;
+    doors.calls.waiting_count = 0;
     doors_turns(&doors, 5);
     assert_true(list_empty(&doors.face->connections));
     doors_end(&doors);
@@ -95,23 +85,13 @@ static void ask(int client, int32_t count)
     for (int32_t i = 0; i < count; i++) size += frame_fetch(frames + size, i);
     door_send(&doors, client, frames, size);
     doors_turns(&doors, 3);
-    assert_int_equal(doors.waiting_count, count);
+    assert_int_equal(doors.calls.waiting_count, count);
 }
 
 static void answer(uint32_t index, uint32_t size)
 {
-    doors_let_go(&doors, index, size);
+    door_let_go(&doors.calls, index, size);
     doors_turn(&doors);
-}
-
-static uint64_t counted(enum conn_metric metric)
-{
-    return (uint64_t)metric_read(doors.face->settings.metrics, &doors.face->cells, 1, metric, 0);
-}
-
-static struct connection *the_connection(void)
-{
-    return container_of(list_first(&doors.face->connections), struct connection, node);
 }
 
 static void the_next_answer_leaves_while_the_kernel_holds_the_last(void **state)
@@ -126,17 +106,17 @@ static void the_next_answer_leaves_while_the_kernel_holds_the_last(void **state)
     assert_int_equal(lender.sends[0].flags, IO_ZERO_COPY);
     taken(0);
     assert_int_equal(lender.count, 2);
-    assert_int_equal(doors.sent_count, 0); /* The pins stay. */
-    assert_true(the_connection()->owed > (uint64_t)2 * LARGE);
+    assert_int_equal(doors.calls.sent_count, 0); /* The pins stay. */
+    assert_true(doors_connection(&doors)->owed > (uint64_t)2 * LARGE);
     taken(1);
     let_go(0, STATUS_OK, false);
-    assert_int_equal(doors.sent_count, 1);
+    assert_int_equal(doors.calls.sent_count, 1);
     let_go(1, STATUS_OK, false);
-    assert_int_equal(doors.sent_count, 2);
-    assert_int_equal(the_connection()->owed, 0);
-    assert_int_equal(the_connection()->send_deadline_ns, INT64_MAX);
-    assert_int_equal(counted(CONN_METRIC_ZERO_COPY_SENDS), 2);
-    assert_int_equal(counted(CONN_METRIC_ZERO_COPY_COPIED), 0);
+    assert_int_equal(doors.calls.sent_count, 2);
+    assert_int_equal(doors_connection(&doors)->owed, 0);
+    assert_int_equal(doors_connection(&doors)->send_deadline_ns, INT64_MAX);
+    assert_int_equal(doors_counted(&doors, CONN_METRIC_ZERO_COPY_SENDS, 0), 2);
+    assert_int_equal(doors_counted(&doors, CONN_METRIC_ZERO_COPY_COPIED, 0), 0);
     end(client);
 }
 
@@ -152,9 +132,9 @@ static void notices_may_come_in_any_order(void **state)
     }
     let_go(2, STATUS_OK, false);
     let_go(1, STATUS_OK, false);
-    assert_int_equal(doors.sent_count, 0); /* Slots go back from the front. */
+    assert_int_equal(doors.calls.sent_count, 0); /* Slots go back from the front. */
     let_go(0, STATUS_OK, false);
-    assert_int_equal(doors.sent_count, 3);
+    assert_int_equal(doors.calls.sent_count, 3);
     end(client);
 }
 
@@ -170,9 +150,9 @@ static void a_notice_may_come_before_the_next_send_is_taken(void **state)
     assert_int_equal(lender.count, 2);
     assert_int_equal(lender.sends[1].flags, 0); /* Both ways on one socket. */
     let_go(0, STATUS_OK, false);
-    assert_int_equal(doors.sent_count, 1);
+    assert_int_equal(doors.calls.sent_count, 1);
     let_go(1, STATUS_OK, false);
-    assert_int_equal(doors.sent_count, 2);
+    assert_int_equal(doors.calls.sent_count, 2);
     end(client);
 }
 
@@ -191,10 +171,10 @@ static void the_first_report_of_a_copy_ends_zero_copy_on_its_connection(void **s
     answer(2, LARGE);
     assert_int_equal(lender.sends[2].flags, 0);
     let_go(2, STATUS_OK, false);
-    assert_int_equal(counted(CONN_METRIC_SENDS), 3);
-    assert_int_equal(counted(CONN_METRIC_ZERO_COPY_SENDS), 2);
-    assert_int_equal(counted(CONN_METRIC_ZERO_COPY_COPIED), 2);
-    assert_int_equal(counted(CONN_METRIC_ZERO_COPY_OFF), 1);
+    assert_int_equal(doors_counted(&doors, CONN_METRIC_SENDS, 0), 3);
+    assert_int_equal(doors_counted(&doors, CONN_METRIC_ZERO_COPY_SENDS, 0), 2);
+    assert_int_equal(doors_counted(&doors, CONN_METRIC_ZERO_COPY_COPIED, 0), 2);
+    assert_int_equal(doors_counted(&doors, CONN_METRIC_ZERO_COPY_OFF, 0), 1);
     end(client);
 }
 
@@ -216,7 +196,7 @@ static void only_some_is_held_and_the_rest_goes_with_a_copy(void **state)
     answer(5, LARGE);
     assert_int_equal(lender.sends[5].flags, IO_ZERO_COPY);
     let_go(5, STATUS_OK, false);
-    assert_int_equal(doors.sent_count, 6);
+    assert_int_equal(doors.calls.sent_count, 6);
     end(client);
 }
 
@@ -243,16 +223,16 @@ static void a_connection_ends_only_when_the_kernel_has_let_go(void **state)
     answer(0, LARGE);
     taken(0);
     answer(1, LARGE);
-    connection_close(the_connection(), END_ERROR);
+    connection_close(doors_connection(&doors), END_ERROR);
     doors_turns(&doors, 5);
     assert_true(lender.sends[0].cancelled && lender.sends[1].cancelled);
     let_go(1, STATUS_CANCELLED, false);
     doors_turns(&doors, 5);
-    assert_int_equal(doors.sent_count, 0);
+    assert_int_equal(doors.calls.sent_count, 0);
     assert_false(list_empty(&doors.face->connections));
     let_go(0, STATUS_OK, false);
     doors_turns(&doors, 5);
-    assert_int_equal(doors.sent_count, 2);
+    assert_int_equal(doors.calls.sent_count, 2);
     end(client);
 }
 
@@ -267,7 +247,7 @@ static void a_client_that_finishes_is_waited_for_too(void **state)
     taken(0);
     assert_int_equal(shutdown(client, SHUT_WR), 0);
     doors_turns(&doors, 5);
-    assert_int_equal(the_connection()->stage, CONNECTION_DRAINING);
+    assert_int_equal(doors_connection(&doors)->stage, CONNECTION_DRAINING);
     assert_false(lender.sends[0].cancelled);
     let_go(0, STATUS_OK, false);
     doors_turns(&doors, 5);
@@ -282,16 +262,15 @@ static void who_does_not_acknowledge_is_cut_off(void **state)
     ask(client, 1);
     answer(0, LARGE);
     taken(0);
-    lender.ahead_ns = INT64_C(30000000000);
+    doors.ahead_ns = INT64_C(30000000000);
     doors_turns(&doors, 3);
     assert_false(lender.sends[0].cancelled);
-    lender.ahead_ns = INT64_C(37000000000); /* 30 s, and a second for each 16 KiB. */
+    doors.ahead_ns = INT64_C(37000000000); /* 30 s, and a second for each 16 KiB. */
     doors_turns(&doors, 3);
     assert_true(lender.sends[0].cancelled);
     let_go(0, STATUS_OK, false);
     doors_turns(&doors, 3);
-    assert_int_equal(
-        metric_read(doors.face->settings.metrics, &doors.face->cells, 1, CONN_METRIC_CLOSED, END_SLOW_READER), 1);
+    assert_int_equal(doors_counted(&doors, CONN_METRIC_CLOSED, END_SLOW_READER), 1);
     end(client);
 }
 

@@ -1,0 +1,304 @@
+/* tests/unit/net/conn/request_test.c   Slots: from a whole body to an encoded answer, in order, within bounds. */
+#include "door_client.h"
+#include "door_frames.h"
+
+#include <stdlib.h>
+
+static struct doors doors;
+static uint8_t frame[4 << 20], answer[4 << 20];
+
+static void answers_in_order_of_arrival(void **state)
+{
+    (void)state;
+    doors_open_plain(&doors);
+    int client = door_connect(&doors);
+
+    size_t size = frame_fetch(frame, 1);
+    size += frame_fetch(frame + size, 2);
+    size += frame_api_versions(frame + size, 0, 3);
+    door_send(&doors, client, frame, size);
+    assert_int_equal(door_receive(&doors, client, answer, sizeof(answer), 10), -1);
+    door_let_go(&doors.calls, 1, 0);
+    assert_int_equal(door_receive(&doors, client, answer, sizeof(answer), 10), -1);
+    door_let_go(&doors.calls, 0, 0);
+    for (int32_t i = 1; i <= 3; i++) {
+        assert_true(door_answer(&doors, client, answer, sizeof(answer)) > 0);
+        assert_int_equal(load_i32(answer), i);
+    }
+    /* All three left in one send. */
+    assert_int_equal(doors_counted(&doors, CONN_METRIC_SENDS, 0), 1);
+    doors.calls.waiting_count = 0;
+    close(client);
+    doors_end(&doors);
+}
+
+static void silence_sends_nothing(void **state)
+{
+    (void)state;
+    doors_open_plain(&doors);
+    int client = door_connect(&doors);
+
+    size_t size = frame_produce(frame, 1, 0, 10);
+    size += frame_api_versions(frame + size, 0, 2);
+    door_send(&doors, client, frame, size);
+    assert_true(door_answer(&doors, client, answer, sizeof(answer)) > 0);
+    assert_int_equal(load_i32(answer), 2);
+    close(client);
+    doors_end(&doors);
+}
+
+static void sends_extents_between_the_fields(void **state)
+{
+    (void)state;
+    doors_open_plain(&doors);
+    int client = door_connect(&doors);
+
+    door_send(&doors, client, frame, frame_fetch(frame, 1));
+    doors_turns(&doors, 3);
+    door_let_go(&doors.calls, 0, DOOR_EXTENT_SIZE);
+    ssize_t size = door_answer(&doors, client, answer, sizeof(answer));
+    assert_true(size > DOOR_EXTENT_SIZE);
+    assert_memory_equal(answer + size - DOOR_EXTENT_SIZE, doors.calls.extent_block->data, DOOR_EXTENT_SIZE);
+    doors_turns(&doors, 3);
+    assert_int_equal(doors.calls.sent_count, 1);
+    doors.calls.waiting_count = 0;
+    close(client);
+    doors_end(&doors);
+}
+
+static void api_versions_of_an_unknown_version_is_begun(void **state)
+{
+    (void)state;
+    doors_open_plain(&doors);
+    int client = door_connect(&doors);
+
+    door_send(&doors, client, frame, frame_api_versions(frame, 127, 9));
+    assert_int_equal(door_answer(&doors, client, answer, sizeof(answer)), 10);
+    assert_int_equal(load_i16(answer + 4), 35);
+    close(client);
+    doors_end(&doors);
+}
+
+static void a_body_cut_short_inside_its_frame_closes(void **state)
+{
+    (void)state;
+    doors_open_plain(&doors);
+    int client = door_connect(&doors);
+
+    size_t size = frame_produce(frame, 1, 1, 100);
+    store_u32(frame, (uint32_t)size - 4 - 50);
+    door_send(&doors, client, frame, size - 50);
+    assert_true(door_closed_by_us(&doors, client));
+    close(client);
+    doors_end(&doors);
+}
+
+static void asked_and_hung_up(int client, size_t size)
+{
+    door_send(&doors, client, frame, size);
+    assert_true(door_closed_by_us(&doors, client));
+    assert_int_equal(doors_counted(&doors, CONN_METRIC_ABORTED, 0), 1);
+    assert_int_equal(doors_counted(&doors, CONN_METRIC_CLOSED, END_API), 1);
+    assert_int_equal(doors.calls.begun_count, 0);
+    close(client);
+}
+
+/* Counts that promise more than the frame holds are refused before anything is taken for them. */
+static void lengths_that_lie_are_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        size_t place; /* behind the header of a Produce */
+        int32_t value;
+    } rows[] = { { 8, INT32_MAX }, { 8, 1000000 },    { 8, INT32_MIN }, { 15, INT32_MAX },
+                 { 15, -2 },       { 23, INT32_MAX }, { 23, INT32_MIN } };
+
+    for (size_t i = 0; i < array_count(rows); i++) {
+        doors_open_plain(&doors);
+        int client = door_connect(&doors);
+        size_t size = frame_produce(frame, 1, 1, 100);
+        store_i32(frame + 15 + rows[i].place, rows[i].value);
+        asked_and_hung_up(client, size);
+        doors_end(&doors);
+    }
+}
+
+static void a_client_id_that_leaves_its_frame_is_refused(void **state)
+{
+    (void)state;
+    static const int16_t sizes[] = { INT16_MAX, INT16_MIN, -2, 100 };
+
+    for (size_t i = 0; i < array_count(sizes); i++) {
+        doors_open_plain(&doors);
+        int client = door_connect(&doors);
+        size_t size = frame_fetch(frame, 1);
+        store_i16(frame + 12, sizes[i]);
+        asked_and_hung_up(client, size);
+        doors_end(&doors);
+    }
+}
+
+/* What was asked before is answered before the connection ends. */
+static void an_abort_waits_for_its_turn(void **state)
+{
+    (void)state;
+    doors_open_plain(&doors);
+    int client = door_connect(&doors);
+    size_t size = frame_fetch(frame, 1);
+
+    size += frame_fetch(frame + size, 2);
+    door_send(&doors, client, frame, size);
+    doors_turns(&doors, 3);
+    request_abort(doors.calls.waiting[1], "as the test wants it");
+    doors_turns(&doors, 3);
+    door_let_go(&doors.calls, 0, 0);
+    doors.calls.waiting_count = 0;
+    assert_true(door_answer(&doors, client, answer, sizeof(answer)) > 0);
+    assert_int_equal(load_i32(answer), 1);
+    assert_true(door_closed_by_us(&doors, client));
+    assert_int_equal(doors_counted(&doors, CONN_METRIC_CLOSED, END_API), 1);
+    close(client);
+    doors_end(&doors);
+}
+
+static size_t frame_named(const char *name, int16_t size)
+{
+    (void)frame_begin_at(frame, 18, 0, 1);
+    store_i16(frame + 12, size);
+    if (size > 0) memcpy(frame + 14, name, (size_t)size);
+    return frame_end_at(frame, 14 + (size > 0 ? (size_t)size : 0));
+}
+
+/* A client is known by the last name it gave; none, or an empty one, changes nothing. */
+static void a_client_keeps_its_name(void **state)
+{
+    (void)state;
+    static const char long_name[] = "0123456789abcdef0123456789abcdefghij";
+    static const struct {
+        const char *name;
+        int16_t size;
+        const char *shown;
+    } rows[] = {
+        { NULL, -1, "" },        { "alice", 5, "alice" },
+        { "", 0, "alice" },      { NULL, -1, "alice" },
+        { "al", 2, "al" }, /* the beginning of the one before */
+        { "alice", 5, "alice" }, { long_name, 36, "0123456789abcdef0123456789abcde" },
+        { "bob", 3, "bob" },
+    };
+
+    doors_open_plain(&doors);
+    int client = door_connect(&doors);
+    const struct connection_traffic *traffic = &doors_connection(&doors)->traffic;
+    for (size_t i = 0; i < array_count(rows); i++) {
+        door_send(&doors, client, frame, frame_named(rows[i].name, rows[i].size));
+        assert_true(door_answer(&doors, client, answer, sizeof(answer)) > 0);
+        assert_string_equal(traffic->client, rows[i].shown);
+        assert_int_equal(traffic->requests, i + 1);
+    }
+    assert_int_equal(doors_counted(&doors, CONN_METRIC_REQUESTS, 18), array_count(rows));
+    close(client);
+    doors_end(&doors);
+}
+
+/* A slot is one block for request, body and answer; what does not fit lies beside it and goes back with it. */
+static void a_slot_is_used_again(void **state)
+{
+    (void)state;
+    doors_open_plain(&doors);
+    int client = door_connect(&doors);
+
+    door_send(&doors, client, frame, frame_fetch(frame, 1));
+    doors_turns(&doors, 3);
+    const struct slot *slot = slot_of(doors.calls.waiting[0]);
+    uint32_t generation = slot->generation;
+    assert_int_equal(doors.face->slot_count, 1);
+    door_let_go(&doors.calls, 0, 0);
+    assert_true(door_answer(&doors, client, answer, sizeof(answer)) > 0);
+    doors_turns(&doors, 3);
+    assert_int_equal(doors.face->slot_count, 0);
+
+    door_send(&doors, client, frame, frame_fetch(frame, 2));
+    doors_turns(&doors, 3);
+    assert_ptr_equal(slot_of(doors.calls.waiting[1]), slot);
+    assert_int_equal(slot->generation, generation + 1);
+    assert_int_equal(doors.calls.waiting[1]->times.answered, 0);
+    assert_null(doors.calls.waiting[1]->work);
+    door_let_go(&doors.calls, 1, 0);
+    doors.calls.waiting_count = 0;
+    close(client);
+    doors_end(&doors);
+}
+
+static void answer_rows(struct request *request, int32_t count)
+{
+    struct fetch_partition_answer *rows = calloc((size_t)count, sizeof(*rows));
+    struct fetch_topic_answer topic = { .name = TEXT("t"), .partitions = { rows, count } };
+    struct fetch_answer whole = { .topics = { &topic, 1 } };
+
+    for (int32_t i = 0; i < count; i++) rows[i].index = i;
+    request_answer(request, &whole, NULL, 0, NULL);
+    free(rows);
+}
+
+/* At each size around the guess and the end of the slot, and far beyond both. */
+static void answers_of_every_size_are_whole(void **state)
+{
+    (void)state;
+    doors_open_plain(&doors);
+    int client = door_connect(&doors);
+
+    for (int32_t count = 0; count < 90000; count = count < 120 ? count + 1 : count * 3) {
+        door_send(&doors, client, frame, frame_fetch(frame, count));
+        doors_turns(&doors, 2);
+        answer_rows(doors.calls.waiting[0], count);
+        doors.calls.waiting_count = 0;
+        ssize_t size = door_answer(&doors, client, answer, sizeof(answer));
+        assert_int_equal(load_i32(answer), count);
+        assert_int_equal(load_i32(answer + 4 + 4 + 4 + 3), count); /* throttle, topics, name */
+        assert_int_equal(size, 4 + 4 + 4 + 3 + 4 + (ssize_t)count * (4 + 2 + 8 + 8 + 4 + 4));
+        for (int32_t i = 0; i < count; i++) assert_int_equal(load_i32(answer + 19 + i * 30), i);
+    }
+    close(client);
+    doors_end(&doors);
+}
+
+/* An answer that finds no memory ends its connection: there is nothing else to say it with. */
+static void without_memory_for_its_answer_a_connection_ends(void **state)
+{
+    (void)state;
+    doors_open_plain(&doors);
+    int client = door_connect(&doors);
+
+    door_send(&doors, client, frame, frame_fetch(frame, 1));
+    doors_turns(&doors, 3);
+    struct request *request = doors.calls.waiting[0];
+    struct block *taken = block_take(doors.shard.memory, MEMORY_ANSWER, 4 << 20);
+    request->arena.size_max = 0;
+    answer_rows(request, 10000);
+    doors.calls.waiting_count = 0;
+    assert_true(door_closed_by_us(&doors, client));
+    block_unpin(taken);
+    close(client);
+    doors_turns(&doors, 3);
+    assert_true(list_empty(&doors.face->connections));
+    doors_end(&doors);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(answers_in_order_of_arrival),
+        cmocka_unit_test(silence_sends_nothing),
+        cmocka_unit_test(sends_extents_between_the_fields),
+        cmocka_unit_test(api_versions_of_an_unknown_version_is_begun),
+        cmocka_unit_test(a_body_cut_short_inside_its_frame_closes),
+        cmocka_unit_test(lengths_that_lie_are_refused),
+        cmocka_unit_test(a_client_id_that_leaves_its_frame_is_refused),
+        cmocka_unit_test(an_abort_waits_for_its_turn),
+        cmocka_unit_test(a_client_keeps_its_name),
+        cmocka_unit_test(a_slot_is_used_again),
+        cmocka_unit_test(answers_of_every_size_are_whole),
+        cmocka_unit_test(without_memory_for_its_answer_a_connection_ends),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
