@@ -203,6 +203,7 @@ static bool room_step(struct connection *connection)
     slot->body_have = FRAME_HEAD_SIZE - LENGTH_SIZE;
     memcpy(slot->body, connection->head + LENGTH_SIZE, slot->body_have);
     connection->frame = FRAME_BODY;
+    connection->frame_deadline_ns = INT64_MAX; /* That of its head; the body's is by its size. */
     return true;
 }
 

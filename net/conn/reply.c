@@ -174,10 +174,12 @@ static void slots_taken(struct connection *connection, uint64_t window_number)
     }
 }
 
-/* Room may have come for what was not read. */
+/* Room may have come for what was not read. Who waits for a slot is woken by the next that is given back, or by having
+ * none any more: one is his right, and he must not stand behind those who wait for another. */
 static void reader_wake(struct connection *connection)
 {
-    if (!connection->stalled || list_linked(&connection->wait)) return;
+    if (!connection->stalled || (list_linked(&connection->wait) && connection->slot_count > 0)) return;
+    list_remove(&connection->wait);
     shard_ready(connection->face->shard, &connection->wake);
 }
 
@@ -252,6 +254,7 @@ void reply_flush(struct connection *connection)
             window_send(connection, window);
         } else {
             window_give(window);
+            connection_watch(connection); /* After what has no answer there is no send that would. */
             if (aborted_first(connection)) connection_close(connection, END_API);
         }
         reader_wake(connection);

@@ -140,6 +140,25 @@ static void a_request_under_way_is_not_idleness(void **state)
     doors_end(&doors);
 }
 
+static void who_got_no_answer_is_idle_from_then_on(void **state)
+{
+    (void)state;
+    doors_open_plain(&doors);
+    int client = door_connect(&doors);
+
+    door_send(&doors, client, frame, frame_fetch(frame, 1));
+    doors_turns(&doors, 3);
+    doors.ahead_ns = INT64_C(605) * NS_PER_S; /* The time passes while the request is under way. */
+    assert_int_equal(door_receive(&doors, client, answer, 1, 5), -1);
+    request_silence(doors.calls.waiting[0]);
+    doors.calls.waiting_count = 0;
+    doors_turns(&doors, 3);
+    doors.ahead_ns += INT64_C(605) * NS_PER_S;
+    assert_true(door_closed_by_us(&doors, client));
+    close(client);
+    doors_end(&doors);
+}
+
 static void nobody_is_idle_where_there_is_no_limit(void **state)
 {
     (void)state;
@@ -213,6 +232,7 @@ int main(void)
         cmocka_unit_test(requests_of_a_dead_connection_are_told_to_give_up),
         cmocka_unit_test(idle_connections_are_closed),
         cmocka_unit_test(a_request_under_way_is_not_idleness),
+        cmocka_unit_test(who_got_no_answer_is_idle_from_then_on),
         cmocka_unit_test(nobody_is_idle_where_there_is_no_limit),
         cmocka_unit_test(room_is_the_smaller_of_two),
         cmocka_unit_test(a_reader_that_never_reads_holds_a_bounded_number_of_answers),

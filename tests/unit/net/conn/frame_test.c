@@ -170,6 +170,25 @@ static void a_body_must_come_at_a_minimum_rate(void **state)
 }
 
 /* The slowest of all: a byte of the head now and then. */
+static void a_body_has_time_by_its_size_however_its_head_came(void **state)
+{
+    (void)state;
+    doors_open_plain(&doors);
+    int client = door_connect(&doors);
+    size_t size = frame_produce(frame, 1, 1, 1 << 20);
+
+    door_send(&doors, client, frame, 4); /* Some clients write the length by itself. */
+    doors_turns(&doors, 3);
+    door_send(&doors, client, frame + 4, 100);
+    doors_turns(&doors, 3);
+    doors.ahead_ns = INT64_C(60) * NS_PER_S;
+    assert_int_equal(door_receive(&doors, client, answer, 1, 5), -1);
+    door_send(&doors, client, frame + 104, size - 104);
+    assert_true(door_answer(&doors, client, answer, sizeof(answer)) > 0);
+    close(client);
+    doors_end(&doors);
+}
+
 static void a_head_that_does_not_end_is_cut_off_too(void **state)
 {
     (void)state;
@@ -336,6 +355,32 @@ static void a_slot_of_another_connection_will_do(void **state)
 }
 
 /* What had arrived before the socket was left alone is kept and eaten first, whole and in order. */
+static void who_has_no_request_gets_one_before_those_who_wait_for_more(void **state)
+{
+    (void)state;
+    doors_make(&doors, 128 << 20);
+    struct face_settings settings = doors_settings(&doors);
+    settings.requests_max = 1;
+    doors_open(&doors, &settings);
+    int clients[3];
+
+    for (int32_t i = 0; i < 3; i++) {
+        clients[i] = door_connect(&doors);
+        size_t size = frame_fetch(frame, 1);
+        if (i > 0) size += frame_fetch(frame + size, 2);
+        door_send(&doors, clients[i], frame, size);
+        doors_turns(&doors, 3);
+    }
+    assert_int_equal(doors.calls.begun_count, 3); /* The second and the third have one each, and wait for another, */
+    door_let_go(&doors.calls, 2, 0);
+    doors_turns(&doors, 10);
+    assert_int_equal(doors.calls.begun_count, 4); /* which nobody may have who has one, but who has none. */
+    for (int32_t i = 0; i < 3; i++) close(clients[i]);
+    doors.calls.waiting[2] = doors.calls.waiting[3];
+    doors.calls.waiting_count = 3;
+    doors_end(&doors);
+}
+
 static void what_came_meanwhile_is_eaten_first(void **state)
 {
     (void)state;
@@ -400,6 +445,7 @@ int main(void)
         cmocka_unit_test(a_frame_that_is_cut_is_counted),
         cmocka_unit_test(the_shortest_frame_is_one_without_a_client),
         cmocka_unit_test(a_body_must_come_at_a_minimum_rate),
+        cmocka_unit_test(a_body_has_time_by_its_size_however_its_head_came),
         cmocka_unit_test(a_head_that_does_not_end_is_cut_off_too),
         cmocka_unit_test(reads_no_further_than_its_requests_in_flight),
         cmocka_unit_test(waits_for_memory_and_goes_on),
@@ -407,6 +453,7 @@ int main(void)
         cmocka_unit_test(closes_what_memory_can_never_hold),
         cmocka_unit_test(waits_for_a_slot_and_goes_on),
         cmocka_unit_test(a_slot_of_another_connection_will_do),
+        cmocka_unit_test(who_has_no_request_gets_one_before_those_who_wait_for_more),
         cmocka_unit_test(what_came_meanwhile_is_eaten_first),
         cmocka_unit_test(what_came_meanwhile_is_eaten_also_when_its_client_has_finished),
     };
