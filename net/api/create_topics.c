@@ -123,7 +123,6 @@ static void create_done(struct controller_call *call)
         } else {
             topic_show(work, create, row);
         }
-        if (!row->configs.items) row->configs.count = status == STATUS_OK ? 0 : -1;
     }
     request_answer(work->request, &work->answer, NULL, 0, NULL);
 }

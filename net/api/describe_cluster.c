@@ -3,7 +3,7 @@
 #include "api/endpoint.h"
 #include "api/error.h"
 
-enum { ENDPOINTS_BROKERS = 1 };
+enum { ENDPOINTS_BROKERS = 1, ENDPOINTS_CONTROLLERS = 2 };
 
 static bool brokers_fill(struct request *request, const struct describe_cluster_ask *ask,
                          struct describe_cluster_answer *answer)
@@ -25,6 +25,18 @@ static bool brokers_fill(struct request *request, const struct describe_cluster_
     return true;
 }
 
+static void endpoint_refuse(struct request *request, int8_t type, struct describe_cluster_answer *answer)
+{
+    bool controllers = type == ENDPOINTS_CONTROLLERS;
+
+    answer->error = error_tell(request, controllers ? ERROR_MISMATCHED_ENDPOINT_TYPE : ERROR_UNSUPPORTED_ENDPOINT_TYPE);
+    answer->error_message =
+        controllers ? TEXT("The request was sent to an endpoint of type BROKER, but we wanted an endpoint of type "
+                           "CONTROLLER")
+                    : text_format(&request->arena, "Unsupported endpoint type %d", type);
+    request_answer(request, answer, NULL, 0, NULL);
+}
+
 void describe_cluster_begin(struct request *request)
 {
     const struct describe_cluster_ask *ask = request->ask;
@@ -34,11 +46,7 @@ void describe_cluster_begin(struct request *request)
     message_clear(request->api->answer, &answer);
     answer.endpoint_type = ENDPOINTS_BROKERS;
     if (request->version >= 1 && ask->endpoint_type != ENDPOINTS_BROKERS) {
-        answer.error = error_tell(request, ERROR_MISMATCHED_ENDPOINT_TYPE);
-        answer.error_message =
-            TEXT("The request was sent to an endpoint of type BROKER, but we wanted an endpoint of type "
-                 "CONTROLLER");
-        request_answer(request, &answer, NULL, 0, NULL);
+        endpoint_refuse(request, ask->endpoint_type, &answer);
         return;
     }
     answer.cluster_id = apis->settings.cluster_id;

@@ -62,7 +62,7 @@ const struct config_view *config_rows_of_topic(struct config_rows *common, const
 
 static bool key_wanted(const struct describe_configs_resource_ask *ask, struct text name)
 {
-    if (ask->keys.count < 0) return true;
+    if (ask->keys.count <= 0) return true; /* null or empty: all */
     for (int32_t i = 0; i < ask->keys.count; i++) {
         if (text_equal(ask->keys.items[i], name)) return true;
     }
@@ -171,7 +171,7 @@ static enum status found_fill(struct describe *describe, const struct describe_c
                               const struct image_topic *topic, struct describe_configs_resource_answer *answer)
 {
     struct config_place place = replicas_configs(describe->apis->replicas, topic);
-    bool plain = topic->config_count == 0 && ask->keys.count < 0;
+    bool plain = topic->config_count == 0 && ask->keys.count <= 0;
 
     if (plain && describe->plain) {
         answer->configs.items = describe->plain->configs.items;
@@ -188,11 +188,10 @@ static enum status topic_fill(struct describe *describe, const struct describe_c
                               struct describe_configs_resource_answer *answer)
 {
     const struct image_topic *topic = image_topic_by_name(&describe->apis->replicas->image, ask->name);
-    struct text why;
 
     if (topic) return found_fill(describe, ask, topic, answer);
-    if (topic_name_status(ask->name, &why) != STATUS_OK) {
-        refuse(describe, answer, ERROR_INVALID_TOPIC, why);
+    if (topic_name_status(ask->name, NULL) != STATUS_OK) {
+        refuse(describe, answer, ERROR_INVALID_TOPIC, topic_name_why(ask->name, describe->arena));
     } else {
         refuse(describe, answer, ERROR_UNKNOWN_TOPIC_OR_PARTITION, TEXT(""));
     }
@@ -252,8 +251,8 @@ static enum status node_fill(struct describe *describe, const struct describe_co
                text_format(describe->arena, "Broker id must be an integer, but it is: %.*s", TEXT_ARGS(ask->name)));
     } else if (id != own) {
         refuse(describe, answer, ERROR_INVALID_REQUEST,
-               text_format(describe->arena, "Unexpected broker id, expected %d%s, but received %.*s", own,
-                           logger ? "" : " or empty string", TEXT_ARGS(ask->name)));
+               text_format(describe->arena, "Unexpected broker id, expected %d%s but received %.*s", own,
+                           logger ? "" : " or empty string,", TEXT_ARGS(ask->name)));
     } else if (!logger) {
         return broker_fill(describe, ask, answer);
     }
@@ -282,6 +281,7 @@ static enum status resource_fill(struct describe *describe, const struct describ
 {
     answer->type = ask->type;
     answer->name = ask->name;
+    answer->error_message = TEXT("");
     switch (ask->type) {
     case RESOURCE_TOPIC: return topic_fill(describe, ask, answer);
     case RESOURCE_BROKER:

@@ -61,6 +61,7 @@ enum kafka_error {
     ERROR_BROKER_ID_NOT_REGISTERED       = 102,
     ERROR_FETCH_SESSION_TOPIC_ID         = 106,
     ERROR_MISMATCHED_ENDPOINT_TYPE       = 114,
+    ERROR_UNSUPPORTED_ENDPOINT_TYPE      = 115,
     ERROR_TRANSACTION_ABORTABLE          = 120,
 };
 /* clang-format on */

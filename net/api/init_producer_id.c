@@ -78,7 +78,9 @@ void init_producer_id_begin(struct request *request)
     struct apis *apis = apis_of(request);
     struct producer_ids *ids = &apis->producer_ids;
 
-    if (ask->transactional_id.data && ask->transactional_id.size == 0) {
+    bool half = (ask->producer_id == -1) != (ask->producer_epoch == -1); /* both are known, or none */
+
+    if (half || (ask->transactional_id.data && ask->transactional_id.size == 0)) {
         producer_answer(request, ERROR_INVALID_REQUEST, -1);
     } else if (ask->transactional_id.data &&
                (ask->transaction_timeout_ms <= 0 || ask->transaction_timeout_ms > TRANSACTION_TIMEOUT_MS_MAX)) {

@@ -4,6 +4,7 @@
 #include "messages/list_offsets.h"
 #include "api/error.h"
 #include "api/route.h"
+#include "api/seen.h"
 
 struct list_offsets_part {
     struct route_part route;
@@ -25,6 +26,7 @@ struct list_offsets {
     bool read_committed;
     struct list_offsets_part *parts;
     uint32_t part_count;
+    struct seen twice, refused; /* partitions that are named more than once; those that were told so */
     struct list_offsets_answer answer;
 };
 
@@ -121,6 +123,28 @@ static void list_offsets_joined(struct route *route)
     request_answer(work->request, &work->answer, NULL, 0, NULL);
 }
 
+static uint64_t place_hash(struct text topic, int32_t index)
+{
+    return hash_join(text_hash(topic), (uint32_t)index);
+}
+
+/* Nobody can tell which of its times was meant. */
+static bool twice_find(struct list_offsets *work, const struct list_offsets_ask *ask, uint32_t count)
+{
+    struct arena *arena = &work->request->arena;
+    struct seen named;
+
+    if (!seen_init(&named, arena, count) || !seen_init(&work->twice, arena, count)) return false;
+    for (int32_t i = 0; i < ask->topics.count; i++) {
+        const struct list_offsets_topic_ask *topic = &ask->topics.items[i];
+        for (int32_t j = 0; j < topic->partitions.count; j++) {
+            uint64_t hash = place_hash(topic->name, topic->partitions.items[j].index);
+            if (!seen_add(&named, hash)) (void)seen_add(&work->twice, hash);
+        }
+    }
+    return seen_init(&work->refused, arena, count);
+}
+
 static bool list_offsets_make(struct list_offsets *work, const struct list_offsets_ask *ask)
 {
     struct arena *arena = &work->request->arena;
@@ -137,7 +161,7 @@ static bool list_offsets_make(struct list_offsets *work, const struct list_offse
         count += (uint32_t)asked->partitions.count;
     }
     work->parts = arena_take(arena, count * sizeof(*work->parts));
-    return work->parts != NULL;
+    return work->parts && twice_find(work, ask, count);
 }
 
 static void part_send(struct list_offsets *work, struct text name, const struct list_offsets_partition_ask *ask,
@@ -149,7 +173,9 @@ static void part_send(struct list_offsets *work, struct text name, const struct 
     *row = (struct list_offsets_partition_answer){
         .index = ask->index, .timestamp_ms = -1, .offset = -1, .leader_epoch = -1
     };
-    if (work->request->version < special_since(ask->timestamp_ms)) {
+    if (seen_has(&work->twice, place_hash(name, ask->index))) {
+        row->error = error_tell(work->request, ERROR_INVALID_REQUEST);
+    } else if (work->request->version < special_since(ask->timestamp_ms)) {
         row->error = error_tell(work->request, ERROR_UNSUPPORTED_VERSION);
     } else if (!place.partition) {
         row->error = error_tell(work->request, ERROR_UNKNOWN_TOPIC_OR_PARTITION);
@@ -181,8 +207,10 @@ void list_offsets_begin(struct request *request)
         const struct list_offsets_topic_ask *topic = &ask->topics.items[i];
         struct list_offsets_topic_answer *answer = &work->answer.topics.items[i];
         for (int32_t j = 0; j < topic->partitions.count; j++) {
-            part_send(work, topic->name, &topic->partitions.items[j],
-                      &answer->partitions.items[answer->partitions.count++]);
+            const struct list_offsets_partition_ask *asked = &topic->partitions.items[j];
+            uint64_t hash = place_hash(topic->name, asked->index);
+            if (seen_has(&work->twice, hash) && !seen_add(&work->refused, hash)) continue; /* told once */
+            part_send(work, topic->name, asked, &answer->partitions.items[answer->partitions.count++]);
         }
     }
     route_release(&work->route);

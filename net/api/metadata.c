@@ -159,22 +159,59 @@ static void topic_missing(struct metadata *metadata, struct text name)
     }
 }
 
-static bool topic_named(struct metadata *metadata, const struct metadata_topic_ask *ask)
+static bool topic_named(struct metadata *metadata, const struct metadata_topic_ask *ask, bool by_ids)
 {
     const struct image *image = &metadata->apis->replicas->image;
     const struct image_topic *topic = NULL;
-    bool by_id = !ask->name.data && metadata->request->version >= 10;
 
+    bool by_id = by_ids || !ask->name.data;
+
+    if (by_ids && uuid_none(ask->topic_id)) return true;
     topic = by_id ? image_topic_by_id(image, ask->topic_id) : image_topic_by_name(image, ask->name);
     if (!topic && by_id) {
         if (!seen_add(&metadata->seen, uuid_hash(ask->topic_id))) return true;
-        struct text no_name = metadata->request->version >= 12 ? TEXT_NULL : TEXT("");
-        topic_add(metadata, ERROR_UNKNOWN_TOPIC_ID, no_name, ask->topic_id);
+        topic_add(metadata, ERROR_UNKNOWN_TOPIC_ID, TEXT_NULL, ask->topic_id);
         return true;
     }
     if (!seen_add(&metadata->seen, text_hash(topic ? topic->name : ask->name))) return true;
     if (topic) return topic_found(metadata, topic);
     topic_missing(metadata, ask->name);
+    return true;
+}
+
+static bool ids_given(const struct metadata_ask *ask)
+{
+    for (int32_t i = 0; i < ask->topics.count; i++) {
+        if (!uuid_none(ask->topics.items[i].topic_id)) return true;
+    }
+    return false;
+}
+
+static bool names_given(const struct metadata_ask *ask)
+{
+    for (int32_t i = 0; i < ask->topics.count; i++) {
+        if (!ask->topics.items[i].name.data) return false;
+    }
+    return true;
+}
+
+/* Versions 10 and 11 have ids on the wire and don't know them: who uses them gets nothing but that. */
+static bool topics_refuse(struct metadata *metadata)
+{
+    const struct metadata_ask *ask = metadata->ask;
+    struct metadata_answer *answer = &metadata->answer;
+
+    answer->topics.items =
+        arena_take(&metadata->request->arena, (size_t)ask->topics.count * sizeof(*answer->topics.items));
+    if (!answer->topics.items) return false;
+    for (int32_t i = 0; i < ask->topics.count; i++) {
+        const struct metadata_topic_ask *topic = &ask->topics.items[i];
+        answer->topics.items[answer->topics.count++] =
+            (struct metadata_topic_answer){ .error = error_tell(metadata->request, ERROR_INVALID_REQUEST),
+                                            .name = topic->name.data ? topic->name : TEXT(""),
+                                            .topic_id = topic->topic_id,
+                                            .authorized_operations = OPERATIONS_NOT_ASKED };
+    }
     return true;
 }
 
@@ -189,8 +226,9 @@ static bool topics_fill(struct metadata *metadata)
     answer->topics.items = arena_take(&metadata->request->arena, count * sizeof(*answer->topics.items));
     if (!answer->topics.items || !seen_init(&metadata->seen, &metadata->request->arena, count)) return false;
     if (!all) {
+        bool by_ids = ids_given(ask); /* Then names don't count. */
         for (uint32_t i = 0; i < count; i++) {
-            if (!topic_named(metadata, &ask->topics.items[i])) return false;
+            if (!topic_named(metadata, &ask->topics.items[i], by_ids)) return false;
         }
         return true;
     }
@@ -224,6 +262,14 @@ void metadata_begin(struct request *request)
     struct metadata metadata = { .request = request, .ask = request->ask, .apis = apis };
 
     message_clear(request->api->answer, &metadata.answer);
+    if (request->version < 12 && (ids_given(metadata.ask) || !names_given(metadata.ask))) {
+        if (topics_refuse(&metadata)) {
+            request_answer(request, &metadata.answer, NULL, 0, NULL);
+        } else {
+            request_abort(request, "no memory");
+        }
+        return;
+    }
     metadata.answer.cluster_id = apis->settings.cluster_id;
     metadata.answer.controller_id = apis->settings.node_id; /* Whoever is asked passes it on. */
     if (metadata.ask->include_cluster_authorized_operations) {

@@ -1,6 +1,6 @@
 """admin_cases: what administrators and tools ask of a node, with the whole answer as Kafka gave it, error texts included.
 
-Sections: epochs, logdirs, producers, quorum, quotas, scram, elect, reassign, features, unregister. A case is a list of calls
+Sections: epochs, logdirs, producers, quorum, cluster, quotas, scram, elect, reassign, features, unregister. A case is a list of calls
 that are made one after the other; what differs from run to run (times, ids, sizes, paths) is shown as what it is. Cases
 change what others see (quotas, credentials), so they stand in an order and leave nothing behind.
 """
@@ -133,6 +133,21 @@ table("quorum", "DescribeQuorum",
       ("two-partitions", "v2, partitions 0 and 1", quorum(2, "__cluster_metadata", 0, 1)),
       ("twice", "v2, the topic twice", (2, {"Topics": quorum(2)[1]["Topics"] * 2})),
       ("nothing", "v2, no topics", (2, {"Topics": []})), ("nothing-v0", "v0, no topics", (0, {"Topics": []})))
+
+# ---- DescribeCluster, InitProducerId ----
+
+table("cluster", "DescribeCluster",
+      *((f"type-{kind}-v{version}", f"v{version}, endpoints of type {kind}", (version, {"EndpointType": kind}))
+        for kind in (0, 2, 3, -1) for version in (1, 2)))
+
+
+def half(version, producer, epoch):
+    return version, {"TransactionalId": None, "TransactionTimeoutMs": 60000, "ProducerId": producer, "ProducerEpoch": epoch}
+
+
+table("producers", "InitProducerId",
+      *((f"half-{name}-v{version}", f"v{version}, {words}", half(version, *given)) for version in (3, 5)
+        for name, words, given in (("id", "an id without epoch", (5, -1)), ("epoch", "an epoch without id", (-1, 3)))))
 
 # ---- quotas ----
 

@@ -484,6 +484,11 @@ for row in (
     ("none", "v12, empty topic list", metadata(12, [])),
     ("all", "v12, null topic list", lists_topics(12, None)),
     ("v0-none", "v0, empty topic list", lists_topics(0, [])),
+    ("null-v10", "v10, a null name", metadata(10, [{"Name": "probe"}, {"Name": None}])),
+    ("id-v10", "v10, an unknown id", metadata(10, [{"Name": "probe", "TopicId": UNKNOWN_ID}])),
+    ("id-v11", "v11, an unknown id and a null name", metadata(11, [{"Name": None, "TopicId": UNKNOWN_ID}, {"Name": "probe"}])),
+    ("id-names", "v12, an unknown id and, without id, a name",
+     metadata(12, [{"Name": None, "TopicId": UNKNOWN_ID}, {"Name": "probe"}])),
     ("dup", "v12, the same topic twice", metadata(12, [{"Name": "probe"}, {"Name": "probe"}])),
 ):
     case("metadata." + row[0], row[1])(row[2])
@@ -594,6 +599,19 @@ for row in (
     case("listoffsets." + row[0], row[1])(row[2])
 
 
+def listed_twice(*timestamps):
+    def run(context):
+        parts = [{"PartitionIndex": 0, "Timestamp": one} for one in timestamps] + [{"PartitionIndex": 7, "Timestamp": -1}]
+        asked = {"ReplicaId": -1, "Topics": [{"Name": "probe", "Partitions": parts}]}
+        rows = context.call("ListOffsets", 11, asked)["Topics"][0]["Partitions"]
+        return "; ".join(f"{one['PartitionIndex']}: {error(one['ErrorCode'])}, offset {one['Offset']}"
+                         for one in sorted(rows, key=lambda one: one["PartitionIndex"]))
+    return run
+
+
+case("listoffsets.twice", "v11, a partition twice, and one that is missing")(listed_twice(-1, -1))
+case("listoffsets.twice-other", "v11, a partition twice, with different times")(listed_twice(-1, -2))
+
 # ---- topics ----
 
 def create(context, name, partitions=1, replicas=1, configs=(), validate=True, twice=False):
@@ -611,6 +629,13 @@ def created(*words, **options):
 def _(context):
     context.topic("probe_c")
     return create(context, "probe.c")
+
+
+@case("topics.refused", "CreateTopics v7, 0 partitions: the rest of the answer")
+def _(context):
+    given = {"Topics": [{"Name": "probe-x", "NumPartitions": 0, "ReplicationFactor": 1}], "validateOnly": True}
+    (one,) = context.call("CreateTopics", 7, given)["Topics"]
+    return str({key: one[key] for key in ("ErrorMessage", "NumPartitions", "ReplicationFactor", "Configs")})
 
 
 @case("topics.delete-missing", "DeleteTopics v6, by missing name; by unknown id")

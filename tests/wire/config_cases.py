@@ -315,12 +315,22 @@ for row in (
 
 # ---- DescribeConfigs ----
 
+def counted(context, kind, name, keys):
+    asked = {"Resources": [{"ResourceType": kind, "ResourceName": name, "ConfigurationKeys": keys}]}
+    (one,) = context.call("DescribeConfigs", 4, asked)["Results"]
+    return f"{one['ErrorCode']} {one['ErrorMessage']!r}, {len(one['Configs'])} configs"
+
+
 for row in (
     ("broker-all", "all brokers, nothing set", lambda context: shown(context, BROKER, "")),
     ("broker-other", "broker 99", lambda context: shown(context, BROKER, "99")),
     ("broker-name", "broker abc", lambda context: shown(context, BROKER, "abc")),
     ("topic-missing", "missing topic", lambda context: shown(context, TOPIC, "probe-none")),
     ("topic-empty", "empty topic", lambda context: shown(context, TOPIC, "")),
+    ("topic-invalid", "topic a/b", lambda context: shown(context, TOPIC, "a/b")),
+    ("logger-other", "the loggers of broker 99", lambda context: shown(context, LOGGER, "99")),
+    ("no-keys", "an empty list of keys of a topic", lambda context: counted(context, TOPIC, "probe", [])),
+    ("null-keys", "no list of keys of a topic", lambda context: counted(context, TOPIC, "probe", None)),
     ("type-0", "resource type 0", lambda context: shown(context, 0, "x")),
     ("type-99", "resource type 99", lambda context: shown(context, 99, "x")),
     ("group-empty", "group ''", lambda context: shown(context, GROUP, "")),

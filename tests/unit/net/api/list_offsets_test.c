@@ -116,6 +116,21 @@ static void what_is_not_there_says_so_by_row(void **state)
     }
 }
 
+static void who_names_a_partition_twice_is_told_so_once(void **state)
+{
+    (void)state;
+    list(7, "t", 2, LIST_OFFSETS_LATEST);
+    partitions[2] = partitions[0];
+    topics[0].partitions.count = 3;
+    desk_ask(&desk, API_LIST_OFFSETS, 7, &ask, &answer);
+    assert_int_equal(answer.topics.items[0].partitions.count, 2);
+    const struct list_offsets_partition_answer *rows = answer.topics.items[0].partitions.items;
+    assert_int_equal(rows[0].error, ERROR_INVALID_REQUEST);
+    assert_int_equal(rows[0].offset, -1);
+    assert_int_equal(rows[1].error, ERROR_NONE);
+    assert_int_equal(rows[1].offset, 4);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -123,6 +138,7 @@ int main(void)
         cmocka_unit_test(times_find_the_first_record_at_or_after),
         cmocka_unit_test(specials_are_refused_in_versions_that_do_not_know_them),
         cmocka_unit_test(what_is_not_there_says_so_by_row),
+        cmocka_unit_test(who_names_a_partition_twice_is_told_so_once),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }

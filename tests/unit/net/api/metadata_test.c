@@ -89,20 +89,45 @@ static void a_partition_without_living_leader_says_so(void **state)
 static void topics_go_by_name_or_by_id(void **state)
 {
     (void)state;
-    struct metadata_topic_ask asks[] = {
-        { UUID_NONE, TEXT("here") }, { away, TEXT_NULL },
-        { { { 99 } }, TEXT_NULL },   { UUID_NONE, TEXT("here") }, /* Twice: told once. */
-        { UUID_NONE, TEXT("none") }, { UUID_NONE, TEXT("a/b") },
+    struct metadata_topic_ask names[] = {
+        { UUID_NONE, TEXT("here") },
+        { UUID_NONE, TEXT("here") }, /* Twice: told once. */
+        { UUID_NONE, TEXT("none") },
+        { UUID_NONE, TEXT("a/b") },
     };
-    ask_for(12, asks, array_count(asks));
-    assert_int_equal(answer.topics.count, 5);
+    ask_for(12, names, array_count(names));
+    assert_int_equal(answer.topics.count, 3);
     assert_true(uuid_equal(topic_of("here")->topic_id, here));
-    assert_int_equal(topic_of("away")->error, ERROR_NONE);
     assert_int_equal(topic_of("none")->error, ERROR_UNKNOWN_TOPIC_OR_PARTITION);
     assert_int_equal(topic_of("a/b")->error, ERROR_INVALID_TOPIC);
+
+    /* Where there is an id, names don't count. */
+    struct metadata_topic_ask ids[] = {
+        { away, TEXT_NULL }, { here, TEXT("away") }, { { { 99 } }, TEXT_NULL }, { UUID_NONE, TEXT("orphan") }
+    };
+    ask_for(12, ids, array_count(ids));
+    assert_int_equal(answer.topics.count, 3);
+    assert_int_equal(topic_of("away")->error, ERROR_NONE);
+    assert_true(uuid_equal(topic_of("here")->topic_id, here));
     int32_t unknown = 0;
     for (int32_t i = 0; i < answer.topics.count; i++) unknown += answer.topics.items[i].error == ERROR_UNKNOWN_TOPIC_ID;
     assert_int_equal(unknown, 1);
+}
+
+static void ids_are_refused_in_the_versions_that_only_carry_them(void **state)
+{
+    (void)state;
+    struct metadata_topic_ask asks[] = { { UUID_NONE, TEXT("here") }, { away, TEXT("away") } };
+    for (int16_t version = 10; version <= 11; version++) {
+        ask_for(version, asks, array_count(asks));
+        assert_int_equal(answer.topics.count, 2);
+        for (int32_t i = 0; i < 2; i++) assert_int_equal(answer.topics.items[i].error, ERROR_INVALID_REQUEST);
+        assert_int_equal(answer.brokers.count, 0);
+        asks[1] = (struct metadata_topic_ask){ UUID_NONE, TEXT_NULL };
+    }
+    assert_true(text_equal(answer.topics.items[1].name, TEXT("")));
+    ask_for(10, asks, 1);
+    assert_int_equal(answer.topics.items[0].error, ERROR_NONE);
 }
 
 int main(void)
@@ -113,6 +138,7 @@ int main(void)
         cmocka_unit_test(nodes_are_told_as_their_listener_sees_them),
         cmocka_unit_test(a_partition_without_living_leader_says_so),
         cmocka_unit_test(topics_go_by_name_or_by_id),
+        cmocka_unit_test(ids_are_refused_in_the_versions_that_only_carry_them),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }
