@@ -226,17 +226,13 @@ static void file_print(struct inspect *inspect, const char *path)
     line_end(&line);
 }
 
-/* Snapshots of the metadata are batches like a segment's: <end offset>-<epoch>.checkpoint, with .sluice behind it until
- * the node stops cleanly; and bootstrap.checkpoint. */
-static bool checkpoint_name(struct text name, int64_t *end, int64_t *epoch)
+/* Snapshots of the metadata are batches like a segment's; bootstrap.checkpoint too, which says nothing by its name. */
+static bool metadata_snapshot(struct text name, int64_t *end, int32_t *epoch)
 {
-    if (text_ends(name, TEXT(".sluice"))) name.size -= strlen(".sluice");
-    if (!text_ends(name, TEXT(".checkpoint"))) return false;
-    name.size -= strlen(".checkpoint");
+    bool hidden;
     *end = *epoch = 0;
-    if (text_equal(name, TEXT("bootstrap"))) return true;
-    struct text first = text_cut(&name, '-');
-    return text_to_i64(first, end) && text_to_i64(name, epoch);
+    return text_equal(name, TEXT("bootstrap" METADATA_SNAPSHOT_SUFFIX)) ||
+           metadata_snapshot_name_parse(name, end, epoch, &hidden);
 }
 
 enum status inspect_file(struct inspect *inspect, const char *path)
@@ -246,7 +242,8 @@ enum status inspect_file(struct inspect *inspect, const char *path)
     struct text name = text_of(slash ? slash + 1 : path);
     struct arena arena;
     struct bytes file;
-    int64_t base, epoch;
+    int64_t base;
+    int32_t epoch;
     size_t kind = 0;
 
     file_print(inspect, path);
@@ -254,9 +251,9 @@ enum status inspect_file(struct inspect *inspect, const char *path)
         if (!inspect->json) sink_format(inspect->out, "Log starting offset: %" PRId64 "\n", base);
         return log_print(inspect, path);
     }
-    if (checkpoint_name(name, &base, &epoch)) {
+    if (metadata_snapshot(name, &base, &epoch)) {
         if (!inspect->json)
-            sink_format(inspect->out, "Snapshot end offset: %" PRId64 ", epoch: %" PRId64 "\n", base, epoch);
+            sink_format(inspect->out, "Snapshot end offset: %" PRId64 ", epoch: %" PRId32 "\n", base, epoch);
         return log_print(inspect, path);
     }
     while (kind < array_count(suffixes) && !segment_name_parse(name, suffixes[kind], &base)) kind++;

@@ -39,6 +39,11 @@ void partition_file_path(struct text topic, int32_t partition, const char *name,
 void segment_path(struct text topic, int32_t partition, int64_t base, const char *suffix, char path[PATH_SIZE]);
 /* 20 digits and then exactly `suffix`. */
 bool segment_name_parse(struct text name, const char *suffix, int64_t *base);
+/* <20 digits>-<10 digits>.checkpoint, a snapshot of the metadata (KIP-630): the log's end and its last epoch. Hidden
+ * from Kafka it has .sluice behind it. */
+#define METADATA_SNAPSHOT_SUFFIX ".checkpoint"
+#define METADATA_SNAPSHOT_HIDDEN ".sluice"
+bool metadata_snapshot_name_parse(struct text name, int64_t *end, int32_t *epoch, bool *hidden);
 
 /* ---- files; `why` of a failure is in the arena, for people ---- */
 

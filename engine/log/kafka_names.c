@@ -3,13 +3,14 @@
  *     <topic>-<partition>                         plain-0
  *     <topic>-<partition>.<32 hex>-delete         being removed; -stray: nobody's; -future: moving between directories
  *     <20 digits>.log .index .timeindex .txnindex .snapshot
+ *     <20 digits>-<10 digits>.checkpoint          a snapshot of the metadata; .sluice behind it: hidden from Kafka
  */
 #include <inttypes.h>
 #include <stdio.h>
 
 #include "log/kafka_files.h"
 
-enum { TOPIC_SIZE_MAX = 249, UNIQUE_SIZE = 32, DIGITS = 20 };
+enum { TOPIC_SIZE_MAX = 249, UNIQUE_SIZE = 32, DIGITS = 20, EPOCH_DIGITS = 10 };
 
 static const char *const kind_suffixes[] = {
     [PARTITION_DELETED] = "-delete",
@@ -83,12 +84,32 @@ void segment_path(struct text topic, int32_t partition, int64_t base, const char
                        suffix));
 }
 
+/* As many digits and nothing else: no sign. */
+static bool digits_parse(const char *digits, size_t count, int64_t *n)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (digits[i] < '0' || digits[i] > '9') return false;
+    }
+    return text_to_i64((struct text){ digits, count }, n);
+}
+
 bool segment_name_parse(struct text name, const char *suffix, int64_t *base)
 {
     struct text wanted = text_of(suffix);
     if (name.size != DIGITS + wanted.size || !text_ends(name, wanted)) return false;
-    for (size_t i = 0; i < DIGITS; i++) {
-        if (name.data[i] < '0' || name.data[i] > '9') return false;
-    }
-    return text_to_i64((struct text){ name.data, DIGITS }, base);
+    return digits_parse(name.data, DIGITS, base);
+}
+
+bool metadata_snapshot_name_parse(struct text name, int64_t *end, int32_t *epoch, bool *hidden)
+{
+    struct text suffix = TEXT(METADATA_SNAPSHOT_SUFFIX), behind = TEXT(METADATA_SNAPSHOT_HIDDEN);
+    int64_t number;
+
+    *hidden = text_ends(name, behind);
+    if (*hidden) name.size -= behind.size;
+    if (name.size != DIGITS + 1 + EPOCH_DIGITS + suffix.size || !text_ends(name, suffix)) return false;
+    if (name.data[DIGITS] != '-' || !digits_parse(name.data, DIGITS, end)) return false;
+    if (!digits_parse(name.data + DIGITS + 1, EPOCH_DIGITS, &number) || number > INT32_MAX) return false;
+    *epoch = (int32_t)number;
+    return true;
 }

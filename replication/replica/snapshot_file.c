@@ -5,12 +5,12 @@
 
 #include "base/arena.h"
 #include "io/files.h"
+#include "log/kafka_files.h"
 #include "replica/metadata_batch.h"
 
-#define SUFFIX ".checkpoint"
-#define HIDDEN ".sluice"
+#define SUFFIX METADATA_SNAPSHOT_SUFFIX
+#define HIDDEN METADATA_SNAPSHOT_HIDDEN
 
-enum { END_DIGITS = 20, EPOCH_DIGITS = 10, STEM_SIZE = END_DIGITS + 1 + EPOCH_DIGITS + sizeof(SUFFIX) - 1 };
 enum { LIST_SIZE_MAX = 16 << 20 };
 
 struct draft_batch {
@@ -27,21 +27,12 @@ void snapshot_name(const struct snapshot_id *id, const char *suffix, char name[S
     invariant(id->end >= 0 && id->epoch >= 0 && size > 0 && size < SNAPSHOT_NAME_SIZE);
 }
 
-static bool digits_parse(const char *text, size_t size, int64_t *n)
-{
-    return text_to_i64((struct text){ text, size }, n) && *n >= 0 && text[0] != '+';
-}
-
 bool snapshot_name_parse(struct text name, struct snapshot_id *id)
 {
-    int64_t end, epoch;
-    bool hidden = text_ends(name, TEXT(SUFFIX HIDDEN));
-    if (hidden) name.size -= sizeof(HIDDEN) - 1;
-    if (name.size != STEM_SIZE || !text_ends(name, TEXT(SUFFIX))) return false;
-    if (!digits_parse(name.data, END_DIGITS, &end) || name.data[END_DIGITS] != '-') return false;
-    if (!digits_parse(name.data + END_DIGITS + 1, EPOCH_DIGITS, &epoch) || epoch > INT32_MAX) return false;
+    struct snapshot_id named = { .size = 0 };
 
-    *id = (struct snapshot_id){ .end = end, .epoch = (int32_t)epoch, .hidden = hidden };
+    if (!metadata_snapshot_name_parse(name, &named.end, &named.epoch, &named.hidden)) return false;
+    *id = named;
     return true;
 }
 
