@@ -184,13 +184,37 @@ static void set_lists(struct image *image, struct image_topic_piece *piece, stru
     if (old != piece->shared) heap_give(image->heap, old);
 }
 
-/* Null (a count below 0) leaves the list as it is; an empty one may have no items. */
-static bool lists_take(struct partition_lists *lists, enum image_list list, const int32_t *ids, int32_t count)
+/* Where the two records say what the lists are to be. */
+/* clang-format off */
+static const size_t partition_record_lists[IMAGE_LISTS] = {
+    [IMAGE_REPLICAS]   = offsetof(struct partition_record, replicas),
+    [IMAGE_ISR]        = offsetof(struct partition_record, isr),
+    [IMAGE_REMOVING]   = offsetof(struct partition_record, removing_replicas),
+    [IMAGE_ADDING]     = offsetof(struct partition_record, adding_replicas),
+    [IMAGE_ELIGIBLE]   = offsetof(struct partition_record, eligible_leader_replicas),
+    [IMAGE_LAST_KNOWN] = offsetof(struct partition_record, last_known_elr),
+};
+static const size_t partition_change_lists[IMAGE_LISTS] = {
+    [IMAGE_REPLICAS]   = offsetof(struct partition_change_record, replicas),
+    [IMAGE_ISR]        = offsetof(struct partition_change_record, isr),
+    [IMAGE_REMOVING]   = offsetof(struct partition_change_record, removing_replicas),
+    [IMAGE_ADDING]     = offsetof(struct partition_change_record, adding_replicas),
+    [IMAGE_ELIGIBLE]   = offsetof(struct partition_change_record, eligible_leader_replicas),
+    [IMAGE_LAST_KNOWN] = offsetof(struct partition_change_record, last_known_elr),
+};
+/* clang-format on */
+
+/* Null (a count below 0) leaves a list as it is; an empty one may have no items. False: longer than any list. */
+static bool lists_take(struct partition_lists *lists, const void *record, const size_t places[IMAGE_LISTS])
 {
-    if (count < 0) return true;
-    if (count > INT16_MAX) return false;
-    lists->ids[list] = ids;
-    lists->counts[list] = (uint16_t)count;
+    for (uint32_t list = 0; list < IMAGE_LISTS; list++) {
+        struct array ids;
+        memcpy(&ids, (const uint8_t *)record + places[list], sizeof(ids));
+        if (ids.count < 0) continue;
+        if (ids.count > INT16_MAX) return false;
+        lists->ids[list] = ids.items;
+        lists->counts[list] = (uint16_t)ids.count;
+    }
     return true;
 }
 
@@ -199,14 +223,7 @@ enum status image_add_partition(struct image *image, const struct partition_reco
     struct image_topic *topic = image_topic_by_id(image, record->topic_id);
     struct partition_lists lists = { 0 };
     if (!topic || record->index < 0 || record->index >= PARTITIONS_MAX) return STATUS_DAMAGED;
-    bool fit = lists_take(&lists, IMAGE_REPLICAS, record->replicas.items, record->replicas.count) &&
-               lists_take(&lists, IMAGE_ISR, record->isr.items, record->isr.count) &&
-               lists_take(&lists, IMAGE_REMOVING, record->removing_replicas.items, record->removing_replicas.count) &&
-               lists_take(&lists, IMAGE_ADDING, record->adding_replicas.items, record->adding_replicas.count) &&
-               lists_take(&lists, IMAGE_ELIGIBLE, record->eligible_leader_replicas.items,
-                          record->eligible_leader_replicas.count) &&
-               lists_take(&lists, IMAGE_LAST_KNOWN, record->last_known_elr.items, record->last_known_elr.count);
-    if (!fit) return STATUS_DAMAGED;
+    if (!lists_take(&lists, record, partition_record_lists)) return STATUS_DAMAGED;
     if (record->directories.count > 0) {
         if (record->directories.count != record->replicas.count) return STATUS_DAMAGED;
         lists.directories = record->directories.items;
@@ -256,14 +273,7 @@ static enum status change_lists(struct image *image, struct image_topic_piece *p
         lists.ids[i] = image_partition_list(partition, (enum image_list)i);
         lists.counts[i] = partition->counts[i];
     }
-    bool fit = lists_take(&lists, IMAGE_REPLICAS, record->replicas.items, record->replicas.count) &&
-               lists_take(&lists, IMAGE_ISR, record->isr.items, record->isr.count) &&
-               lists_take(&lists, IMAGE_REMOVING, record->removing_replicas.items, record->removing_replicas.count) &&
-               lists_take(&lists, IMAGE_ADDING, record->adding_replicas.items, record->adding_replicas.count) &&
-               lists_take(&lists, IMAGE_ELIGIBLE, record->eligible_leader_replicas.items,
-                          record->eligible_leader_replicas.count) &&
-               lists_take(&lists, IMAGE_LAST_KNOWN, record->last_known_elr.items, record->last_known_elr.count);
-    if (!fit) return STATUS_DAMAGED;
+    if (!lists_take(&lists, record, partition_change_lists)) return STATUS_DAMAGED;
 
     struct uuid *carried = NULL;
     if (record->directories.count >= 0) {
