@@ -74,8 +74,8 @@ static void batch_apply(struct log *log, const struct batch *batch)
     }
 }
 
-/* Applies the batches of one segment from `from` on; only a marker's body is needed, but bodies are read with their
- * header. */
+/* Applies the batches of one segment from `from` on, the one that holds it too, as Kafka does: a log's start may lie
+ * inside a batch. Only a marker's body is needed, but bodies are read with their header. */
 static enum status segment_apply(struct load_partition *partition, const struct segment *segment, int64_t from)
 {
     struct batch_scan scan;
@@ -84,7 +84,7 @@ static enum status segment_apply(struct load_partition *partition, const struct 
     enum status status = load_scan(partition, segment->base, 0, segment->size, true, &scan);
     if (status != STATUS_OK) return load_fail(partition, status, "can't be opened", segment->base);
     while ((status = batch_scan_next(&scan, &batch)) == STATUS_OK) {
-        if (batch.base_offset >= from && batch.producer_id >= 0) batch_apply(&partition->log, &batch);
+        if (batch_limit(&batch) > from && batch.producer_id >= 0) batch_apply(&partition->log, &batch);
     }
     batch_scan_end(&scan);
     files_close(scan.files, scan.file);

@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "base/crc32c.h"
 #include "base/heap.h"
 #include "log/batch.h"
 
@@ -45,6 +46,12 @@ static inline struct batch unit_marker(uint8_t memory[256], int64_t offset, int6
     batch_stamp(memory, offset, 0);
     batch_decode(memory, &batch);
     return batch;
+}
+
+/* Its CRC made right again, after bytes that it covers were changed. */
+static inline void unit_sum(uint8_t *batch, size_t size)
+{
+    store_u32(batch + 17, crc32c(0, batch + BATCH_CRC_FROM, size - BATCH_CRC_FROM));
 }
 
 static inline size_t unit_unhex(const char *hex, uint8_t *bytes)
