@@ -277,7 +277,5 @@ int64_t log_state_first_unstable(const struct log *log, int64_t committed)
 
 int64_t log_size(const struct log *log)
 {
-    uint64_t size = 0;
-    for (uint32_t i = 0; i < segment_count(log); i++) size += log->segments->items[i].size;
-    return (int64_t)size;
+    return (int64_t)segments_size(log);
 }

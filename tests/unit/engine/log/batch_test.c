@@ -1,51 +1,11 @@
 /* Batches: golden bytes of Apache Kafka 4.3.1 read and stamped, and every rule for a produced batch broken once. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-
-#include <cmocka.h>
-
-#include "base/crc32c.h"
-#include "log/batch.h"
-
-/* Two records: k1=hello with header h=x, and null key, world, header n=null; 5 ms later. */
-static const char plain_two[] = "000000000000000000000052ffffffff02d15caeba0000000000010000018bcfe568000000018bcfe56805"
-                                "ffffffffffffffffffffffffffff00"
-                                "00000222000000046b310a68656c6c6f02026802781c000a02010a776f726c6402026e01";
-static const char plain_two_appended[] = "00000000000003e8000000520000000902d15caeba0000000000010000018bcfe568000000018"
-                                         "bcfe56805ffffffffffffffffffffffffffff00"
-                                         "00000222000000046b310a68656c6c6f02026802781c000a02010a776f726c6402026e01";
-static const char plain_two_append_time[] = "00000000000003e8000000520000000902856bf8590008000000010000018bcfe568000000"
-                                            "018bcfe56863ffffffffffffffffffffffffffff00"
-                                            "00000222000000046b310a68656c6c6f02026802781c000a02010a776f726c6402026e01";
-static const char marker_abort[] = "000000000000000c000000420000000502675add6d0030000000000000018bcfe568000000018bcfe56"
-                                   "8000000000000000fa00003ffffffff00"
-                                   "0000012000000008000000000c00000000000200";
-static const char magic1[] = "0000000000000000000000001839268c3301000000018bcfe56800000000016b0000000176";
-
-static size_t unhex(const char *hex, uint8_t *bytes)
-{
-    size_t size = 0;
-    for (; hex[0] && hex[1]; hex += 2) {
-        char byte[3] = { hex[0], hex[1], 0 };
-        bytes[size++] = (uint8_t)strtoul(byte, NULL, 16);
-    }
-    return size;
-}
-
-static void sum(uint8_t *data, size_t size)
-{
-    store_u32(data + 17, crc32c(0, data + 21, size - 21));
-}
+#include "golden_batches.h"
 
 static void reads_golden_header(void **state)
 {
     (void)state;
     uint8_t data[256];
-    size_t size = unhex(plain_two, data);
+    size_t size = unit_unhex(plain_two, data);
     struct batch batch;
 
     assert_int_equal(batch_read(data, size, &batch), STATUS_OK);
@@ -62,45 +22,22 @@ static void reads_golden_header(void **state)
     for (size_t cut = 0; cut < size; cut++) assert_int_equal(batch_read(data, cut, &batch), STATUS_TRUNCATED);
 }
 
-static void walks_golden_records(void **state)
-{
-    (void)state;
-    uint8_t data[256];
-    size_t size = unhex(plain_two, data);
-    struct batch batch;
-    struct record_walk walk;
-    struct record record;
-    enum status status;
-
-    assert_int_equal(batch_read(data, size, &batch), STATUS_OK);
-    record_walk_begin(&walk, &batch, (struct bytes){ data + 61, size - 61 });
-    assert_true(record_walk_next(&walk, &record, &status));
-    assert_int_equal(record.key.size, 2);
-    assert_memory_equal(record.value.data, "hello", 5);
-    assert_true(record_walk_next(&walk, &record, &status));
-    assert_null(record.key.data);
-    assert_int_equal(record.offset, 1);
-    assert_int_equal(record.timestamp_ms, 1700000000005);
-    assert_false(record_walk_next(&walk, &record, &status));
-    assert_int_equal(status, STATUS_OK);
-}
-
 static void stamps_as_kafka_does(void **state)
 {
     (void)state;
     uint8_t data[256], wanted[256];
-    size_t size = unhex(plain_two, data);
+    size_t size = unit_unhex(plain_two, data);
 
     batch_stamp(data, 1000, 9);
-    unhex(plain_two_appended, wanted);
+    unit_unhex(plain_two_appended, wanted);
     assert_int_equal(memcmp(data, wanted, size), 0);
 
     batch_stamp_time(data, (uint32_t)size, 1700000000099);
-    unhex(plain_two_append_time, wanted);
+    unit_unhex(plain_two_append_time, wanted);
     assert_int_equal(memcmp(data, wanted, size), 0);
 
     batch_stamp_create_time(data, (uint32_t)size, 1700000000005);
-    unhex(plain_two_appended, wanted);
+    unit_unhex(plain_two_appended, wanted);
     assert_int_equal(memcmp(data, wanted, size), 0);
 }
 
@@ -116,7 +53,7 @@ static void judges_as_kafka_does(void **state)
 {
     (void)state;
     uint8_t data[512];
-    size_t size = unhex(plain_two, data);
+    size_t size = unit_unhex(plain_two, data);
     uint8_t copy[512];
     memcpy(copy, data, size);
 
@@ -164,7 +101,7 @@ static void judges_as_kafka_does(void **state)
             data[rows[i].at + b] = (uint8_t)(rows[i].value >> (8 * (rows[i].width - 1 - b)));
         assert_int_equal(produced(data, size), rows[i].wanted);
     }
-    size = unhex(magic1, data);
+    size = unit_unhex(magic1, data);
     assert_int_equal(produced(data, size), STATUS_CORRUPT); /* Shifted by a byte: no format at all. */
 }
 
@@ -172,7 +109,7 @@ static void counts_that_agree_with_no_records_are_refused(void **state)
 {
     (void)state;
     uint8_t data[256];
-    size_t size = unhex(plain_two, data);
+    size_t size = unit_unhex(plain_two, data);
     store_i32(data + 57, 5);
     store_i32(data + 23, 4);
     assert_int_equal(produced(data, size), STATUS_BAD_RECORD);
@@ -213,7 +150,7 @@ static void rules_name_the_record(void **state)
 {
     (void)state;
     uint8_t data[256];
-    size_t size = unhex(plain_two, data);
+    size_t size = unit_unhex(plain_two, data);
     struct batch batch;
     struct batch_verdict verdict;
     struct batch_rules rules = { .timestamp_min_ms = 0, .timestamp_max_ms = 1700000000005 };
@@ -245,27 +182,11 @@ static void rules_name_the_record(void **state)
     assert_int_equal(verdict.max_timestamp_ms, 1700000000900);
 }
 
-static void reads_markers(void **state)
-{
-    (void)state;
-    uint8_t data[256];
-    size_t size = unhex(marker_abort, data);
-    struct batch batch;
-    enum control_type type;
-    int32_t epoch;
-
-    assert_int_equal(batch_read(data, size, &batch), STATUS_OK);
-    assert_int_equal(batch_check_crc(&batch), STATUS_OK);
-    assert_int_equal(batch_control(&batch, &type, &epoch), STATUS_OK);
-    assert_int_equal(type, CONTROL_ABORT);
-    assert_int_equal(epoch, 2);
-}
-
 static void builds_what_kafka_builds(void **state)
 {
     (void)state;
     uint8_t memory[256], wanted[256];
-    size_t size = unhex(marker_abort, wanted);
+    size_t size = unit_unhex(marker_abort, wanted);
     struct batch_builder builder;
 
     batch_begin(&builder, memory, sizeof memory, BATCH_TRANSACTIONAL | BATCH_CONTROL, 1700000000000);
@@ -277,21 +198,6 @@ static void builds_what_kafka_builds(void **state)
     assert_int_equal(made.size, size);
     batch_stamp(memory, 12, 5);
     assert_int_equal(memcmp(memory, wanted, size), 0);
-}
-
-static void builder_says_when_it_is_full(void **state)
-{
-    (void)state;
-    uint8_t memory[80];
-    struct batch_builder builder;
-    struct bytes value = { (const uint8_t *)"0123456789", 10 };
-
-    batch_begin(&builder, memory, sizeof memory, 0, 0);
-    batch_add(&builder, BYTES_NULL, value, 0);
-    assert_false(builder.overrun);
-    batch_add(&builder, BYTES_NULL, value, 0);
-    assert_true(builder.overrun);
-    assert_int_equal(batch_end(&builder).size, 0);
 }
 
 static void a_fresh_sum_equals_the_restamped_one(void **state)
@@ -306,7 +212,7 @@ static void a_fresh_sum_equals_the_restamped_one(void **state)
     struct bytes made = batch_end(&builder);
     batch_stamp_time(memory, (uint32_t)made.size, 123456789);
     uint32_t crc = load_u32(memory + 17);
-    sum(memory, made.size);
+    unit_sum(memory, made.size);
     assert_int_equal(load_u32(memory + 17), crc);
 }
 
@@ -322,15 +228,12 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_golden_header),
-        cmocka_unit_test(walks_golden_records),
         cmocka_unit_test(stamps_as_kafka_does),
         cmocka_unit_test(judges_as_kafka_does),
         cmocka_unit_test(counts_that_agree_with_no_records_are_refused),
         cmocka_unit_test(faults_are_listed_by_their_place),
         cmocka_unit_test(rules_name_the_record),
-        cmocka_unit_test(reads_markers),
         cmocka_unit_test(builds_what_kafka_builds),
-        cmocka_unit_test(builder_says_when_it_is_full),
         cmocka_unit_test(a_fresh_sum_equals_the_restamped_one),
         cmocka_unit_test(sequences_wrap),
     };

@@ -100,37 +100,11 @@ static void a_stop_with_many_logs_syncs_once(void **state)
     assert_true(many < 60 * 3); /* Of the logs with records; one by one it would be five and more for each. */
 }
 
-static void what_names_the_topic_is_written_once(void **state)
-{
-    (void)state;
-    struct node node;
-    char command[160];
-
-    node_init(&node, 1);
-    node_start(&node);
-    struct log *log = node_log(&node, 0, "t", 0);
-    node_begin(&node);
-    struct log_settings settings = node_log_settings;
-    settings.segment_bytes = 1 << 20;
-    log_change_settings(log, &settings);
-    for (uint64_t i = 0; i < 40; i++) {
-        assert_int_equal(node_append(log, 1, 300000, i), STATUS_OK);
-        node_settle(&node);
-        snprintf(command, sizeof command, "cd %s && test ! -e t-0 || chmod 0400 t-0/partition.metadata", node.path);
-        assert_int_equal(system(command), 0);
-    }
-    node_stop(&node);
-    snprintf(command, sizeof command, "test $(stat -c %%a %s/t-0/partition.metadata) = 400", node.path);
-    assert_int_equal(system(command), 0); /* Written anew it would have other rights. */
-    node_remove(&node);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_file_system_without_direct_is_told_of),
         cmocka_unit_test(a_stop_with_many_logs_syncs_once),
-        cmocka_unit_test(what_names_the_topic_is_written_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

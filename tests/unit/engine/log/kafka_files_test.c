@@ -219,38 +219,6 @@ static void the_marker_counts_by_being_there(void **test)
     assert_false(clean);
 }
 
-static void names_are_kafkas(void **state)
-{
-    (void)state;
-    struct partition_name name;
-    char path[PATH_SIZE];
-    int64_t base;
-
-    assert_true(partition_name_parse(TEXT("a-b.c_d-12"), &name));
-    assert_true(text_equal(name.topic, TEXT("a-b.c_d")) && name.partition == 12 && name.kind == PARTITION_LIVE);
-    assert_true(partition_name_parse(TEXT("x-0.0123456789abcdef0123456789abcdef-delete"), &name));
-    assert_true(text_equal(name.topic, TEXT("x")) && name.kind == PARTITION_DELETED);
-    assert_true(partition_name_parse(TEXT("x-0.0123456789abcdef0123456789abcdef-stray"), &name));
-    assert_int_equal(name.kind, PARTITION_STRAY);
-    static const char *const not_ours[] = { "sluice.open", "lost+found", "x",         "x-",
-                                            "-0",          "x-y",        "foo-0.abc", "x-99999999999" };
-    for (size_t i = 0; i < array_count(not_ours); i++) assert_false(partition_name_parse(text_of(not_ours[i]), &name));
-
-    segment_path(TEXT("plain"), 3, 1020, ".timeindex", path);
-    assert_string_equal(path, "plain-3/00000000000000001020.timeindex");
-    partition_path_marked(TEXT("t"), 0, UUID_METADATA_TOPIC, "delete", path);
-    assert_string_equal(path, "t-0.00000000000000000000000000000001-delete");
-    assert_true(segment_name_parse(TEXT("00000000000000001020.log"), ".log", &base) && base == 1020);
-    assert_false(segment_name_parse(TEXT("00000000000000001020.log.deleted"), ".log", &base));
-    assert_false(segment_name_parse(TEXT("0000000000000001020.log"), ".log", &base));
-    assert_false(segment_name_parse(TEXT("99999999999999999999.log"), ".log", &base));
-
-    char topic[250];
-    memset(topic, 't', 249);
-    partition_path_marked((struct text){ topic, 249 }, INT32_MAX, UUID_NONE, "delete", path);
-    assert_true(strlen(path) <= 255);
-}
-
 #define with_directory(test) cmocka_unit_test_setup_teardown(test, begin, finish)
 
 int main(void)
@@ -263,7 +231,6 @@ int main(void)
         with_directory(leader_epochs_come_back),
         with_directory(partition_metadata_is_43_bytes),
         with_directory(the_marker_counts_by_being_there),
-        cmocka_unit_test(names_are_kafkas),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,5 @@
-/* Producers and aborted transactions of a log that is opened: from its snapshots and .txnindex files, or from its batches. */
+/* Producers and aborted transactions of a log that is opened: from its snapshots and .txnindex files, or from its
+ * batches. */
 #include "files.h"
 #include "unit.h"
 

@@ -1,5 +1,5 @@
-/* Which bytes of a partition's files are its log: after a clean stop, after a crash, and damaged in the ways that a disk, a
- * crash or Apache Kafka can leave them. */
+/* Which bytes of a partition's files are its log: after a clean stop, after a crash, and damaged in the ways that a
+ * disk, a crash or Apache Kafka can leave them. */
 #include "stopped.h"
 
 static uint8_t joined[4 << 20];

@@ -1,5 +1,5 @@
-/* tests/unit/engine/log/stopped.h   A log that was stopped cleanly, whose files a test then damages: 70 batches of 5 records
- * of 2 KiB, in segments of 256 KiB. */
+/* tests/unit/engine/log/stopped.h   A log that was stopped cleanly, whose files a test then damages: 70 batches of 5
+ * records of 2 KiB, in segments of 256 KiB. */
 #ifndef TESTS_UNIT_ENGINE_LOG_STOPPED_H
 #define TESTS_UNIT_ENGINE_LOG_STOPPED_H
 

@@ -210,44 +210,6 @@ static void large_appends_are_written_once_and_survive(void **state)
     node_remove(&node);
 }
 
-static bool node_has(const struct node *node, const char *name)
-{
-    char path[128];
-    snprintf(path, sizeof path, "%s/%s", node->path, name);
-    return access(path, F_OK) == 0;
-}
-
-static void a_clean_stop_leaves_nothing_of_ours_and_everything_of_kafkas(void **state)
-{
-    (void)state;
-    struct node node;
-    node_init(&node, 2);
-    for (int round = 0; round < 3; round++) {
-        node_start(&node);
-        assert_int_equal(node.directory->clean, round > 0);
-        struct log *logs[4];
-        for (int i = 0; i < 4; i++) logs[i] = node_log(&node, (uint32_t)i % 2, "t", i);
-        node_begin(&node);
-        assert_true(node_has(&node, "sluice.open"));
-        assert_false(node_has(&node, ".kafka_cleanshutdown"));
-        for (int i = 0; i < 4; i++) {
-            assert_int_equal(logs[i]->end, 100 * round);
-            assert_int_equal(node_read_all(&node, logs[i], 0), 100 * round);
-            for (uint32_t k = 0; k < 100; k++)
-                assert_int_equal(node_append(logs[i], 1, 1000, (uint64_t)logs[i]->end), STATUS_OK);
-        }
-        node_stop(&node);
-        assert_false(node_has(&node, "sluice.open"));
-        assert_false(node_has(&node, "sluice-root"));
-        assert_false(node_has(&node, "sluice-wal-0-0"));
-        assert_true(node_has(&node, ".kafka_cleanshutdown"));
-        assert_true(node_has(&node, "t-3/00000000000000000000.log"));
-        assert_true(node_has(&node, "t-3/00000000000000000000.index"));
-        assert_true(node_has(&node, "recovery-point-offset-checkpoint"));
-    }
-    node_remove(&node);
-}
-
 struct gone {
     struct ready ready;
     bool done;
@@ -298,7 +260,6 @@ int main(void)
         cmocka_unit_test(a_long_stream_goes_to_segments_and_the_wal_is_reused),
         cmocka_unit_test(large_appends_are_written_once_and_survive),
         cmocka_unit_test(a_deleted_log_stays_deleted),
-        cmocka_unit_test(a_clean_stop_leaves_nothing_of_ours_and_everything_of_kafkas),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
