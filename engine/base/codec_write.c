@@ -3,6 +3,7 @@
 
 #include "base/check.h"
 #include "base/codec.h"
+#include "base/codec_portion.h"
 #include "base/codec_row.h"
 
 /* Counts, and puts what it counts when there is a writer. */
@@ -250,4 +251,79 @@ void message_write(const struct schema *schema, int16_t version, bool flexible, 
     invariant(schema->item == FIELD_STRUCT);
     put_struct(&walk, schema, from);
     invariant(writer->overrun || (size_t)(writer->at - start) == walk.size);
+}
+
+/* ---- in portions ---- */
+
+/* One look at a message that is put in portions. */
+struct look {
+    struct walk walk;
+    struct message_portions *portions;
+    uint32_t items_left;
+};
+
+static bool struct_go(struct look *look, unsigned depth, const struct schema *schema, const char *from);
+
+/* True: all its items are put. */
+static bool array_go(struct look *look, unsigned depth, const struct field *field, const void *from)
+{
+    struct message_place *place = &look->portions->places[depth];
+    struct array array = array_get(from);
+
+    if (!place->begun) {
+        bool null = array.count < 0 && may_be_null(field, look->walk.version);
+        put_length(&look->walk, false, null ? -1 : max_of(array.count, 0));
+        place->begun = true;
+    }
+    for (; place->item < array.count; place->item++) {
+        const char *item = (const char *)array.items + (size_t)place->item * field->item_size;
+        if (look->items_left == 0 || !struct_go(look, depth + 1, field->items, item)) return false;
+        if (look->items_left > 0) look->items_left--;
+    }
+    return true;
+}
+
+static bool goes_in_portions(const struct field *field, unsigned depth)
+{
+    return field->type == FIELD_ARRAY && field->items->item == FIELD_STRUCT && depth + 1 < MESSAGE_DEPTH_MAX;
+}
+
+/* Goes on where the last look ended: true when the struct is through, and its place is free for the next. */
+static bool struct_go(struct look *look, unsigned depth, const struct schema *schema, const char *from)
+{
+    struct message_place *place = &look->portions->places[depth];
+
+    for (; place->field < schema->field_count; *place = (struct message_place){ .field = place->field + 1 }) {
+        const struct field *field = &schema->fields[place->field];
+        if (field->tag != NO_TAG || !has_version(field, look->walk.version)) continue;
+        if (!goes_in_portions(field, depth)) {
+            put_field(&look->walk, field, from + field->place);
+        } else if (!array_go(look, depth, field, from + field->place)) {
+            return false;
+        }
+    }
+    if (look->walk.flexible) put_tags(&look->walk, schema, from);
+    *place = (struct message_place){ 0 };
+    return true;
+}
+
+void message_portions_begin(struct message_portions *portions, const struct schema *schema, int16_t version,
+                            bool flexible, const void *from)
+{
+    invariant(schema->item == FIELD_STRUCT);
+    *portions = (struct message_portions){ .schema = schema, .from = from, .version = version, .flexible = flexible };
+}
+
+bool message_portion(struct message_portions *portions, struct writer *writer, uint32_t item_max)
+{
+    struct look look = {
+        .walk = { .writer = writer, .version = portions->version, .flexible = portions->flexible },
+        .portions = portions,
+        .items_left = item_max,
+    };
+
+    invariant(item_max > 0);
+    bool through = struct_go(&look, 0, portions->schema, portions->from);
+    portions->size += look.walk.size;
+    return through;
 }

@@ -19,4 +19,8 @@ struct config_rows {
 const struct config_view *config_rows_of_topic(struct config_rows *common, const struct config_place *place,
                                                struct arena *arena);
 
+/* A value of this origin for as long as the arena lives: what was set since the start lies in the image, which changes.
+ * False: no memory. */
+must_check bool config_keep(struct text *value, enum config_origin origin, struct arena *arena);
+
 #endif

@@ -7,11 +7,17 @@
 #include "api/error.h"
 #include "api/seen.h"
 
+enum { TOPICS_PORTION = 64 };
+
 struct create_topics {
     struct request *request;
     struct controller_call call;
+    struct ready ready;
+    struct seen seen;
+    uint32_t shown; /* of the call's topics */
+    uint32_t row_count;
     struct create_topics_answer answer;
-    struct config_rows common;                      /* of topics without configs */
+    struct config_rows common;                      /* of topics without configs, in this portion */
     const struct create_topics_topic_answer *plain; /* one of them: the others share its rows */
 };
 
@@ -89,42 +95,63 @@ static void topic_show(struct create_topics *work, const struct topic_create *cr
     if (!row->configs.items) return;
     if (topic->config_count == 0) work->plain = row;
     for (uint32_t i = 0; i < work->common.count; i++) {
+        struct text value = views[i].value;
+        if (!config_keep(&value, views[i].origin, &request->arena)) value = TEXT_NULL;
         row->configs.items[row->configs.count++] =
             (struct create_topics_config_answer){ .name = text_of(views[i].row->name),
-                                                  .value = views[i].value,
+                                                  .value = value,
                                                   .read_only = views[i].read_only,
                                                   .source = (int8_t)views[i].origin,
                                                   .is_sensitive = views[i].sensitive };
     }
 }
 
+static void create_show(struct create_topics *work, const struct topic_create *create)
+{
+    struct create_topics_topic_answer *row = &work->answer.topics.items[work->answer.topics.count++];
+    enum status status = work->call.status != STATUS_OK ? work->call.status : create->status;
+
+    *row = (struct create_topics_topic_answer){ .name = create->name,
+                                                .error = error_tell(work->request, error_of(status)),
+                                                .partition_count = -1,
+                                                .replication_factor = -1 };
+    if (status != STATUS_OK) {
+        row->error_message = create->why.data ? create->why : error_text(status);
+    } else {
+        topic_show(work, create, row);
+    }
+    work->row_count += 1 + (uint32_t)max_of(row->configs.count, 0);
+}
+
 /* A name that was asked for twice was refused twice, and is answered once. */
+static void create_go(struct ready *ready)
+{
+    struct create_topics *work = container_of(ready, struct create_topics, ready);
+    uint32_t limit = min_of(work->shown + TOPICS_PORTION, work->call.create_count);
+
+    work->common = (struct config_rows){ 0 };
+    work->plain = NULL;
+    for (; work->shown < limit; work->shown++) {
+        const struct topic_create *create = &work->call.creates[work->shown];
+        if (seen_add(&work->seen, text_hash(create->name))) create_show(work, create);
+    }
+    if (limit < work->call.create_count) {
+        shard_ready(work->request->shard, &work->ready);
+    } else {
+        request_answer_rows(work->request, &work->answer, work->row_count);
+    }
+}
+
 static void create_done(struct controller_call *call)
 {
     struct create_topics *work = container_of(call, struct create_topics, call);
-    struct seen seen;
 
-    if (!seen_init(&seen, &work->request->arena, call->create_count)) {
+    if (!seen_init(&work->seen, &work->request->arena, call->create_count)) {
         request_abort(work->request, "no memory");
         return;
     }
-    for (uint32_t i = 0; i < call->create_count; i++) {
-        const struct topic_create *create = &call->creates[i];
-        if (!seen_add(&seen, text_hash(create->name))) continue;
-        struct create_topics_topic_answer *row = &work->answer.topics.items[work->answer.topics.count++];
-        enum status status = call->status != STATUS_OK ? call->status : create->status;
-
-        *row = (struct create_topics_topic_answer){ .name = create->name,
-                                                    .error = error_tell(work->request, error_of(status)),
-                                                    .partition_count = -1,
-                                                    .replication_factor = -1 };
-        if (status != STATUS_OK) {
-            row->error_message = create->why.data ? create->why : error_text(status);
-        } else {
-            topic_show(work, create, row);
-        }
-    }
-    request_answer(work->request, &work->answer, NULL, 0, NULL);
+    ready_init(&work->ready, create_go);
+    create_go(&work->ready);
 }
 
 static bool create_make(struct create_topics *work, const struct create_topics_ask *ask)

@@ -1,18 +1,27 @@
 /* net/api/describe_configs.c   DescribeConfigs: what a topic or this broker is set to, and where each value comes from.
- * KIP-133, KIP-226, KIP-569. */
+ * KIP-133, KIP-226, KIP-569.
+ *
+ *     begin --a portion of the resources, a step each--> all described: request_answer_rows
+ *
+ * Each resource is shown as it is in its step, and kept: the image may change before the next. */
 #include "messages/describe_configs.h"
 #include "api/api.h"
 #include "api/config_rows.h"
 #include "api/error.h"
 #include "api/topic_name.h"
 
+enum { RESOURCES_PORTION = 64 };
+
 struct describe {
+    struct ready ready;
     struct request *request;
     const struct describe_configs_ask *ask;
     struct apis *apis;
     struct arena *arena;
-    struct config_rows common;                            /* of topics without configs */
+    struct config_rows common;                            /* of topics without configs, in this portion */
     const struct describe_configs_resource_answer *plain; /* one of them, answered whole: the others share its rows */
+    struct describe_configs_answer answer;                /* of the resources until now */
+    uint32_t row_count;
 };
 
 /* What is not told of unless somebody set it: internals, and settings that can't stand in a file. */
@@ -60,6 +69,13 @@ const struct config_view *config_rows_of_topic(struct config_rows *common, const
     return views;
 }
 
+bool config_keep(struct text *value, enum config_origin origin, struct arena *arena)
+{
+    if (!value->data || origin == CONFIG_FILE || origin == CONFIG_DEFAULT) return true;
+    *value = text_copy(arena, *value);
+    return value->data != NULL;
+}
+
 static bool key_wanted(const struct describe_configs_resource_ask *ask, struct text name)
 {
     if (ask->keys.count <= 0) return true; /* null or empty: all */
@@ -87,9 +103,11 @@ static bool synonyms_fill(struct describe *describe, const struct config_view *v
     row->synonyms.items = arena_take(describe->arena, view->synonym_count * sizeof(*row->synonyms.items));
     if (!row->synonyms.items) return false;
     for (uint32_t i = 0; i < view->synonym_count; i++) {
-        const struct config_synonym *synonym = &view->synonyms[i];
+        struct config_synonym synonym = view->synonyms[i];
+        if (!config_keep(&synonym.name, synonym.origin, describe->arena)) return false;
+        if (!config_keep(&synonym.value, synonym.origin, describe->arena)) return false;
         row->synonyms.items[row->synonyms.count++] =
-            (struct describe_configs_synonym){ synonym->name, synonym->value, (int8_t)synonym->origin };
+            (struct describe_configs_synonym){ synonym.name, synonym.value, (int8_t)synonym.origin };
     }
     return true;
 }
@@ -106,7 +124,7 @@ static bool view_fill(struct describe *describe, const struct describe_configs_r
                                              .is_sensitive = view->sensitive,
                                              .config_type = type_told(view->row->type) };
     if (describe->ask->include_documentation && view->row->doc) row->documentation = text_of(view->row->doc);
-    return synonyms_fill(describe, view, row);
+    return config_keep(&row->value, view->origin, describe->arena) && synonyms_fill(describe, view, row);
 }
 
 /* `room`: for rows that are added later. */
@@ -296,23 +314,43 @@ static enum status resource_fill(struct describe *describe, const struct describ
     return STATUS_OK;
 }
 
-void describe_configs_begin(struct request *request)
+static void describe_go(struct ready *ready)
 {
-    struct describe describe = {
-        .request = request, .ask = request->ask, .apis = apis_of(request), .arena = &request->arena
-    };
-    struct describe_configs_answer answer = { 0 };
-    size_t count = (size_t)max_of(describe.ask->resources.count, 0);
+    struct describe *describe = container_of(ready, struct describe, ready);
+    int32_t count = max_of(describe->ask->resources.count, 0);
+    int32_t limit = min_of(describe->answer.resources.count + RESOURCES_PORTION, count);
+    enum status status = STATUS_OK;
 
-    answer.resources.items = arena_take(&request->arena, count * sizeof(*answer.resources.items));
-    enum status status = answer.resources.items ? STATUS_OK : STATUS_NO_MEMORY;
-    for (size_t i = 0; i < count && status == STATUS_OK; i++) {
-        status = resource_fill(&describe, &describe.ask->resources.items[i],
-                               &answer.resources.items[answer.resources.count++]);
+    describe->common = (struct config_rows){ 0 };
+    describe->plain = NULL;
+    while (status == STATUS_OK && describe->answer.resources.count < limit) {
+        int32_t i = describe->answer.resources.count++;
+        struct describe_configs_resource_answer *answer = &describe->answer.resources.items[i];
+        status = resource_fill(describe, &describe->ask->resources.items[i], answer);
+        describe->row_count += (uint32_t)max_of(answer->configs.count, 0);
     }
     if (status != STATUS_OK) {
-        request_abort(request, status_text(status));
+        request_abort(describe->request, status_text(status));
+    } else if (limit < count) {
+        shard_ready(describe->request->shard, &describe->ready);
+    } else {
+        request_answer_rows(describe->request, &describe->answer, describe->row_count);
+    }
+}
+
+void describe_configs_begin(struct request *request)
+{
+    const struct describe_configs_ask *ask = request->ask;
+    struct describe *describe = arena_take(&request->arena, sizeof(*describe));
+    size_t count = (size_t)max_of(ask->resources.count, 0);
+    struct describe_configs_resource_answer *resources = arena_take(&request->arena, count * sizeof(*resources));
+
+    if (!describe || !resources) {
+        request_abort(request, status_text(STATUS_NO_MEMORY));
         return;
     }
-    request_answer(request, &answer, NULL, 0, NULL);
+    *describe = (struct describe){ .request = request, .ask = ask, .apis = apis_of(request), .arena = &request->arena };
+    ready_init(&describe->ready, describe_go);
+    describe->answer.resources.items = resources;
+    describe_go(&describe->ready);
 }

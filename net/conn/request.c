@@ -7,6 +7,7 @@
  * back at once, so that a slow reader holds no more than the answer. */
 #include <string.h>
 
+#include "base/codec_portion.h"
 #include "base/heap.h"
 #include "conn/reply.h"
 #include "conn/slot.h"
@@ -17,10 +18,12 @@
 
 enum {
     LENGTH_SIZE = 4,
-    ANSWER_GUESS = 512,         /* most answers are smaller */
-    ARENA_SIZE_BASE = 32 << 20, /* a small request may have a large answer: all topics */
+    ANSWER_HEAD_SIZE = LENGTH_SIZE + 5, /* at most */
+    ANSWER_GUESS = 512,                 /* most answers are smaller */
+    ARENA_SIZE_BASE = 32 << 20,         /* a small request may have a large answer: all topics */
     ARENA_SIZE_MOST = 96 << 20,
     ARENA_PER_FRAME_BYTE = 4,
+    ENCODE_ROWS = 1000, /* of a large answer in one step */
 };
 
 /* ---- slots ---- */
@@ -160,21 +163,32 @@ static void slot_finish(struct slot *slot, enum slot_stage stage)
     shard_ready(request->shard, &request->connection->flush);
 }
 
+static bool answer_flexible(const struct request *request)
+{
+    return request->version >= request->api->flexible_from;
+}
+
+/* A client whose version of ApiVersions nobody knows must be able to read the answer: never tags in its header. */
+static void answer_head_write(const struct request *request, struct writer *writer)
+{
+    bool flexible = answer_flexible(request) && request->key != API_API_VERSIONS;
+    struct response_header header = { request->correlation };
+
+    writer->at += LENGTH_SIZE;
+    message_write(&response_header_schema, flexible ? 1 : 0, flexible, &header, writer);
+}
+
 static size_t answer_write(struct slot *slot, const void *answer, uint8_t *memory, size_t size)
 {
     struct request *request = &slot->request;
-    bool flexible = request->version >= request->api->flexible_from;
-    /* A client whose version of ApiVersions nobody knows must be able to read the answer: never tags in its header. */
-    bool header_flexible = flexible && request->key != API_API_VERSIONS;
-    struct response_header header = { request->correlation };
     struct writer writer = { .start = memory,
-                             .at = memory + LENGTH_SIZE,
+                             .at = memory,
                              .limit = memory + size,
                              .gaps = slot->gaps,
                              .gap_max = slot->gaps ? slot->extent_count : 0 };
 
-    message_write(&response_header_schema, header_flexible ? 1 : 0, header_flexible, &header, &writer);
-    message_write(request->api->answer, request->version, flexible, answer, &writer);
+    answer_head_write(request, &writer);
+    message_write(request->api->answer, request->version, answer_flexible(request), answer, &writer);
     slot->gap_count = writer.gap_count;
     return writer.overrun ? 0 : (size_t)(writer.at - memory);
 }
@@ -193,14 +207,14 @@ static bool answer_encode(struct slot *slot, const void *answer)
 {
     const struct request *request = &slot->request;
     struct arena *arena = &slot->request.arena;
-    bool flexible = request->version >= request->api->flexible_from;
 
     if ((size_t)(arena->end - arena->at) >= ANSWER_GUESS) {
         slot->answer = arena_take(arena, ANSWER_GUESS);
         slot->answer_size = (uint32_t)answer_write(slot, answer, slot->answer, ANSWER_GUESS);
         if (slot->answer_size > 0) return true;
     }
-    size_t size = LENGTH_SIZE + 5 + message_size(request->api->answer, request->version, flexible, answer);
+    size_t size =
+        ANSWER_HEAD_SIZE + message_size(request->api->answer, request->version, answer_flexible(request), answer);
     slot->answer = answer_memory(slot, size);
     if (!slot->answer) return false;
     slot->answer_size = (uint32_t)answer_write(slot, answer, slot->answer, size);
@@ -208,32 +222,122 @@ static bool answer_encode(struct slot *slot, const void *answer)
     return true;
 }
 
-void request_answer(struct request *request, const void *answer, struct extent *extents, uint32_t extent_count,
-                    void (*sent)(struct request *request))
+static void answer_fail(struct slot *slot)
 {
-    struct slot *slot = slot_of(request);
-    struct connection *connection = request->connection;
+    struct request *request = &slot->request;
 
-    slot->sent = sent;
-    slot->extents = extents;
-    slot->extent_count = extent_count;
-    slot_finish(slot, SLOT_ANSWERED);
-    if (connection->stage >= CONNECTION_JOINING) return;
+    face_complain(request->face, request->connection, "no memory for an answer", request->api->name);
+    slot->stage = SLOT_ABORTED;
+}
 
-    if (extent_count > 0) slot->gaps = arena_take(&request->arena, extent_count * sizeof(*slot->gaps));
-    if ((extent_count > 0 && !slot->gaps) || !answer_encode(slot, answer)) {
-        face_complain(request->face, connection, "no memory for an answer", request->api->name);
-        slot->stage = SLOT_ABORTED;
-        return;
-    }
-
-    if (slot->answer_block && !sent) arena_reset(&request->arena);
+/* The encoded answer goes out in its turn. */
+static void answer_queue(struct slot *slot)
+{
+    if (slot->answer_block && !slot->sent) arena_reset(&slot->request.arena);
 
     slot->owed = slot->answer_size;
     for (uint32_t i = 0; i < slot->gap_count; i++) slot->owed += (uint64_t)slot->gaps[i].size;
     invariant(slot->owed - LENGTH_SIZE <= INT32_MAX);
     store_u32(slot->answer, (uint32_t)(slot->owed - LENGTH_SIZE));
-    connection->owed += slot->owed;
+    slot->request.connection->owed += slot->owed;
+}
+
+void request_answer(struct request *request, const void *answer, struct extent *extents, uint32_t extent_count,
+                    void (*sent)(struct request *request))
+{
+    struct slot *slot = slot_of(request);
+
+    slot->sent = sent;
+    slot->extents = extents;
+    slot->extent_count = extent_count;
+    slot_finish(slot, SLOT_ANSWERED);
+    if (request->connection->stage >= CONNECTION_JOINING) return;
+
+    if (extent_count > 0) slot->gaps = arena_take(&request->arena, extent_count * sizeof(*slot->gaps));
+    if ((extent_count > 0 && !slot->gaps) || !answer_encode(slot, answer)) {
+        answer_fail(slot);
+        return;
+    }
+    answer_queue(slot);
+}
+
+/* ---- large answers ---- */
+
+/* In the request's arena:
+ *
+ *     COUNTING --portion by portion--> memory --> WRITING --portion by portion--> the slot is answered
+ */
+enum encoding_stage { ENCODING_COUNTING, ENCODING_WRITING };
+
+struct encoding {
+    struct ready ready;
+    struct slot *slot;
+    const void *answer;
+    enum encoding_stage stage;
+    struct message_portions portions;
+    struct writer writer;
+};
+
+static void encoding_portions(struct encoding *encoding, enum encoding_stage stage)
+{
+    const struct request *request = &encoding->slot->request;
+
+    encoding->stage = stage;
+    message_portions_begin(&encoding->portions, request->api->answer, request->version, answer_flexible(request),
+                           encoding->answer);
+}
+
+/* Everything is counted; false: no memory for it. */
+static bool encoding_write(struct encoding *encoding)
+{
+    struct slot *slot = encoding->slot;
+    size_t size = ANSWER_HEAD_SIZE + encoding->portions.size;
+
+    slot->answer = answer_memory(slot, size);
+    if (!slot->answer) return false;
+    encoding->writer = (struct writer){ .start = slot->answer, .at = slot->answer, .limit = slot->answer + size };
+    answer_head_write(&slot->request, &encoding->writer);
+    encoding_portions(encoding, ENCODING_WRITING);
+    return true;
+}
+
+static void encoding_go(struct ready *ready)
+{
+    struct encoding *encoding = container_of(ready, struct encoding, ready);
+    struct slot *slot = encoding->slot;
+    bool writing = encoding->stage == ENCODING_WRITING;
+
+    if (slot->request.connection->stage >= CONNECTION_JOINING) {
+        slot_finish(slot, SLOT_ANSWERED);
+    } else if (!message_portion(&encoding->portions, writing ? &encoding->writer : NULL, ENCODE_ROWS)) {
+        shard_ready(slot->request.shard, &encoding->ready);
+    } else if (writing) {
+        invariant(!encoding->writer.overrun);
+        slot->answer_size = (uint32_t)(encoding->writer.at - slot->answer);
+        slot_finish(slot, SLOT_ANSWERED);
+        answer_queue(slot);
+    } else if (encoding_write(encoding)) {
+        shard_ready(slot->request.shard, &encoding->ready);
+    } else {
+        slot_finish(slot, SLOT_ANSWERED);
+        answer_fail(slot);
+    }
+}
+
+void request_answer_rows(struct request *request, const void *answer, uint32_t row_count)
+{
+    struct encoding *encoding = row_count > ENCODE_ROWS ? arena_take(&request->arena, sizeof(*encoding)) : NULL;
+
+    if (!encoding) {
+        request_answer(request, answer, NULL, 0, NULL);
+        return;
+    }
+    ready_init(&encoding->ready, encoding_go);
+    encoding->slot = slot_of(request);
+    encoding->answer = answer;
+    encoding_portions(encoding, ENCODING_COUNTING);
+    request->give_up = NULL; /* It ends by itself, soon. */
+    shard_ready(request->shard, &encoding->ready);
 }
 
 void request_silence(struct request *request)

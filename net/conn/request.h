@@ -72,6 +72,9 @@ struct request {
  * are none. The request is finished then: it must not be touched after `sent`. */
 void request_answer(struct request *request, const void *answer, struct extent *extents, uint32_t extent_count,
                     void (*sent)(struct request *request));
+/* As request_answer, for an answer with about so many rows (items of arrays of structs): a large one is encoded in
+ * portions, a step each. So the answer, and all that it points to, lies in the arena or the body, or never changes. */
+void request_answer_rows(struct request *request, const void *answer, uint32_t row_count);
 /* Finished without an answer (acks=0). */
 void request_silence(struct request *request);
 /* Finished by closing the connection, as Kafka does where it has no other way to complain. `why` is counted and

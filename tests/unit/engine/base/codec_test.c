@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "base/check.h"
 #include "base/codec.h"
+#include "base/codec_portion.h"
 #include "base/heap.h"
 #include "base/prng.h"
 
@@ -438,6 +439,81 @@ static void clearing_sets_every_fallback(void **state)
     assert_int_equal(wide.numbers.count, 0);
 }
 
+/* Structs in arrays, five deep: the deepest are put with the item that holds them. */
+struct nest {
+    int16_t number;
+    ARRAY_OF(struct nest) inner, others;
+    int32_t last;
+    int8_t tagged;
+};
+
+/* clang-format off */
+extern const struct schema nest_schema;
+static const struct field nest_fields[] = {
+    FIELD(nest, number, 0, LATEST, NEVER, NO_TAG, 0),
+    ARRAY(nest, inner,  0, LATEST, 1,     NO_TAG, &nest_schema),
+    ARRAY(nest, others, 1, LATEST, NEVER, NO_TAG, &nest_schema),
+    FIELD(nest, last,   0, LATEST, NEVER, NO_TAG, 0),
+    FIELD(nest, tagged, 0, LATEST, NEVER, 0,      0),
+};
+const struct schema nest_schema = SCHEMA(nest, nest_fields);
+/* clang-format on */
+
+static void nest_fill(struct nest *nest, struct arena *arena, struct prng *prng, unsigned depth)
+{
+    uint32_t inner = depth == 0 ? 0 : (uint32_t)prng_below(prng, 4), others = depth == 0 ? 0 : inner / 2;
+
+    *nest = (struct nest){ .number = (int16_t)depth, .last = 7, .tagged = (int8_t)prng_below(prng, 2) };
+    nest->inner.items = arena_take(arena, inner * sizeof(*nest->inner.items));
+    nest->others.items = arena_take(arena, others * sizeof(*nest->others.items));
+    for (; nest->inner.count < (int32_t)inner; nest->inner.count++) {
+        nest_fill(&nest->inner.items[nest->inner.count], arena, prng, depth - 1);
+    }
+    for (; nest->others.count < (int32_t)others; nest->others.count++) {
+        nest_fill(&nest->others.items[nest->others.count], arena, prng, depth - 1);
+    }
+    if (inner == 0) nest->inner.count = -1; /* null, or empty where the version has no null */
+}
+
+static void a_message_in_portions_has_the_same_bytes(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    struct prng prng;
+    uint8_t whole[sizeof(fixture.buffer)];
+
+    begin(&fixture);
+    prng_seed(&prng, 7);
+    for (int round = 0; round < 400; round++) {
+        int16_t version = (int16_t)(round % 2);
+        bool flexible = round % 4 >= 2;
+        uint32_t item_max = 1 + (uint32_t)round % 7, looks = 1;
+        struct message_portions portions;
+        struct nest nest;
+
+        nest_fill(&nest, &fixture.arena, &prng, 5);
+        if (message_size(&nest_schema, version, flexible, &nest) > sizeof(whole)) continue;
+        size_t size = write(&fixture, &nest_schema, version, flexible, &nest);
+        memcpy(whole, fixture.buffer, size);
+
+        message_portions_begin(&portions, &nest_schema, version, flexible, &nest);
+        while (!message_portion(&portions, NULL, item_max)) looks++;
+        assert_int_equal(portions.size, size);
+        assert_true(looks == 1 || nest.inner.count > 0);
+
+        memset(fixture.buffer, 0xee, sizeof(fixture.buffer));
+        fixture.writer.at = fixture.writer.start;
+        message_portions_begin(&portions, &nest_schema, version, flexible, &nest);
+        while (!message_portion(&portions, &fixture.writer, item_max)) looks--;
+        assert_int_equal(looks, 1);
+        assert_int_equal(fixture.writer.at - fixture.writer.start, size);
+        assert_memory_equal(fixture.buffer, whole, size);
+        arena_reset(&fixture.arena);
+    }
+    arena_reset(&fixture.arena);
+    heap_end(&fixture.heap);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -450,6 +526,7 @@ int main(void)
         cmocka_unit_test(writing_stops_at_the_limit_and_says_so),
         cmocka_unit_test(record_bytes_left_out_become_gaps),
         cmocka_unit_test(clearing_sets_every_fallback),
+        cmocka_unit_test(a_message_in_portions_has_the_same_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
