@@ -163,21 +163,35 @@ static void lists_write(const struct partition_lists *lists, uint8_t *to)
     if (lists->directories && size > 0) memcpy(to, lists->directories, size);
 }
 
+/* Whether lists_write would write what is there, which is as large. */
+static bool lists_equal(const struct partition_lists *lists, const uint8_t *there)
+{
+    for (uint32_t i = 0; i < IMAGE_LISTS; i++) {
+        size_t size = lists->counts[i] * sizeof(int32_t);
+        if (size > 0 && memcmp(there, lists->ids[i], size) != 0) return false;
+        there += size;
+    }
+    static const struct uuid nowhere;
+    for (uint32_t i = 0; i < lists->counts[IMAGE_REPLICAS]; i++, there += sizeof(nowhere)) {
+        if (memcmp(there, lists->directories ? &lists->directories[i] : &nowhere, sizeof(nowhere)) != 0) return false;
+    }
+    return true;
+}
+
 /* Makes the partition point at these lists: the topic's shared piece when that says the same, else one of its own. */
 static void set_lists(struct image *image, struct image_topic_piece *piece, struct image_partition *partition,
                       const struct partition_lists *lists)
 {
-    int32_t *old = partition->replicas;
+    int32_t *old = partition->replicas, *made = piece->shared;
     size_t size = piece_size(lists);
-    int32_t *made = heap_take(image->heap, size);
 
-    lists_write(lists, (uint8_t *)made);
+    if (!piece->shared || piece->shared_size != size || !lists_equal(lists, (const uint8_t *)made)) {
+        made = heap_take(image->heap, size);
+        lists_write(lists, (uint8_t *)made);
+    }
     if (!piece->shared) {
         piece->shared = made;
         piece->shared_size = size;
-    } else if (piece->shared_size == size && memcmp(piece->shared, made, size) == 0) {
-        heap_give(image->heap, made);
-        made = piece->shared;
     }
     partition->replicas = made;
     memcpy(partition->counts, lists->counts, sizeof(partition->counts));

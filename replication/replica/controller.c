@@ -1,6 +1,7 @@
 /* replication/replica/controller.c   The order of things: calls are decided one by one against the image that is ahead
- * of what is committed, written at once, and answered when every shard of the node has applied them. Flushes gather:
- * while one decision is on its way to the device, the next ones are made. */
+ * of what is committed, written, and answered when every shard of the node has applied them. Flushes gather: while one
+ * decision is on its way to the device, the next ones are made. A decision of many records is made in portions, a step
+ * each: struct decision. */
 #include "replica/controller.h"
 
 #include <stdarg.h>
@@ -13,7 +14,7 @@
 #include "replica/quorum_view.h"
 #include "replica/replicas.h"
 
-enum { RETRY_NS = 5000000, DECISION_SIZE_MAX = 64 << 20 };
+enum { RETRY_NS = 5000000, DECISION_SIZE_MAX = 64 << 20, DECISION_PORTION = 2000 };
 
 static void controller_go(struct controller *controller);
 
@@ -144,26 +145,121 @@ static void retry_later(struct controller *controller)
     timer_set(&controller->shard->timers, &controller->retry, shard_now_ns(controller->shard) + RETRY_NS);
 }
 
-/* False: no room in the log, which the retry will find. */
-static bool call_go(struct controller *controller, struct controller_call *call)
+/* ---- one decision ---- */
+
+static void decision_begin(struct controller *controller, struct controller_call *call)
 {
-    struct record_list list;
+    struct decision *decision = &controller->decision;
+    struct shard *shard = controller->shard;
 
-    record_list_init(&list, &controller->arena);
-    decide(controller, call, &list);
-    enum status status = list.full ? STATUS_POLICY : controller_write(controller, &list);
-    arena_reset(&controller->arena);
+    record_list_init(&decision->list, &controller->arena);
+    decide(controller, call, &decision->list);
     controller->common = NULL;
-    if (status == STATUS_BUSY) return false;
+    decision->ahead = 0;
+    decision->limit = controller->ahead.offset;
+    decision->stage = DECISION_AHEAD;
+    if (decision->list.full || decision->list.count == 0) return;
+    batch_making_begin(&decision->making, &shard->heap, &decision->list, shard_wall_ms(shard));
+    decision->stage = DECISION_MAKING;
+}
 
-    if (status != STATUS_OK) {
-        call_finish(controller, call, status);
-        return true;
+/* Its call has been taken out of the list, or goes with all others. */
+static void decision_end(struct controller *controller)
+{
+    struct decision *decision = &controller->decision;
+
+    if (decision->stage == DECISION_MAKING || decision->stage == DECISION_WRITING) {
+        batch_making_drop(&decision->making);
     }
-    call->applied = controller->ahead.offset;
+    decision->stage = DECISION_NONE;
+    list_remove(&decision->more.node);
+    arena_reset(&controller->arena);
+}
+
+/* What was decided against the image fits it. True: the image has all of it. */
+static bool decision_apply(struct controller *controller, uint32_t record_max)
+{
+    struct decision *decision = &controller->decision;
+    uint32_t limit = decision->ahead + min_of(record_max, decision->list.count - decision->ahead);
+
+    for (; decision->ahead < limit; decision->ahead++) {
+        enum status status = image_apply(&controller->ahead, &decision->list.items[decision->ahead]);
+        invariant(status == STATUS_OK);
+    }
+    if (limit < decision->list.count) return false;
+    if (limit > 0) image_advance(&controller->ahead, decision->limit, controller->log->raft.ballot.term);
+    return true;
+}
+
+/* The call runs: it is done when every shard has applied it. */
+static void decision_done(struct controller *controller, struct controller_call *call)
+{
+    call->applied = controller->decision.limit;
     list_remove(&call->node);
     list_append(&controller->running, &call->node);
-    return true;
+    decision_end(controller);
+}
+
+static void decision_refused(struct controller *controller, struct controller_call *call, enum status status)
+{
+    call_finish(controller, call, status);
+    decision_end(controller);
+}
+
+enum decision_turn { DECISION_GOES_ON, DECISION_WAITS, DECISION_THROUGH };
+
+static enum decision_turn decision_write(struct controller *controller, struct controller_call *call)
+{
+    struct decision *decision = &controller->decision;
+
+    enum status status = metadata_log_append(controller->log, decision->making.batch, &decision->limit);
+    if (status == STATUS_BUSY) {
+        retry_later(controller);
+        return DECISION_WAITS;
+    }
+    if (status != STATUS_OK) {
+        decision_refused(controller, call, status);
+        return DECISION_THROUGH;
+    }
+    decision->stage = DECISION_AHEAD;
+    return DECISION_GOES_ON;
+}
+
+static enum decision_turn decision_resume(struct controller *controller, struct controller_call *call)
+{
+    struct decision *decision = &controller->decision;
+
+    switch (decision->stage) {
+    case DECISION_NONE:
+        decision_begin(controller, call);
+        if (!decision->list.full) return DECISION_GOES_ON;
+        decision_refused(controller, call, STATUS_POLICY);
+        return DECISION_THROUGH;
+    case DECISION_MAKING:
+        if (batch_making_go(&decision->making, DECISION_PORTION)) decision->stage = DECISION_WRITING;
+        return DECISION_GOES_ON;
+    case DECISION_WRITING: return decision_write(controller, call);
+    case DECISION_AHEAD: break;
+    }
+    if (!decision_apply(controller, DECISION_PORTION)) return DECISION_GOES_ON;
+    decision_done(controller, call);
+    return DECISION_THROUGH;
+}
+
+/* A small decision in one step, a large one in several. False: it waits, for its next turn, or for room in the log,
+ * which the retry will find. */
+static bool call_go(struct controller *controller, struct controller_call *call)
+{
+    struct decision *decision = &controller->decision;
+    enum decision_turn turn;
+
+    if (list_linked(&decision->more.node)) return false;
+    do {
+        turn = decision_resume(controller, call);
+    } while (turn == DECISION_GOES_ON && decision->list.count <= DECISION_PORTION);
+
+    if (turn == DECISION_GOES_ON) shard_ready(controller->shard, &decision->more);
+    return turn == DECISION_THROUGH;
 }
 
 static void running_finish(struct controller *controller)
@@ -229,12 +325,14 @@ static void controller_go(struct controller *controller)
     }
     while (controller->stage == CONTROLLER_ACTIVE && !list_empty(&controller->calls)) {
         struct controller_call *call = container_of(list_first(&controller->calls), struct controller_call, node);
-        if (!call_go(controller, call)) {
-            retry_later(controller);
-            break;
-        }
+        if (!call_go(controller, call)) break;
     }
     running_finish(controller);
+}
+
+static void decision_more(struct ready *ready)
+{
+    controller_go(container_of(ready, struct controller, decision.more));
 }
 
 static void retry(struct timer *timer)
@@ -267,6 +365,7 @@ void controller_failed(struct controller *controller, enum status status)
     controller->stage = CONTROLLER_FAILED;
     controller->status = status;
     timer_clear(&controller->shard->timers, &controller->retry);
+    decision_end(controller);
     calls_finish(controller, &controller->calls, STATUS_OFFLINE);
     calls_finish(controller, &controller->running, STATUS_OFFLINE);
     shard_ready(controller->shard, stopping ? controller->stopped : controller->failed);
@@ -286,6 +385,7 @@ void controller_make(struct shard *shard, struct metadata_log *log, const struct
     list_init(&controller->calls);
     list_init(&controller->running);
     timer_init(&controller->retry, retry);
+    ready_init(&controller->decision.more, decision_more);
     arena_init(&controller->arena, &shard->heap, NULL, 0, DECISION_SIZE_MAX);
     image_init(&controller->ahead, &shard->heap, shard->shard_count - 1);
     log->controller = controller;
@@ -314,6 +414,20 @@ enum status controller_status(const struct controller *controller)
     return controller->status;
 }
 
+/* What is in the log is decided; what is not gets STATUS_STOPPING with all other calls. */
+static void decision_leave(struct controller *controller)
+{
+    const struct decision *decision = &controller->decision;
+
+    if (decision->stage == DECISION_AHEAD) {
+        bool through = decision_apply(controller, UINT32_MAX);
+        invariant(through);
+        decision_done(controller, container_of(list_first(&controller->calls), struct controller_call, node));
+    } else {
+        decision_end(controller);
+    }
+}
+
 void controller_stop(struct controller *controller, struct ready *stopped)
 {
     invariant(controller->stage == CONTROLLER_ACTIVE || controller->stage == CONTROLLER_FAILED);
@@ -322,6 +436,7 @@ void controller_stop(struct controller *controller, struct ready *stopped)
         shard_ready(controller->shard, stopped);
         return;
     }
+    decision_leave(controller);
     controller->stage = CONTROLLER_STOPPING;
     script_begin(controller);
     controller_go(controller);
@@ -335,7 +450,7 @@ int64_t controller_broker_epoch(const struct controller *controller)
 void controller_end(struct controller *controller)
 {
     timer_clear(&controller->shard->timers, &controller->retry);
-    arena_reset(&controller->arena);
+    decision_end(controller);
     image_end(&controller->ahead);
     heap_give(&controller->shard->heap, controller);
 }

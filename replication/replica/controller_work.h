@@ -23,6 +23,23 @@ enum controller_stage {
     CONTROLLER_FAILED,
 };
 
+/* The first of the calls, which is being decided. Others take their turn between its portions; no other call is decided
+ * before it is through, so none sees half of it.
+ *
+ *     NONE --decided--> MAKING --the batch is made--> WRITING --in the log--> AHEAD --the image has it all--> NONE
+ *                        \_/ a portion, a step         \_/ no room: retry     \_/ a portion, a step
+ */
+enum decision_stage { DECISION_NONE, DECISION_MAKING, DECISION_WRITING, DECISION_AHEAD };
+
+struct decision {
+    enum decision_stage stage;
+    struct record_list list; /* in the controller's arena */
+    struct batch_making making;
+    int64_t limit;     /* in the log: the offset behind it */
+    uint32_t ahead;    /* records that the image has */
+    struct ready more; /* goes on with the next portion */
+};
+
 struct controller {
     struct shard *shard;
     struct metadata_log *log;
@@ -35,7 +52,8 @@ struct controller {
     struct list running; /* decided; done when every shard has applied up to call->applied */
     int64_t applied;     /* by all shards */
     int64_t broker_epoch;
-    struct timer retry;                /* the log had no room */
+    struct timer retry; /* the log had no room */
+    struct decision decision;
     struct arena arena;                /* of one decision */
     const struct topic_values *common; /* in it, once they are wanted: what topics without configs have */
 

@@ -13,9 +13,8 @@ void record_list_init(struct record_list *list, struct arena *arena)
     *list = (struct record_list){ .arena = arena };
 }
 
-static void list_grow(struct record_list *list)
+static void list_grow(struct record_list *list, uint32_t room)
 {
-    uint32_t room = max_of(2 * list->room, 8u);
     struct any_record *items = arena_take(list->arena, room * sizeof(*items));
     if (!items) {
         list->full = true;
@@ -27,13 +26,19 @@ static void list_grow(struct record_list *list)
     list->room = room;
 }
 
+void record_list_reserve(struct record_list *list, uint32_t count)
+{
+    uint32_t room = list->count + min_of(count, (uint32_t)RECORD_LIST_MAX - list->count);
+    if (room > list->room) list_grow(list, max_of(room, 2 * list->room));
+}
+
 struct any_record *record_list_add(struct record_list *list, enum record_type type)
 {
     if (list->count == RECORD_LIST_MAX) {
         list->full = true;
         list->count = 0;
     }
-    if (list->count == list->room) list_grow(list);
+    if (list->count == list->room) list_grow(list, max_of(2 * list->room, 8u));
     invariant(list->room > 0);
 
     struct any_record *record = &list->items[list->count++];
@@ -49,27 +54,74 @@ static struct bytes batch_done(struct heap *heap, struct batch_builder *builder,
     return batch;
 }
 
-struct bytes record_batch_make(struct heap *heap, const struct record_list *list, int64_t timestamp_ms)
+void batch_making_begin(struct batch_making *making, struct heap *heap, const struct record_list *list,
+                        int64_t timestamp_ms)
 {
-    size_t total = BATCH_HEADER_SIZE, largest = 0;
     invariant(list->count > 0 && !list->full);
-    for (uint32_t i = 0; i < list->count; i++) {
-        size_t size = record_size(&list->items[i]);
-        total += size + RECORD_OVERHEAD;
-        largest = max_of(largest, size);
-    }
+    *making = (struct batch_making){
+        .list = list, .heap = heap, .timestamp_ms = timestamp_ms, .total = BATCH_HEADER_SIZE, .batch = BYTES_NULL
+    };
+}
 
-    uint8_t *data = heap_take(heap, total), *scratch = heap_take(heap, largest);
-    struct batch_builder builder;
-    batch_begin(&builder, data, total, 0, timestamp_ms);
-    for (uint32_t i = 0; i < list->count; i++) {
-        struct writer writer = { .start = scratch, .at = scratch, .limit = scratch + largest };
-        record_write(&list->items[i], &writer);
+static void making_count(struct batch_making *making, uint32_t limit)
+{
+    for (; making->next < limit; making->next++) {
+        size_t size = record_size(&making->list->items[making->next]);
+        making->total += size + RECORD_OVERHEAD;
+        making->largest = max_of(making->largest, size);
+    }
+}
+
+static void making_write(struct batch_making *making, uint32_t limit)
+{
+    uint8_t *scratch = making->scratch;
+
+    for (; making->next < limit; making->next++) {
+        struct writer writer = { .start = scratch, .at = scratch, .limit = scratch + making->largest };
+        record_write(&making->list->items[making->next], &writer);
         invariant(!writer.overrun);
         struct bytes value = { scratch, (size_t)(writer.at - scratch) };
-        batch_add(&builder, BYTES_NULL, value, timestamp_ms);
+        batch_add(&making->builder, BYTES_NULL, value, making->timestamp_ms);
     }
-    return batch_done(heap, &builder, scratch);
+}
+
+bool batch_making_go(struct batch_making *making, uint32_t record_max)
+{
+    uint32_t count = making->list->count;
+    uint32_t limit = making->next + min_of(record_max, count - making->next);
+
+    if (!making->scratch) {
+        making_count(making, limit);
+        if (limit < count) return false;
+        uint8_t *data = heap_take(making->heap, making->total);
+        making->batch = (struct bytes){ data, 0 };
+        making->scratch = heap_take(making->heap, making->largest);
+        making->next = 0;
+        batch_begin(&making->builder, data, making->total, 0, making->timestamp_ms);
+        return false;
+    }
+    making_write(making, limit);
+    if (limit < count) return false;
+    making->batch = batch_done(making->heap, &making->builder, making->scratch);
+    making->scratch = NULL;
+    return true;
+}
+
+void batch_making_drop(struct batch_making *making)
+{
+    heap_give(making->heap, making->scratch);
+    heap_give(making->heap, (void *)making->batch.data);
+    making->scratch = NULL;
+    making->batch = BYTES_NULL;
+}
+
+struct bytes record_batch_make(struct heap *heap, const struct record_list *list, int64_t timestamp_ms)
+{
+    struct batch_making making;
+
+    batch_making_begin(&making, heap, list, timestamp_ms);
+    while (!batch_making_go(&making, UINT32_MAX)) continue;
+    return making.batch;
 }
 
 struct bytes control_batch_make(struct heap *heap, const struct any_control *controls, uint32_t count,
@@ -138,22 +190,120 @@ static bool batch_plausible(const struct batch *batch)
            batch->leader_epoch >= -1;
 }
 
+/* The batch at *at, which moves behind it. *passed: the image has it already. */
+static enum status batch_next(const struct image *image, struct bytes batches, size_t *at, struct batch *batch,
+                              bool *passed)
+{
+    enum status status = batch_read(batches.data + *at, batches.size - *at, batch);
+    if (status != STATUS_OK) return status;
+    *at += batch->size;
+    if (!batch_plausible(batch)) return STATUS_DAMAGED;
+    *passed = batch_limit(batch) <= image->offset;
+    if (*passed) return STATUS_OK;
+    return batch->base_offset != image->offset || batch->leader_epoch < image->epoch ? STATUS_DAMAGED : STATUS_OK;
+}
+
 enum status metadata_apply(struct image *image, struct bytes batches, struct arena *arena)
 {
     size_t at = 0;
     while (at < batches.size) {
         struct batch batch;
-        enum status status = batch_read(batches.data + at, batches.size - at, &batch);
+        bool passed = false;
+        enum status status = batch_next(image, batches, &at, &batch, &passed);
         if (status != STATUS_OK) return status;
-        at += batch.size;
-        if (!batch_plausible(&batch)) return STATUS_DAMAGED;
-        if (batch_limit(&batch) <= image->offset) continue;
-        if (batch.base_offset != image->offset || batch.leader_epoch < image->epoch) return STATUS_DAMAGED;
+        if (passed) continue;
 
         status = apply_batch(image, &batch, arena);
         arena_reset(arena);
         if (status != STATUS_OK) return status;
         image_advance(image, batch_limit(&batch), batch.leader_epoch);
+    }
+    return STATUS_OK;
+}
+
+/* ---- in portions ---- */
+
+/* A record that was read and waits for the others of its batch. */
+struct kept_record {
+    struct any_record record;
+    struct kept_record *next;
+};
+
+void metadata_reading_begin(struct metadata_reading *reading, struct bytes batches, struct arena *arena)
+{
+    *reading = (struct metadata_reading){ .batches = batches, .arena = arena };
+}
+
+static enum status reading_open(struct metadata_reading *reading, const struct image *image)
+{
+    struct batch *batch = &reading->batch;
+    bool passed = false;
+
+    enum status status = batch_next(image, reading->batches, &reading->at, batch, &passed);
+    if (status != STATUS_OK || passed) return status;
+    if (batch->attributes & BATCH_CODEC) return STATUS_UNSUPPORTED;
+
+    struct bytes records = { batch->data + BATCH_HEADER_SIZE, batch->size - BATCH_HEADER_SIZE };
+    record_walk_begin(&reading->walk, batch, records);
+    reading->open = true;
+    return STATUS_OK;
+}
+
+static enum status reading_keep(struct metadata_reading *reading, const struct record *record)
+{
+    struct kept_record *kept = record->value.data ? arena_take(reading->arena, sizeof(*kept)) : NULL;
+    if (!kept) return record->value.data ? STATUS_NO_MEMORY : STATUS_BAD_RECORD;
+
+    enum status status = record_read(record->value, &kept->record, reading->arena);
+    if (status != STATUS_OK) return status;
+    if (reading->last) reading->last->next = kept;
+    if (!reading->first) reading->first = kept;
+    reading->last = kept;
+    return STATUS_OK;
+}
+
+/* Everything of the batch is read: the image takes it in at once. */
+static enum status reading_apply(struct metadata_reading *reading, struct image *image)
+{
+    enum status status = STATUS_OK;
+
+    for (const struct kept_record *kept = reading->first; kept && status == STATUS_OK; kept = kept->next) {
+        status = image_apply(image, &kept->record);
+    }
+    reading->open = false;
+    reading->first = reading->last = NULL;
+    arena_reset(reading->arena);
+    if (status == STATUS_OK) image_advance(image, batch_limit(&reading->batch), reading->batch.leader_epoch);
+    return status;
+}
+
+/* A control batch has a few records, and is heard as it is read. */
+static enum status reading_hear(struct metadata_reading *reading, struct image *image)
+{
+    enum status status = apply_batch(image, &reading->batch, reading->arena);
+    return status == STATUS_OK ? reading_apply(reading, image) : status;
+}
+
+enum status metadata_reading_go(struct metadata_reading *reading, struct image *image, uint32_t record_max,
+                                bool *through)
+{
+    struct record record;
+    enum status status = STATUS_OK;
+
+    *through = reading->at == reading->batches.size && !reading->open;
+    if (*through) return STATUS_OK;
+    if (!reading->open) status = reading_open(reading, image);
+    if (status != STATUS_OK || !reading->open) return status;
+    if (reading->batch.attributes & BATCH_CONTROL) return reading_hear(reading, image);
+
+    for (uint32_t i = 0; i < record_max; i++) {
+        if (!record_walk_next(&reading->walk, &record, &status)) {
+            if (status == STATUS_OK) status = reading_apply(reading, image);
+            *through = reading->at == reading->batches.size;
+            return status;
+        }
+        status = reading_keep(reading, &record);
+        if (status != STATUS_OK) return status;
     }
     return STATUS_OK;
 }

@@ -21,10 +21,30 @@ struct record_list {
 };
 
 void record_list_init(struct record_list *list, struct arena *arena);
+/* Room for `count` records at once, of many that are about to be added. */
+void record_list_reserve(struct record_list *list, uint32_t count);
 /* A new record with every field at its fallback. When the list is full, one that nobody will see. */
 struct any_record *record_list_add(struct record_list *list, enum record_type type);
 
-/* The batch of these records with base offset 0, in memory from the heap: batches.data is what to give back. */
+/* A batch that is made in portions: the records are counted, then written. */
+struct batch_making {
+    const struct record_list *list;
+    struct heap *heap;
+    int64_t timestamp_ms;
+    size_t total, largest; /* of what is counted: an upper bound of the batch, the largest value */
+    uint32_t next;         /* to count, or to write */
+    uint8_t *scratch;      /* for one value; NULL: counting */
+    struct batch_builder builder;
+    struct bytes batch; /* out: in memory from the heap, base offset 0 */
+};
+
+void batch_making_begin(struct batch_making *making, struct heap *heap, const struct record_list *list,
+                        int64_t timestamp_ms);
+/* Goes on by `record_max` records; true: the batch is made. */
+bool batch_making_go(struct batch_making *making, uint32_t record_max);
+/* Gives back what was made until now. */
+void batch_making_drop(struct batch_making *making);
+/* The same in one go. */
 struct bytes record_batch_make(struct heap *heap, const struct record_list *list, int64_t timestamp_ms);
 struct bytes control_batch_make(struct heap *heap, const struct any_control *controls, uint32_t count,
                                 int64_t timestamp_ms);
@@ -34,6 +54,22 @@ struct bytes control_batch_make(struct heap *heap, const struct any_control *con
  * STATUS_UNSUPPORTED, STATUS_MALFORMED, STATUS_BAD_RECORD, STATUS_TRUNCATED, STATUS_BAD_MAGIC. image->offset says
  * where. */
 must_check enum status metadata_apply(struct image *image, struct bytes batches, struct arena *arena);
+/* The same in portions: the records of a batch are read a portion at a time, and when all are read the image takes them
+ * in at once, so that nobody sees half of a batch. */
+struct kept_record;
+struct metadata_reading {
+    struct bytes batches;
+    size_t at;
+    struct arena *arena;
+    struct batch batch; /* if open: the one that is read */
+    struct record_walk walk;
+    struct kept_record *first, *last; /* of it, in the arena */
+    bool open;
+};
+void metadata_reading_begin(struct metadata_reading *reading, struct bytes batches, struct arena *arena);
+/* Goes on by a portion; *through: the image has all batches. Statuses as above. */
+must_check enum status metadata_reading_go(struct metadata_reading *reading, struct image *image, uint32_t record_max,
+                                           bool *through);
 /* A whole snapshot file into an empty image, which then stands at `end`. STATUS_TRUNCATED: it has no footer. */
 must_check enum status metadata_apply_snapshot(struct image *image, struct bytes file, int64_t end, int32_t epoch,
                                                struct arena *arena);

@@ -114,6 +114,7 @@ static void grow_one(struct controller *controller, struct topic_grow *grow, str
     if (grow->status == STATUS_OK && !grow->by_hand) check_brokers(controller, grow);
     if (grow->status != STATUS_OK) return;
 
+    record_list_reserve(list, (uint32_t)(grow->count - topic->partition_count));
     for (int32_t i = topic->partition_count; i < grow->count; i++) {
         int32_t place = i - topic->partition_count;
         int32_t *replicas = grow->by_hand ? grow->assignments[place] : (int32_t *)&controller->identity->id;

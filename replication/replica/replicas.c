@@ -23,10 +23,12 @@
 
 enum {
     APPLY_ARENA_MAX = 64 << 20,
-    PORTION = 4096,     /* of one step: */
-    PORTION_MADE = 16,  /* a partition that is made, closed or set */
-    PORTION_TOPIC = 8,  /* a topic */
-    PORTION_PASSED = 1, /* a partition that lives elsewhere */
+    PORTION = 4096,        /* of one step: */
+    PORTION_MADE = 16,     /* a partition that is made, closed or set */
+    PORTION_TOPIC = 8,     /* a topic */
+    PORTION_PASSED = 1,    /* a partition that lives elsewhere */
+    PORTION_READ = 2000,   /* records */
+    PORTION_BYTES = 65536, /* a batch up to here is read in one step */
 };
 
 struct replicas_topic {
@@ -41,10 +43,11 @@ struct replicas_topic {
 };
 
 struct replicas_work {
-    struct map partitions;      /* by log key */
-    struct list batches;        /* struct replicas_batch: the first is being applied */
-    struct ready more;          /* goes on with it */
-    bool read;                  /* the image has it */
+    struct map partitions; /* by log key */
+    struct list batches;   /* struct replicas_batch: the first is being applied */
+    struct ready more;     /* goes on with it */
+    struct metadata_reading reading;
+    bool reading_begun, read;   /* read: the image has it */
     struct list touched;        /* topics that it changed */
     struct list removing;       /* topics that it removed */
     struct topic_values values; /* of topics without configs, */
@@ -382,11 +385,15 @@ static void touch_configured(struct replicas *replicas)
     }
 }
 
+/* A portion of what is read into the image; work->read: it has all of it. */
 static enum status batch_read_in(struct replicas *replicas, struct bytes batches)
 {
     struct replicas_work *work = work_of(replicas);
-    enum status status = metadata_apply(&replicas->image, batches, &work->arena);
-    if (status != STATUS_OK || !work->common_changed) return status;
+
+    if (!work->reading_begun) metadata_reading_begin(&work->reading, batches, &work->arena);
+    work->reading_begun = true;
+    enum status status = metadata_reading_go(&work->reading, &replicas->image, PORTION_READ, &work->read);
+    if (status != STATUS_OK || !work->read || !work->common_changed) return status;
 
     common_settings(replicas);
     touch_configured(replicas);
@@ -398,15 +405,22 @@ static enum status batch_read_in(struct replicas *replicas, struct bytes batches
 static enum status batch_go(struct replicas *replicas, struct bytes batches, bool *through)
 {
     struct replicas_work *work = work_of(replicas);
-    int32_t portion = PORTION;
-    enum status status = work->read ? STATUS_OK : batch_read_in(replicas, batches);
+    bool small = batches.size <= PORTION_BYTES;
+    int32_t portion = work->read || small ? PORTION : 0;
+    enum status status = STATUS_OK;
 
-    work->read = true;
-    if (status == STATUS_OK && removed_close(replicas, &portion)) status = touched_align(replicas, &portion);
-    *through = status != STATUS_OK || (list_empty(&work->removing) && list_empty(&work->touched));
+    while (!work->read && status == STATUS_OK) {
+        status = batch_read_in(replicas, batches);
+        if (!small) break;
+    }
+    if (status == STATUS_OK && work->read && removed_close(replicas, &portion)) {
+        status = touched_align(replicas, &portion);
+    }
+    bool aligned = work->read && list_empty(&work->removing) && list_empty(&work->touched);
+    *through = status != STATUS_OK || aligned;
     if (!*through) return STATUS_OK;
 
-    work->read = false;
+    work->read = work->reading_begun = false;
     arena_reset(&work->arena);
     if (status == STATUS_OK) watermark_advance(replicas->shard, &replicas->applied, replicas->image.offset);
     return status;

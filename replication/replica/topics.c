@@ -326,6 +326,7 @@ void topics_create(struct controller *controller, struct controller_call *call, 
         total += call->creates[i].assignment_count > 0 ? (int64_t)call->creates[i].assignment_count
                                                        : (int64_t)max_of(call->creates[i].partition_count, 0);
     }
+    record_list_reserve(list, call->create_count + (uint32_t)min_of(total, (int64_t)PARTITIONS_MAX));
     for (uint32_t i = 0; i < call->create_count; i++) {
         struct topic_create *create = &call->creates[i];
         if (total > PARTITIONS_MAX) {

@@ -257,6 +257,30 @@ static void calls_from_many_places_are_decided_one_by_one(void **state)
     free(errands);
 }
 
+/* The first is made in several steps; what is asked meanwhile is decided when all of it is. */
+static void a_call_behind_a_large_one_sees_all_of_it(void **state)
+{
+    (void)state;
+    struct errand errands[3] = {
+        { .create = { .name = TEXT("large"), .partition_count = 6000, .replication_factor = -1 } },
+        { .create = { .name = TEXT("large"), .partition_count = 1, .replication_factor = -1 } },
+        { .create = { .name = TEXT("behind"), .partition_count = 1, .replication_factor = -1 } },
+    };
+    for (int i = 0; i < 3; i++) {
+        errands[i].bench = &bench;
+        errands[i].run = create_run;
+        mail_post_outside(bench.node->shards[0], &errands[i].mail, errand_delivered);
+    }
+    for (int i = 0; i < 3; i++) bench_wait(&errands[i].done);
+    assert_int_equal(errands[0].create.status, STATUS_OK);
+    assert_int_equal(errands[1].create.status, STATUS_EXISTS);
+    assert_int_equal(errands[2].create.status, STATUS_OK);
+    assert_true(errands[0].call.applied < errands[2].call.applied);
+    for (int i = 0; i < 3; i++) errand_do(&bench, 0, &errands[i], arena_run);
+    delete_topic(&bench, "large");
+    delete_topic(&bench, "behind");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -269,6 +293,7 @@ int main(void)
         cmocka_unit_test(blocks_of_producer_ids_never_overlap),
         cmocka_unit_test(a_quorum_of_one_has_what_its_leader_has),
         cmocka_unit_test(calls_from_many_places_are_decided_one_by_one),
+        cmocka_unit_test(a_call_behind_a_large_one_sees_all_of_it),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }

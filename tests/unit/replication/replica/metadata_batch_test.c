@@ -128,6 +128,103 @@ static void an_unknown_record_stops_it(void **state)
     bench_end(&log.bench);
 }
 
+static void fill_partitions(struct record_list *list, struct bench *bench, int32_t count)
+{
+    static int32_t node = 1;
+    struct topic_record *topic = &record_list_add(list, RECORD_TOPIC)->topic;
+    topic->name = TEXT("wide");
+    topic->topic_id = (struct uuid){ { 7 } };
+    record_list_reserve(list, (uint32_t)count);
+    for (int32_t i = 0; i < count; i++) {
+        struct partition_record *record = &record_list_add(list, RECORD_PARTITION)->partition;
+        struct uuid *directory = arena_take(&bench->arena, sizeof(*directory));
+        directory->byte[0] = (uint8_t)(i % 3); /* of all partitions not the same */
+        record->topic_id = (struct uuid){ { 7 } };
+        record->index = i;
+        record->replicas.items = record->isr.items = &node;
+        record->replicas.count = record->isr.count = record->directories.count = 1;
+        record->directories.items = directory;
+    }
+}
+
+static void what_is_read_in_portions_is_seen_at_once(void **state)
+{
+    (void)state;
+    for (uint32_t portion = 1; portion < 14; portion++) {
+        struct bench bench, other;
+        struct record_list list;
+        struct metadata_reading reading;
+        bool through = false;
+        uint32_t looks = 0;
+
+        bench_init(&bench);
+        bench_init(&other);
+        add_leader(&bench, 1, 4);
+        record_list_init(&list, &bench.arena);
+        fill_partitions(&list, &bench, 10);
+        add(&bench, record_batch_make(&bench.heap, &list, 1000), 4);
+        add_topic(&bench, "b", 2, 5);
+
+        metadata_reading_begin(&reading, (struct bytes){ bench.log, bench.size }, &other.scratch);
+        while (!through) {
+            assert_int_equal(metadata_reading_go(&reading, &other.image, portion, &through), STATUS_OK);
+            assert_int_equal(other.image.partition_count, other.image.topic_count > 0 ? 10 : 0);
+            looks++;
+        }
+        assert_true(looks >= 3 + 11 / portion);
+        assert_int_equal(apply(&bench), STATUS_OK);
+        assert_int_equal(other.image.offset, bench.image.offset);
+        assert_int_equal(image_hash(&other.image), image_hash(&bench.image));
+        bench_end(&other);
+        bench_end(&bench);
+    }
+}
+
+static void damage_is_found_in_portions_too(void **state)
+{
+    (void)state;
+    struct bench bench;
+    struct metadata_reading reading;
+    bool through;
+
+    bench_init(&bench);
+    add_topic(&bench, "a", 1, 1);
+    bench.offset++;
+    add_topic(&bench, "b", 2, 1);
+    metadata_reading_begin(&reading, (struct bytes){ bench.log, bench.size }, &bench.scratch);
+    assert_int_equal(metadata_reading_go(&reading, &bench.image, 8, &through), STATUS_OK);
+    assert_false(through);
+    assert_int_equal(metadata_reading_go(&reading, &bench.image, 8, &through), STATUS_DAMAGED);
+    assert_int_equal(bench.image.offset, 1);
+    bench_end(&bench);
+}
+
+static void a_batch_made_in_portions_has_the_same_bytes(void **state)
+{
+    (void)state;
+    struct bench bench;
+    struct record_list list;
+    struct batch_making making;
+
+    bench_init(&bench);
+    record_list_init(&list, &bench.arena);
+    fill_partitions(&list, &bench, 10);
+    struct bytes whole = record_batch_make(&bench.heap, &list, 1000);
+    for (uint32_t portion = 1; portion < 14; portion++) {
+        batch_making_begin(&making, &bench.heap, &list, 1000);
+        while (!batch_making_go(&making, portion)) continue;
+        assert_int_equal(making.batch.size, whole.size);
+        assert_memory_equal(making.batch.data, whole.data, whole.size);
+        batch_making_drop(&making);
+
+        batch_making_begin(&making, &bench.heap, &list, 1000);
+        for (int i = 0; i < 12; i++) (void)batch_making_go(&making, 1);
+        batch_making_drop(&making); /* half made */
+    }
+    heap_give(&bench.heap, (void *)whole.data);
+    bench_end(&bench);
+}
+
 static void kafkas_snapshot_is_read_whole_or_not_at_all(void **state)
 {
     (void)state;
@@ -193,6 +290,9 @@ int main(void)
         cmocka_unit_test(a_gap_a_contradiction_or_half_a_batch_stop_it),
         cmocka_unit_test(a_record_without_a_value_and_an_offset_beyond_all_stop_it),
         cmocka_unit_test(an_unknown_record_stops_it),
+        cmocka_unit_test(what_is_read_in_portions_is_seen_at_once),
+        cmocka_unit_test(damage_is_found_in_portions_too),
+        cmocka_unit_test(a_batch_made_in_portions_has_the_same_bytes),
         cmocka_unit_test(kafkas_snapshot_is_read_whole_or_not_at_all),
         cmocka_unit_test(our_batches_are_kafkas_byte_for_byte),
         cmocka_unit_test(a_list_holds_so_many_records_and_no_more),
