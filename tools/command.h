@@ -4,6 +4,8 @@
 
 #include <stddef.h>
 
+#define KAFKA_RELEASE "4.3.1" /* whose protocol is spoken */
+
 /* Exit codes, the same for all commands. */
 enum exit_code {
     EXIT_FINE = 0,
@@ -18,6 +20,7 @@ struct command {
     const char *summary;                     /* one line of help */
     const struct verb *verbs;                /* options.h: what a client of a cluster may do */
     size_t verb_count;
+    const char *more_verbs, *more_options; /* words that no table has, for the shells' completions; NULL: none */
 };
 
 extern const struct command commands[];

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "command.h"
 #include "options.h"
 
@@ -17,6 +18,7 @@ static void words_of(const struct command *command, const char *prefix)
         }
         for (size_t k = 0; k < common_row_count; k++) printf("%s--%s", prefix, common_rows[k].name);
     }
+    if (command->more_options) printf(" %s", command->more_options);
 }
 
 static void print_bash(void)
@@ -28,16 +30,15 @@ static void print_bash(void)
     puts("\"\n    else\n        case ${COMP_WORDS[1]}:$COMP_CWORD:$word in");
     for (size_t i = 0; i < command_count; i++) {
         const struct command *command = &commands[i];
-        if (command->verb_count == 0) continue;
         printf("        %s:*:-*) list=\"", command->name);
         words_of(command, " ");
         puts("\" ;;");
-        if (!*command->verbs[0].name) continue;
+        if (!command->more_verbs && (command->verb_count == 0 || !*command->verbs[0].name)) continue;
         printf("        %s:2:*) list=\"", command->name);
-        for (size_t k = 0; k < command->verb_count; k++) printf("%s%s", k ? " " : "", command->verbs[k].name);
-        puts("\" ;;");
+        for (size_t k = 0; k < command->verb_count; k++) printf("%s ", command->verbs[k].name);
+        printf("%s\" ;;\n", command->more_verbs ? command->more_verbs : "");
     }
-    puts("        completion:2:*) list=\"bash zsh fish\" ;;\n        esac\n    fi\n"
+    puts("        esac\n    fi\n"
          "    mapfile -t COMPREPLY < <(compgen -W \"$list\" -- \"$word\")\n}\ncomplete -o default -F _sluice sluice");
 }
 
@@ -73,6 +74,22 @@ static void fish_rows(const struct command *command, const struct verb *verb, co
     }
 }
 
+/* Words that no table has: without a word of help. */
+static void fish_words(const struct command *command)
+{
+    struct text verbs = text_of(command->more_verbs), options = text_of(command->more_options);
+
+    while (verbs.data) {
+        struct text verb = text_cut(&verbs, ' ');
+        printf("complete -c sluice -f -n '__fish_seen_subcommand_from %s' -a %.*s\n", command->name, TEXT_ARGS(verb));
+    }
+    while (options.data) {
+        struct text option = text_cut(&options, ' ');
+        printf("complete -c sluice -n '__fish_seen_subcommand_from %s' -l %.*s\n", command->name, (int)option.size - 2,
+               option.data + 2);
+    }
+}
+
 static void print_fish(void)
 {
     puts("# fish completion for sluice");
@@ -81,6 +98,7 @@ static void print_fish(void)
         printf("complete -c sluice -f -n __fish_use_subcommand -a %s -d ", command->name);
         quoted(command->summary);
         putchar('\n');
+        fish_words(command);
         for (size_t k = 0; k < command->verb_count; k++) {
             const struct verb *verb = &command->verbs[k];
             if (*verb->name) {

@@ -1,4 +1,5 @@
-/* tools/kafka_configs.c   kafka-configs: --describe and --alter of topics, brokers, groups and client metrics. */
+/* tools/kafka_configs.c   kafka-configs: --describe and --alter of topics, brokers, their loggers, groups and client
+ * metrics. Quotas and credentials of users, clients and addresses are left to Kafka's own tool. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,12 +9,15 @@
 #include "kafka_tools.h"
 #include "messages/describe_configs.h"
 #include "messages/incremental_alter_configs.h"
+#include "messages/list_config_resources.h"
 #include "output.h"
 
 struct configs_options {
     struct common common;
-    const char *type, *name, *topic, *broker, *group, *metrics, *add, *remove;
-    bool describe, alter, all, by_default, broker_defaults;
+    const char *name, *topic, *broker, *logger, *group, *metrics, *add, *add_file, *remove, *config_file, *controller;
+    const char *user, *client, *ip;
+    struct words types;
+    bool describe, alter, all, by_default, broker_defaults, user_defaults, client_defaults, ip_defaults;
 };
 
 struct entity {
@@ -31,7 +35,9 @@ static const struct {
     { "brokers", "broker", 4, CONFIG_SOURCE_DYNAMIC_BROKER },
     { "client-metrics", "client-metric", 16, CONFIG_SOURCE_CLIENT_METRICS },
     { "groups", "group", 32, CONFIG_SOURCE_GROUP },
+    { "broker-loggers", "broker-logger", 8, CONFIG_SOURCE_DYNAMIC_BROKER_LOGGER },
 };
+static const char *const of_quotas[] = { "users", "clients", "ips" };
 
 static const char *const sources[] = {
     [CONFIG_SOURCE_UNKNOWN] = "UNKNOWN",
@@ -50,25 +56,89 @@ static const char *source_name(int8_t source)
     return source >= 0 && (size_t)source < array_count(sources) ? sources[source] : sources[0];
 }
 
-/* What the flags name; false: nothing, or a kind that there is none of. A null name means all of the kind. */
-static bool entity_read(const struct configs_options *options, struct entity *entity)
-{
-    const char *plural = options->type, *name = options->name;
+/* The kinds that the flags name, each with its name, which may be null. */
+struct named {
+    const char *plurals[16], *names[16];
+    uint32_t count;
+};
 
-    if (options->topic) plural = "topics", name = options->topic;
-    if (options->broker) plural = "brokers", name = options->broker;
-    if (options->broker_defaults) plural = "brokers";
-    if (options->group) plural = "groups", name = options->group;
-    if (options->metrics) plural = "client-metrics", name = options->metrics;
-    for (size_t i = 0; plural && i < array_count(kinds); i++) {
-        if (strcmp(kinds[i].plural, plural) != 0) continue;
-        *entity = (struct entity){ kinds[i].type, kinds[i].word, text_of(name), kinds[i].dynamic };
+static void name_add(struct named *named, const char *plural, const char *name)
+{
+    named->plurals[named->count] = plural;
+    named->names[named->count++] = name;
+}
+
+static struct named names_read(const struct configs_options *options)
+{
+    struct named named = { .count = 0 };
+
+    for (uint32_t i = 0; i < min_of(options->types.count, 2); i++) {
+        name_add(&named, options->types.items[i], options->name);
+    }
+    if (options->topic) name_add(&named, "topics", options->topic);
+    if (options->broker) name_add(&named, "brokers", options->broker);
+    if (options->broker_defaults) name_add(&named, "brokers", NULL);
+    if (options->logger) name_add(&named, "broker-loggers", options->logger);
+    if (options->group) name_add(&named, "groups", options->group);
+    if (options->metrics) name_add(&named, "client-metrics", options->metrics);
+    if (options->user || options->user_defaults) name_add(&named, "users", options->user);
+    if (options->client || options->client_defaults) name_add(&named, "clients", options->client);
+    if (options->ip || options->ip_defaults) name_add(&named, "ips", options->ip);
+    return named;
+}
+
+/* One kind that is ours; false: complained about. */
+static bool names_check(const char *called, const struct named *named)
+{
+    if (named->count == 0) {
+        complain(called, "At least one entity type must be specified");
+        return false;
+    }
+    for (uint32_t k = 0; k < named->count; k++) {
+        for (size_t i = 0; i < array_count(of_quotas); i++) {
+            if (strcmp(of_quotas[i], named->plurals[k]) != 0) continue;
+            complain(called, "quotas and credentials of %s are not this tool's: use Kafka's own", named->plurals[k]);
+            return false;
+        }
+    }
+    if (named->count == 1) return true;
+    if (strcmp(named->plurals[0], named->plurals[1]) == 0) {
+        complain(called, "Duplicate entity type(s) specified: %s", named->plurals[0]);
+    } else {
+        complain(called, "Only 'users' and 'clients' entity types may be specified together");
+    }
+    return false;
+}
+
+static bool is_of_broker(const struct entity *entity)
+{
+    return strncmp(entity->word, "broker", strlen("broker")) == 0;
+}
+
+/* What the flags name; false: complained about. A null name means all of the kind. */
+static bool entity_read(const char *called, const struct configs_options *options, struct entity *entity)
+{
+    struct named named = names_read(options);
+    int64_t node;
+
+    if (!names_check(called, &named)) return false;
+    for (size_t i = 0; i < array_count(kinds); i++) {
+        if (strcmp(kinds[i].plural, named.plurals[0]) != 0) continue;
+        *entity = (struct entity){ kinds[i].type, kinds[i].word, text_of(named.names[0]), kinds[i].dynamic };
         if (options->broker_defaults || options->by_default) {
             entity->name = TEXT("");
             entity->dynamic = CONFIG_SOURCE_DYNAMIC_DEFAULT_BROKER;
         }
-        return true;
+        if (!is_of_broker(entity) || entity->name.size == 0) return true;
+        if (text_to_i64(entity->name, &node) && node >= 0 && node <= INT32_MAX) return true;
+        complain(called, "The entity name for brokers must be a valid integer broker id, but it is: %.*s",
+                 TEXT_ARGS(entity->name));
+        return false;
     }
+    complain(called,
+             "Invalid entity type %s, the entity type must be one of topics, clients, users, brokers, ips, "
+             "client-metrics, groups, broker-loggers with a --bootstrap-server or --bootstrap-controller argument",
+             named.plurals[0]);
     return false;
 }
 
@@ -76,7 +146,7 @@ static int32_t node_of(const struct entity *entity)
 {
     int64_t node = CLIENT_ANY;
 
-    if (strcmp(entity->word, "broker") != 0 || !text_to_i64(entity->name, &node)) return CLIENT_ANY;
+    if (!is_of_broker(entity) || !text_to_i64(entity->name, &node)) return CLIENT_ANY;
     return (int32_t)node;
 }
 
@@ -110,18 +180,18 @@ static int describe_one(struct session *session, const struct configs_options *o
 {
     struct describe_configs_resource_ask one = { .type = entity->type, .name = entity->name, .keys.count = -1 };
     const struct describe_configs_ask ask = { .resources = { &one, 1 }, .include_synonyms = true };
-    const char *which = options->all ? "All" : "Dynamic";
     struct describe_configs_answer answer = { 0 };
 
+    if (entity->name.size == 0) {
+        puts("Default configs for brokers in the cluster are:");
+    } else {
+        printf("%s configs for %s %.*s are:\n", options->all ? "All" : "Dynamic", entity->word,
+               TEXT_ARGS(entity->name));
+    }
     if (!session_ask(session, node_of(entity), API_DESCRIBE_CONFIGS, true, &ask, &answer)) return EXIT_FAILED;
     if (answer.resources.count != 1) return session_refused(session, entity->name, -1, TEXT_NULL);
     struct describe_configs_resource_answer *told = &answer.resources.items[0];
     if (told->error != CODE_NONE) return session_refused(session, entity->name, told->error, told->error_message);
-    if (entity->name.size == 0) {
-        puts("Default configs for brokers in the cluster are:");
-    } else {
-        printf("%s configs for %s %.*s are:\n", which, entity->word, TEXT_ARGS(entity->name));
-    }
     if (told->configs.count > 0) {
         qsort(told->configs.items, (size_t)told->configs.count, sizeof(*told->configs.items), config_order);
     }
@@ -131,31 +201,58 @@ static int describe_one(struct session *session, const struct configs_options *o
     return EXIT_FINE;
 }
 
-/* All topics, or all brokers and their default. */
-static int describe_all(struct session *session, const struct configs_options *options, struct entity entity)
+/* Every name of the kind; false: complained about. */
+static bool names_ask(struct session *session, const struct entity *entity, struct text **names, uint32_t *count)
 {
+    int8_t type = entity->type;
+    const struct list_config_resources_ask ask = { .types = { &type, 1 } };
+    struct list_config_resources_answer answer = { 0 };
     struct metadata_answer known = { 0 };
+
+    *count = 0;
+    if (strcmp(entity->word, "client-metric") == 0 || strcmp(entity->word, "group") == 0) {
+        if (!session_ask(session, CLIENT_ANY, API_LIST_CONFIG_RESOURCES, true, &ask, &answer)) return false;
+        *names = session_take(session, (size_t)(answer.resources.count + 1) * sizeof(**names));
+        for (int32_t i = 0; i < answer.resources.count; i++) (*names)[(*count)++] = answer.resources.items[i].name;
+        return true;
+    }
+    if (!kafka_topics_matching(session, NULL, true, &known)) return false;
+    *names = session_take(session, (size_t)(known.topics.count + known.brokers.count) * sizeof(**names));
+    for (int32_t i = 0; !is_of_broker(entity) && i < known.topics.count; i++) {
+        (*names)[(*count)++] = known.topics.items[i].name;
+    }
+    for (int32_t i = 0; is_of_broker(entity) && i < known.brokers.count; i++) {
+        (*names)[(*count)++] = text_format(&session->arena, "%d", known.brokers.items[i].node_id);
+    }
+    return true;
+}
+
+/* What is named, or all of its kind: brokers with their default. A group may be there without settings. */
+static int describe(struct session *session, const struct configs_options *options, struct entity entity)
+{
+    struct text *names;
+    uint32_t count;
     int code = EXIT_FINE;
 
-    if (!kafka_topics_matching(session, NULL, true, &known)) return EXIT_FAILED;
-    if (strcmp(entity.word, "topic") == 0) {
-        for (int32_t i = 0; i < known.topics.count && code == EXIT_FINE; i++) {
-            entity.name = known.topics.items[i].name;
-            code = describe_one(session, options, &entity);
+    if (entity.name.data && (entity.name.size == 0 || options->all || strcmp(entity.word, "group") == 0)) {
+        return describe_one(session, options, &entity);
+    }
+    if (!names_ask(session, &entity, &names, &count)) return EXIT_FAILED;
+    if (entity.name.data) {
+        for (uint32_t i = 0; i < count; i++) {
+            if (text_equal(names[i], entity.name)) return describe_one(session, options, &entity);
         }
-        return code;
+        printf("The %s '%.*s' doesn't exist and doesn't have dynamic config.\n", entity.word, TEXT_ARGS(entity.name));
+        return EXIT_FINE;
     }
-    if (strcmp(entity.word, "broker") != 0) {
-        complain(session->called, "which %s? --entity-name", entity.word);
-        return EXIT_FAILED;
-    }
-    for (int32_t i = 0; i < known.brokers.count && code == EXIT_FINE; i++) {
-        entity.name = text_format(&session->arena, "%d", known.brokers.items[i].node_id);
+    for (uint32_t i = 0; i < count && code == EXIT_FINE; i++) {
+        entity.name = names[i];
         code = describe_one(session, options, &entity);
     }
+    if (code != EXIT_FINE || strcmp(entity.word, "broker") != 0) return code;
     entity.name = TEXT("");
     entity.dynamic = CONFIG_SOURCE_DYNAMIC_DEFAULT_BROKER;
-    return code == EXIT_FINE ? describe_one(session, options, &entity) : code;
+    return describe_one(session, options, &entity);
 }
 
 /* ---- alter ---- */
@@ -175,31 +272,46 @@ static struct text next_piece(struct text *rest)
     return text_trim(piece);
 }
 
+enum { OPERATION_SET, OPERATION_DELETE };
+
+static void change_add(struct incremental_alter_configs_resource_ask *one, int8_t operation, struct text name,
+                       struct text value)
+{
+    one->configs.items[one->configs.count++] =
+        (struct incremental_alter_configs_config){ .name = name, .operation = operation, .value = value };
+}
+
 static bool changes_read(struct session *session, const struct configs_options *options,
                          struct incremental_alter_configs_resource_ask *one)
 {
-    enum { OPERATION_SET, OPERATION_DELETE };
     struct text add = text_of(options->add), remove = text_of(options->remove);
+    struct words file = { .count = 0 };
 
-    one->configs.items = session_take(session, (add.size + remove.size + 2) * sizeof(*one->configs.items));
+    if (!kafka_properties_read(session, options->add_file, &file)) return false;
+    one->configs.items = session_take(session, (add.size + remove.size + file.count + 2) * sizeof(*one->configs.items));
+    for (uint32_t i = 0; i < file.count; i++) {
+        struct text value = text_of(file.items[i]), name = text_cut(&value, '=');
+        change_add(one, OPERATION_SET, name, value);
+    }
     while (add.data) {
-        struct text value = next_piece(&add);
-        struct text name = text_trim(text_cut(&value, '='));
-        if (!value.data || name.size == 0) return false;
+        struct text value = next_piece(&add), name = text_trim(text_cut(&value, '='));
+        if (!value.data || name.size == 0) {
+            complain(session->called, "requirement failed: Invalid entity config: all configs to be added must be in "
+                                      "the format \"key=val\" or  \"key=[val1,val2]\" to group values which contain "
+                                      "commas.");
+            return false;
+        }
         value = text_trim(value);
         if (value.size >= 2 && value.data[0] == '[' && value.data[value.size - 1] == ']') {
             value = (struct text){ value.data + 1, value.size - 2 };
         }
-        one->configs.items[one->configs.count++] =
-            (struct incremental_alter_configs_config){ .name = name, .operation = OPERATION_SET, .value = value };
+        change_add(one, OPERATION_SET, name, value);
     }
     while (remove.data) {
         struct text name = next_piece(&remove);
-        if (name.size == 0) return false;
-        one->configs.items[one->configs.count++] =
-            (struct incremental_alter_configs_config){ .name = name, .operation = OPERATION_DELETE };
+        if (name.size > 0) change_add(one, OPERATION_DELETE, name, TEXT_NULL);
     }
-    return one->configs.count > 0;
+    return true;
 }
 
 static int alter(struct session *session, const struct configs_options *options, const struct entity *entity)
@@ -209,10 +321,7 @@ static int alter(struct session *session, const struct configs_options *options,
     struct incremental_alter_configs_answer answer = { 0 };
     int32_t node = node_of(entity);
 
-    if (!changes_read(session, options, &one)) {
-        complain(session->called, "--add-config is NAME=VALUE,... (with [] around a list), --delete-config NAME,...");
-        return EXIT_FAILED;
-    }
+    if (!changes_read(session, options, &one)) return EXIT_FAILED;
     if (node == CLIENT_ANY) node = CLIENT_CONTROLLER;
     if (!session_ask(session, node, API_INCREMENTAL_ALTER_CONFIGS, false, &ask, &answer)) return EXIT_FAILED;
     for (int32_t i = 0; i < answer.resources.count; i++) {
@@ -231,51 +340,69 @@ static int alter(struct session *session, const struct configs_options *options,
 
 /* ---- the tool ---- */
 
+/* What Kafka's tool complains about before it asks anybody. */
+static bool configs_check(const char *called, const struct configs_options *options, struct entity *entity)
+{
+    const char *why = NULL;
+
+    if (options->describe == options->alter) {
+        why = "Command must include exactly one action: --describe, --alter";
+    } else if (options->controller) {
+        why = "--bootstrap-controller: this tool asks brokers, use --bootstrap-server";
+    } else if (options->alter && options->add && options->add_file) {
+        why = "Only one of --add-config or --add-config-file must be specified";
+    } else if (options->alter && !options->add && !options->add_file && !options->remove) {
+        why = "At least one of --add-config, --add-config-file, or --delete-config must be specified with --alter";
+    }
+    if (why) complain(called, "%s", why);
+    if (why || !entity_read(called, options, entity)) return false;
+    if (!options->alter || entity->name.data) return true;
+    complain(called, "An entity name must be specified with --alter of %ss", entity->word);
+    return false;
+}
+
 static int configs_run(void *given)
 {
     static const char called[] = "kafka-configs";
     const struct configs_options *options = given;
+    struct words properties = { .count = 0 };
     struct session session;
     struct entity entity;
-    int code;
+    int code = EXIT_FAILED;
 
-    if (options->describe == options->alter) {
-        complain(called, "Command must include exactly one action: --describe, --alter");
-        return EXIT_FAILED;
-    }
-    if (!entity_read(options, &entity)) {
-        complain(called, "At least one entity type must be specified: --entity-type topics, brokers, groups or "
-                         "client-metrics, or --topic, --broker, --broker-defaults, --group, --client-metrics");
-        return EXIT_FAILED;
-    }
-    if (options->alter && !entity.name.data) {
-        complain(called, "an entity name must be specified with --alter");
-        return EXIT_FAILED;
-    }
+    if (!configs_check(called, options, &entity)) return EXIT_FAILED;
     if (!session_begin(&session, called, &options->common)) return EXIT_FAILED;
-    if (options->alter) {
-        code = alter(&session, options, &entity);
-    } else {
-        code = entity.name.data ? describe_one(&session, options, &entity) : describe_all(&session, options, entity);
+    if (kafka_properties_read(&session, options->config_file, &properties)) {
+        code = options->alter ? alter(&session, options, &entity) : describe(&session, options, entity);
     }
     return session_end(&session, code);
 }
 
 /* clang-format off */
 static const struct option_row rows[] = {
-    OPTION(configs_options, describe,        "describe",        0, NULL,   "show settings"),
-    OPTION(configs_options, alter,           "alter",           0, NULL,   "change settings"),
-    OPTION(configs_options, type,            "entity-type",     0, "KIND", "topics, brokers, groups or client-metrics"),
-    OPTION(configs_options, name,            "entity-name",     0, "NAME", "of what"),
-    OPTION(configs_options, by_default,      "entity-default",  0, NULL,   "the default of all brokers"),
-    OPTION(configs_options, topic,           "topic",           0, "NAME", "of this topic"),
-    OPTION(configs_options, broker,          "broker",          0, "ID",   "of this broker"),
-    OPTION(configs_options, broker_defaults, "broker-defaults", 0, NULL,   "the default of all brokers"),
-    OPTION(configs_options, group,           "group",           0, "NAME", "of this group"),
-    OPTION(configs_options, metrics,         "client-metrics",  0, "NAME", "of these client metrics"),
-    OPTION(configs_options, all,             "all",             0, NULL,   "also what nobody set"),
-    OPTION(configs_options, add,             "add-config",      0, "LIST", "NAME=VALUE,NAME=[VALUE,VALUE]"),
-    OPTION(configs_options, remove,          "delete-config",   0, "LIST", "NAME,..."),
+    OPTION(configs_options, describe,        "describe",             0, NULL,        "show settings"),
+    OPTION(configs_options, alter,           "alter",                0, NULL,        "change settings"),
+    OPTION(configs_options, types,           "entity-type",          0, "KIND",      "topics, brokers, groups, ..."),
+    OPTION(configs_options, name,            "entity-name",          0, "NAME",      "of what"),
+    OPTION(configs_options, by_default,      "entity-default",       0, NULL,        "the default of all brokers"),
+    OPTION(configs_options, topic,           "topic",                0, "NAME",      "of this topic"),
+    OPTION(configs_options, broker,          "broker",               0, "ID",        "of this broker"),
+    OPTION(configs_options, broker_defaults, "broker-defaults",      0, NULL,        "the default of all brokers"),
+    OPTION(configs_options, logger,          "broker-logger",        0, "ID",        "of this broker's loggers"),
+    OPTION(configs_options, group,           "group",                0, "NAME",      "of this group"),
+    OPTION(configs_options, metrics,         "client-metrics",       0, "NAME",      "of these client metrics"),
+    OPTION(configs_options, all,             "all",                  0, NULL,        "also what nobody set"),
+    OPTION(configs_options, add,             "add-config",           0, "LIST",      "NAME=VALUE,NAME=[VALUE,VALUE]"),
+    OPTION(configs_options, add_file,        "add-config-file",      0, "FILE",      "the same as properties"),
+    OPTION(configs_options, remove,          "delete-config",        0, "LIST",      "NAME,..."),
+    OPTION(configs_options, config_file,     "command-config",       0, "FILE",      "properties of a client"),
+    OPTION(configs_options, controller,      "bootstrap-controller", 0, "HOST:PORT", "this tool asks brokers only"),
+    OPTION(configs_options, user,            "user",                 0, "NAME",      "left to Kafka's own tool"),
+    OPTION(configs_options, user_defaults,   "user-defaults",        0, NULL,        "left to Kafka's own tool"),
+    OPTION(configs_options, client,          "client",               0, "NAME",      "left to Kafka's own tool"),
+    OPTION(configs_options, client_defaults, "client-defaults",      0, NULL,        "left to Kafka's own tool"),
+    OPTION(configs_options, ip,              "ip",                   0, "ADDRESS",   "left to Kafka's own tool"),
+    OPTION(configs_options, ip_defaults,     "ip-defaults",          0, NULL,        "left to Kafka's own tool"),
 };
 /* clang-format on */
 

@@ -14,7 +14,7 @@
 
 struct offsets_options {
     struct common common;
-    const char *topic, *partitions, *topic_partitions, *time;
+    const char *topic, *partitions, *topic_partitions, *time, *config_file;
     bool no_internal;
 };
 
@@ -52,6 +52,42 @@ static bool in_ranges(struct text ranges, int32_t partition)
         if (last.size > 0 && !text_to_i64(last, &limit)) continue;
         if (partition >= from && partition < limit) return true;
     }
+    return false;
+}
+
+/* "0", "0-2", "-2", "2-"; false: it is none. */
+static bool is_range(struct text range)
+{
+    for (uint32_t dashes = 0; range.size > 0; range.data++, range.size--) {
+        if (*range.data == '-' && ++dashes == 1) continue;
+        if (*range.data < '0' || *range.data > '9') return false;
+    }
+    return true;
+}
+
+/* What Kafka's tool complains about before it asks anybody. */
+static bool offsets_check(const struct offsets_options *options)
+{
+    struct text list = text_of(options->partitions), rules = text_of(options->topic_partitions);
+    int64_t number;
+
+    while (list.data) {
+        if (text_to_i64(text_trim(text_cut(&list, ',')), &number) && number >= 0) continue;
+        fprintf(stderr,
+                "Error occurred: --partitions expects a comma separated list of numeric partition ids, but received: "
+                "%s\n",
+                options->partitions);
+        return false;
+    }
+    while (rules.data) {
+        struct text rule = text_trim(text_cut(&rules, ',')), ranges = rule;
+        (void)text_cut(&ranges, ':');
+        if (is_range(ranges)) continue;
+        fprintf(stderr, "Error occurred: Invalid rule specification: %.*s\n", TEXT_ARGS(rule));
+        return false;
+    }
+    if (kafka_expression(options->topic)) return true;
+    fprintf(stderr, "Error occurred: %s is an invalid regex.\n", options->topic);
     return false;
 }
 
@@ -98,7 +134,7 @@ static int offsets_ask(struct session *session, const struct offsets_options *op
     if (client_offsets(&session->client, queries, count, false) != STATUS_OK) return session_lost(session);
     for (uint32_t i = 0; i < count; i++) {
         if (queries[i].error != CODE_NONE) {
-            fprintf(stderr, "Skip getting offsets for topic-partition %.*s:%d due to error: %s\n",
+            fprintf(stderr, "Skip getting offsets for topic-partition %.*s-%d due to error: %s\n",
                     TEXT_ARGS(queries[i].topic), queries[i].partition, code_name(queries[i].error));
         } else if (queries[i].offset >= 0) {
             printf("%.*s:%d:%lld\n", TEXT_ARGS(queries[i].topic), queries[i].partition, (long long)queries[i].offset);
@@ -110,6 +146,7 @@ static int offsets_ask(struct session *session, const struct offsets_options *op
 static int offsets_run(void *given)
 {
     const struct offsets_options *options = given;
+    struct words properties = { .count = 0 };
     struct session session;
     int64_t time;
 
@@ -125,8 +162,10 @@ static int offsets_run(void *given)
         fputs("Error occurred: --topic-partitions cannot be used with --topic or --partitions\n", stderr);
         return EXIT_FAILED;
     }
+    if (!offsets_check(options)) return EXIT_FAILED;
     if (!session_begin(&session, "kafka-get-offsets", &options->common)) return EXIT_FAILED;
-    return session_end(&session, offsets_ask(&session, options, time));
+    bool fine = kafka_properties_read(&session, options->config_file, &properties);
+    return session_end(&session, fine ? offsets_ask(&session, options, time) : EXIT_FAILED);
 }
 
 static void offsets_preset(void *given)
@@ -141,6 +180,7 @@ static const struct option_row offsets_rows[] = {
     OPTION(offsets_options, topic_partitions, "topic-partitions",        0, "LIST",  "TOPIC:RANGE,..."),
     OPTION(offsets_options, time,             "time",                    0, "TIME",  "latest, earliest, ms, ..."),
     OPTION(offsets_options, no_internal,      "exclude-internal-topics", 0, NULL,    "without internal topics"),
+    OPTION(offsets_options, config_file,      "command-config",          0, "FILE",  "properties of a client"),
 };
 /* clang-format on */
 
@@ -160,7 +200,7 @@ const struct verb kafka_offsets_verb = {
 
 struct dirs_options {
     struct common common;
-    const char *topics, *brokers;
+    const char *topics, *brokers, *config_file;
     bool describe;
 };
 
@@ -273,6 +313,7 @@ static int dirs_ask(struct session *session, const struct dirs_options *options)
 static int dirs_run(void *given)
 {
     const struct dirs_options *options = given;
+    struct words properties = { .count = 0 };
     struct session session;
 
     if (!options->describe) {
@@ -280,14 +321,16 @@ static int dirs_run(void *given)
         return EXIT_FAILED;
     }
     if (!session_begin(&session, "kafka-log-dirs", &options->common)) return EXIT_FAILED;
-    return session_end(&session, dirs_ask(&session, options));
+    bool fine = kafka_properties_read(&session, options->config_file, &properties);
+    return session_end(&session, fine ? dirs_ask(&session, options) : EXIT_FAILED);
 }
 
 /* clang-format off */
 static const struct option_row dirs_rows[] = {
-    OPTION(dirs_options, describe, "describe",    0, NULL,   "the only thing that can be done"),
-    OPTION(dirs_options, topics,   "topic-list",  0, "LIST", "only partitions of these topics"),
-    OPTION(dirs_options, brokers,  "broker-list", 0, "LIST", "only these brokers"),
+    OPTION(dirs_options, describe,    "describe",       0, NULL,   "the only thing that can be done"),
+    OPTION(dirs_options, topics,      "topic-list",     0, "LIST", "only partitions of these topics"),
+    OPTION(dirs_options, brokers,     "broker-list",    0, "LIST", "only these brokers"),
+    OPTION(dirs_options, config_file, "command-config", 0, "FILE", "properties of a client"),
 };
 /* clang-format on */
 

@@ -12,21 +12,27 @@
 #include "options.h"
 #include "output.h"
 
-#define VERBS(verbs) verbs, array_count(verbs)
+#define VERBS_AND(verbs) verbs, array_count(verbs)
+#define VERBS(verbs)     VERBS_AND(verbs), NULL, NULL
 const struct command commands[] = {
     /* clang-format off */
-    { "serve",      command_serve,      "start a node",                                          NULL, 0 },
-    { "top",        command_top,        "what a node is doing, live in a terminal",              NULL, 0 },
+    { "serve",      command_serve,      "start a node",                                          NULL, 0,
+      NULL, "--override --plan --help" },
+    { "top",        command_top,        "what a node is doing, live in a terminal",              NULL, 0,
+      NULL, "--once --interval --rows --help" },
     { "topic",      NULL,               "make, list, describe, delete and widen topics",         VERBS(topic_verbs) },
     { "produce",    NULL,               "store lines or files as records",                       VERBS(produce_verbs) },
     { "consume",    NULL,               "print records",                                         VERBS(consume_verbs) },
     { "cluster",    NULL,               "nodes, directories, the metadata log, features",        VERBS(cluster_verbs) },
-    { "config",     command_config,     "settings of topics and brokers; checking a node's own", VERBS(config_verbs) },
+    { "config",     command_config,     "settings of topics and brokers; checking a node's own",
+      VERBS_AND(config_verbs), NULL, "--override" },
     { "bench",      NULL,               "a load with intended times, and its latencies",         VERBS(bench_verbs) },
     { "doctor",     NULL,               "what this machine lacks for a node",                    VERBS(doctor_verbs) },
-    { "log",        command_log,        "look at, check or recover a log directory",             NULL, 0 },
-    { "completion", command_completion, "teach a shell these commands",                          NULL, 0 },
-    { "version",    command_version,    "print the version",                                     NULL, 0 },
+    { "log",        command_log,        "look at, check or recover a log directory",             NULL, 0,
+      "dump verify recover", "--records --json --help" },
+    { "completion", command_completion, "teach a shell these commands",                          NULL, 0,
+      "bash zsh fish", "--help" },
+    { "version",    command_version,    "print the version",                                     NULL, 0, NULL, NULL },
     /* clang-format on */
 };
 const size_t command_count = array_count(commands);
@@ -45,7 +51,7 @@ int command_version(int count, char **arguments)
 {
     (void)count;
     (void)arguments;
-    puts("sluice " SLUICE_VERSION " (Apache Kafka protocol 4.3.1)");
+    puts("sluice " SLUICE_VERSION " (Apache Kafka protocol " KAFKA_RELEASE ")");
     return EXIT_FINE;
 }
 
@@ -82,11 +88,18 @@ static bool standard_descriptors(void)
 
 static int run(int count, char **arguments)
 {
+    static char help[] = "--help";
     const struct kafka_tool *tool = count > 0 ? kafka_tool_find(arguments[0]) : NULL;
 
-    if (tool) return verb_run(tool->verb, tool->name, count - 1, arguments + 1);
+    if (tool) return kafka_tool_run(tool, count, arguments);
     if (count < 2) return usage(stderr, EXIT_USAGE);
-    if (strcmp(arguments[1], "--help") == 0 || strcmp(arguments[1], "help") == 0) return usage(stdout, EXIT_FINE);
+    if (strcmp(arguments[1], "help") == 0 && count == 3) {
+        char *asked[] = { arguments[0], arguments[2], help };
+        return run(3, asked);
+    }
+    if (strcmp(arguments[1], "--help") == 0 || strcmp(arguments[1], "-h") == 0 || strcmp(arguments[1], "help") == 0) {
+        return usage(stdout, EXIT_FINE);
+    }
     if (strcmp(arguments[1], "--version") == 0) return command_version(count - 1, arguments + 1);
 
     for (size_t i = 0; i < array_count(commands); i++) {

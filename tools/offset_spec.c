@@ -108,6 +108,8 @@ static bool set_one(const struct offset_spec *spec, struct session *session, str
     case OFFSET_ABSOLUTE: break;
     }
     partition->next = spec->from_value;
+    if (spec->clamped && (spec->from_value < start || spec->from_value > end)) partition->next = end;
+    if (spec->clamped) return true;
     if (spec->from_value >= start && spec->from_value <= end) return true;
     complain(session->called, "%.*s [%d] has offsets from %lld to %lld, and no %lld", TEXT_ARGS(partition->topic),
              partition->index, (long long)start, (long long)end, (long long)spec->from_value);

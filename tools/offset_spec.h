@@ -15,6 +15,7 @@ struct offset_spec {
     enum offset_kind from;
     int64_t from_value;
     int64_t until_ms; /* -1: no end by time */
+    bool clamped;     /* an offset that there is none of means the end, and is no error */
 };
 
 /* Words are taken in order, so s@ and e@ may both be given. */

@@ -41,6 +41,7 @@ static bool is_repeated(const struct verb *verb, const struct option_row *row)
     if (row < common_rows || row >= common_rows + common_row_count) return false;
     for (size_t i = 0; i < verb->row_count; i++) {
         if (verb->rows[i].place == row->place) return true;
+        if (verb->rows[i].name && strcmp(verb->rows[i].name, row->name) == 0) return true;
     }
     return false;
 }
@@ -127,8 +128,13 @@ static bool value_set(struct reading *reading, const struct option_row *row, con
 
 static bool value_wanted(struct reading *reading, const struct option_row *row, const char *inside)
 {
+    bool last = reading->at + 1 == reading->count;
+
     if (inside) return value_set(reading, row, inside);
-    if (reading->at + 1 == reading->count) {
+    if (row->bare && (last || reading->arguments[reading->at + 1][0] == '-')) {
+        return value_set(reading, row, row->bare);
+    }
+    if (last) {
         fprintf(stderr, "%s: %s wants %s\n", reading->called, reading->arguments[reading->at], row->value);
         return false;
     }
@@ -218,6 +224,21 @@ void options_help(const struct verb *verb, const char *called, FILE *out)
 
 /* ---- verbs ---- */
 
+static const char *nearest_verb(const struct command *command, const char *word)
+{
+    enum { NEAR = 3 };
+    unsigned least = NEAR;
+    const char *name = NULL;
+
+    for (size_t i = 0; i < command->verb_count; i++) {
+        unsigned distance = text_distance(text_of(word), text_of(command->verbs[i].name), least);
+        if (distance >= least) continue;
+        least = distance;
+        name = command->verbs[i].name;
+    }
+    return name;
+}
+
 static int verbs_help(const struct command *command, FILE *out, int code)
 {
     fprintf(out, "usage: sluice %s VERB [ARGUMENT...]\n\n", command->name);
@@ -264,7 +285,9 @@ int verbs_run(const struct command *command, int count, char **arguments)
         const struct verb *limit = command->verbs + command->verb_count;
         while (verb < limit && strcmp(arguments[1], verb->name) != 0) verb++;
         if (verb == limit) {
-            fprintf(stderr, "sluice %s: there is no '%s'\n\n", command->name, arguments[1]);
+            const char *near = nearest_verb(command, arguments[1]);
+            fprintf(stderr, "sluice %s: there is no '%s'%s%s%s\n\n", command->name, arguments[1],
+                    near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
             return verbs_help(command, stderr, EXIT_USAGE);
         }
         skip = 2;

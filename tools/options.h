@@ -30,15 +30,17 @@ struct option_row {
     size_t place;
     const char *value; /* what it is called in help; NULL for flags */
     const char *help;
+    const char *bare; /* what a word is when none was said; NULL: one must be */
 };
 
 #define OPTION_KIND(member) \
     _Generic((member), bool: OPTION_FLAG, uint64_t: OPTION_COUNT, int64_t: OPTION_NUMBER, const char *: OPTION_WORD,  \
              struct words: OPTION_WORDS)
-#define OPTION(type, member, name, letter, value, help)                                                   \
-    {                                                                                                     \
-        name, letter, OPTION_KIND(((struct type *)0)->member), offsetof(struct type, member), value, help \
+#define OPTION_OR(type, member, name, letter, value, bare, help)                                                \
+    {                                                                                                           \
+        name, letter, OPTION_KIND(((struct type *)0)->member), offsetof(struct type, member), value, help, bare \
     }
+#define OPTION(type, member, name, letter, value, help) OPTION_OR(type, member, name, letter, value, NULL, help)
 
 /* What all client commands understand; the first member of their structs. */
 struct common {

@@ -20,7 +20,7 @@ ODD = re.compile(r"\x1b\[K|\r")
 
 
 def started(node, words, **arguments):
-    return subprocess.Popen([Sluice.binary(), *words.split()], env={**os.environ, "SLUICE_BOOTSTRAP": node.address},
+    return subprocess.Popen([Sluice.binary(), *words.split()], env={**os.environ, "SLUICE_BOOTSTRAP": node.address if node else ""},
                             **{"stdin": subprocess.PIPE, "stderr": subprocess.PIPE, **arguments})
 
 
@@ -99,6 +99,15 @@ def progress_of(text, pattern):
     require(text.endswith("\r\x1b[K"), f"{text!r} leaves something behind")
 
 
+def while_it_stands(node, words, **arguments):
+    """A command whose node stands still long enough for a line of progress."""
+    os.kill(node.pid, signal.SIGSTOP)
+    process = started(node, words, **arguments)
+    time.sleep(1.5)
+    os.kill(node.pid, signal.SIGCONT)
+    return process
+
+
 @check("progress: produce tells a terminal how far it is, and what is left of a file")
 def _():
     with scratch("commands") as work, node_of(work) as node, Terminal() as terminal:
@@ -115,12 +124,8 @@ def _():
         with open(path, "wb") as out:
             out.write(b"x" * 99 + b"\n")
             out.write((b"y" * 99 + b"\n") * 60000)
-        os.kill(node.pid, signal.SIGSTOP)
-        writer = started(node, f"produce t -l {path}", stderr=terminal.slave)
-        time.sleep(1.5)
-        os.kill(node.pid, signal.SIGCONT)
-        progress_of(terminal.shown(writer), r"sluice produce: [\d.]+ .?i?B, [\d.]+ .?i?B/s, \d+ %, \d+ s left|"
-                                            r"sluice produce: [\d.]+ .?i?B, [\d.]+ .?i?B/s")
+        progress_of(terminal.shown(while_it_stands(node, f"produce t -l {path}", stderr=terminal.slave)),
+                    r"sluice produce: [\d.]+ .?i?B, [\d.]+ .?i?B/s(, \d+ %, \d+ s left)?")
 
 
 @check("progress: consume tells it beside its output, topic create between its requests")
@@ -133,11 +138,9 @@ def _():
             time.sleep(2)
             sluice(node, "produce", "t", given="3\n")
             progress_of(terminal.shown(reader), r"sluice consume: \d+ records, \d+/s(, \d+ %, \d+ s left)?")
-        os.kill(node.pid, signal.SIGSTOP)
         with open(os.path.join(work, "out"), "wb") as out:
-            maker = started(node, "topic create " + " ".join(f"n{i}" for i in range(80)), stderr=terminal.slave, stdout=out)
-            time.sleep(1.5)
-            os.kill(node.pid, signal.SIGCONT)
+            words = "topic create " + " ".join(f"n{i}" for i in range(80))
+            maker = while_it_stands(node, words, stderr=terminal.slave, stdout=out)
             progress_of(terminal.shown(maker), r"sluice topic create: \d+ topics, \d+/s(, \d+ %, \d+ s left)?")
         same(len(sluice(node, "topic", "list").out.splitlines()), 82, "topics, and the head")
 
