@@ -129,12 +129,15 @@ static void draft_seal(struct gathers *gathers)
     gathers->open = NULL;
 }
 
-/* Into its block, and into a WAL file. */
+/* Into its block, and into a WAL file. A batch that was too large for one went to its segment (stream.c); a start takes
+ * every batch through the WAL, and makes a file for it (wal_next_file). */
 static bool fits(const struct gathers *gathers, const struct gather *gather, uint32_t at, size_t payload,
                  uint32_t entries)
 {
+    const struct store *store = gathers->store;
     size_t size = chunk_size(payload, entries);
-    return at + size <= gather->block->size && size <= wal_chunk_max(gathers->store->wal);
+    bool alone = store->starting && entries == 1;
+    return at + size <= gather->block->size && (alone || size <= wal_chunk_max(store->wal));
 }
 
 /* The draft that can take so much: the open one, a new one behind it, or the first of a new block, if `kept` bytes of

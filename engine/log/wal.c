@@ -210,18 +210,24 @@ static uint64_t wal_total(const struct wal *wal)
     return total;
 }
 
+/* As the plan counts: a file that a start made larger than others, for one batch, takes the place of one. */
+static bool plan_has_room(const struct wal *wal)
+{
+    uint64_t total = 0;
+    for (uint32_t i = 0; i < wal->file_count; i++) total += min_of(wal->files[i].size, wal->file_size);
+    return wal->file_count < WAL_FILES_MAX && total + wal->file_size <= wal->size + WAL_FIRST_SIZE;
+}
+
 bool wal_wants(const struct wal *wal, uint64_t size)
 {
-    return size == wal->file_size && wal->file_count < WAL_FILES_MAX &&
-           wal_total(wal) + size <= wal->size + WAL_FIRST_SIZE;
+    return size == wal->file_size && plan_has_room(wal);
 }
 
 /* One file ahead, until all are there. */
 static bool wal_wants_ahead(struct wal *wal)
 {
     if (wal->making.begun || wal->store->starting || wal->store->no_space) return false;
-    if (wal->file_count == WAL_FILES_MAX || wal_free_file(wal, wal_chunk_max(wal))) return false;
-    return wal_total(wal) + wal->file_size <= wal->size + WAL_FIRST_SIZE;
+    return !wal_free_file(wal, wal_chunk_max(wal)) && plan_has_room(wal);
 }
 
 static void wal_make_ahead(struct wal *wal, bool hungry)
@@ -237,7 +243,8 @@ static struct wal_file *wal_next_file(struct wal *wal, size_t size)
     if (next || !wal->store->starting) return next;
 
     bool small = wal->file_count == 0 && size <= WAL_FIRST_SIZE - CHUNK_BLOCK;
-    if (wal_make_now(wal, small ? WAL_FIRST_SIZE : wal->file_size) != STATUS_OK) return NULL;
+    uint64_t wanted = small ? (uint64_t)WAL_FIRST_SIZE : max_of(wal->file_size, (uint64_t)size + CHUNK_BLOCK);
+    if (wal->file_count == WAL_FILES_MAX || wal_make_now(wal, wanted) != STATUS_OK) return NULL;
     return wal_free_file(wal, size);
 }
 

@@ -130,6 +130,31 @@ static void a_stream_begins_where_the_wal_left_off(void **state)
     crashed_and_read(&node, 48);
 }
 
+/* It went past the WAL, whose files are smaller; a start has to bring it back all the same, and so has the next one. */
+static void a_batch_larger_than_a_wal_file_survives_kills(void **state)
+{
+    (void)state;
+    struct node node;
+
+    files_begin(&node, 1 << 30);
+    node.plan.wal_size = 64 << 20;
+    node.plan.wal_file_size = 1 << 20;
+    struct log *log = files_start(&node);
+    pour(&node, log, 1, 1000);
+    for (uint32_t i = 0; i < 2; i++) assert_int_equal(node_append(log, 3, 1 << 20, (uint64_t)log->end), STATUS_OK);
+    pour(&node, log, 1, 1000);
+    while (log->durable.at < log->end) node_turn(&node);
+    for (int kills = 0; kills < 2; kills++) {
+        node_crash(&node);
+        log = files_start(&node);
+        assert_int_equal(log->end, 8);
+        assert_int_equal(node_read_all(&node, log, 0), 8);
+    }
+    pour(&node, log, 2, 300000);
+    while (log->durable.at < log->end) node_turn(&node);
+    crashed_and_read(&node, 10);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -138,6 +163,7 @@ int main(void)
         cmocka_unit_test(a_small_append_stays_behind_a_large_one),
         cmocka_unit_test(an_idle_stream_ends),
         cmocka_unit_test(a_stream_begins_where_the_wal_left_off),
+        cmocka_unit_test(a_batch_larger_than_a_wal_file_survives_kills),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
