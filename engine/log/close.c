@@ -281,7 +281,8 @@ enum status directory_remove_all(struct files *files, int directory, const char 
     arena_reset(&arena);
     heap_end(&heap);
     files_close(files, opened);
-    return status == STATUS_OK ? files_remove_directory(files, directory, path) : status;
+    if (status == STATUS_OK) status = files_remove_directory(files, directory, path);
+    return status == STATUS_EXISTS ? STATUS_OK : status; /* Something of somebody else's is in it. */
 }
 
 static void removal_rename(struct job *job)

@@ -106,28 +106,17 @@ static enum status stray_rename(struct directory *directory, const struct log_fo
     return status;
 }
 
-static enum status files_remove_all(struct directory *directory, struct arena *arena, struct text topic,
-                                    int32_t partition)
+static enum status files_remove_all(struct directory *directory, struct text topic, int32_t partition)
 {
-    struct files *files = directory->files;
-    struct files_entry *entries;
     char path[PATH_SIZE];
-    uint32_t count;
-    int handle;
 
     partition_path(topic, partition, path);
-    enum status status = files_open_directory(files, directory->handle, path, &handle);
-    if (status != STATUS_OK) return status;
-    status = files_list(files, handle, arena, &entries, &count);
-    for (uint32_t i = 0; i < count && status == STATUS_OK; i++) status = files_remove(files, handle, entries[i].name);
-    files_close(files, handle);
-    return status == STATUS_OK ? files_remove_directory(files, directory->handle, path) : status;
+    return directory_remove_all(directory->files, directory->handle, path);
 }
 
 enum status strays_settle(struct directory *directory)
 {
-    struct recovery *recovery = directory->work;
-    struct arena *arena = recovery->arena;
+    const struct recovery *recovery = directory->work;
     enum status status = STATUS_OK;
     bool changed = false;
 
@@ -136,13 +125,13 @@ enum status strays_settle(struct directory *directory)
         const struct recovered *recovered = found->open;
         if (recovered->opened && !recovered->stray) continue;
         if (!directory_is_of(directory, found->topic, found->key)) continue;
-        status = recovered->forgotten ? files_remove_all(directory, arena, found->topic, found->key.partition)
+        status = recovered->forgotten ? files_remove_all(directory, found->topic, found->key.partition)
                                       : stray_rename(directory, found);
         changed = true;
     }
     for (struct dropped *dropped = recovery->dropped; dropped && status == STATUS_OK; dropped = dropped->next) {
         if (!directory_is_of(directory, dropped->topic, dropped->key)) continue;
-        status = files_remove_all(directory, arena, dropped->topic, dropped->key.partition);
+        status = files_remove_all(directory, dropped->topic, dropped->key.partition);
         changed = true;
     }
     return status == STATUS_OK && changed ? files_sync_directory(directory->files, directory->handle) : status;

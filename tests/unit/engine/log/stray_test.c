@@ -216,6 +216,30 @@ static void a_deleted_logs_files_go_after_their_delay(void **state)
     }
 }
 
+/* A start removes what waits to be removed; what it can't remove must not keep it from starting. */
+static void what_stands_in_a_deleted_directory_stays(void **state)
+{
+    (void)state;
+    static const char *const names[] = { "lost-4.6c6f7374000000000000000000000000-delete",
+                                         "lost-4.6c6f7374000000000000000000000000-delete/extra" };
+    struct node node;
+    char path[160];
+
+    node_init(&node, 1);
+    for (size_t i = 0; i < array_count(names); i++) {
+        snprintf(path, sizeof path, "%s/%s", node.path, names[i]);
+        assert_int_equal(files_make_directory(files_kernel(), FILES_HERE, path), STATUS_OK);
+    }
+    for (int round = 0; round < 2; round++) {
+        node_start(&node);
+        (void)node_log(&node, 0, "known", 0);
+        node_begin(&node);
+        assert_true(is_there(&node, names[1]));
+        node_crash(&node);
+    }
+    node_remove(&node);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -226,6 +250,7 @@ int main(void)
         cmocka_unit_test(a_torn_directory_does_not_survive_its_log),
         cmocka_unit_test(a_torn_directory_that_is_nobodys_is_set_aside),
         cmocka_unit_test(a_torn_directory_of_a_topic_in_service_stays),
+        cmocka_unit_test(what_stands_in_a_deleted_directory_stays),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
