@@ -181,6 +181,11 @@ static void sync_done(struct segment_work *work)
 
     sync->running = false;
     checkpoint->syncing--;
+    if (work->status == STATUS_NO_SPACE) { /* For the files beside its batches: once more when there is some. */
+        checkpoint->dirty[--checkpoint->dirty_next] = (struct checkpoint_dirty){ .log = work->log, .base = work->base };
+        upkeep_no_space(checkpoint->store->upkeep);
+        return;
+    }
     if (work->status != STATUS_OK) {
         directory_fail(checkpoint->store, work->status);
         return;
@@ -282,5 +287,5 @@ void checkpoint_go(struct checkpoint *checkpoint)
     } else if (spilled) {
         syncing_begin(checkpoint);
     }
-    if (checkpoint->stage == CHECKPOINT_SYNCING) syncing_go(checkpoint);
+    if (checkpoint->stage == CHECKPOINT_SYNCING && !checkpoint->store->no_space) syncing_go(checkpoint);
 }

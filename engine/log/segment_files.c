@@ -208,12 +208,19 @@ static enum status seal_write(const struct segment_seal *seal, int64_t base, con
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 
+/* When a sync finds no space, what was written is lost: nothing that comes back with space. */
+static enum status batches_sync(struct files *files, int file)
+{
+    enum status status = files_sync(files, file);
+    return status == STATUS_NO_SPACE ? STATUS_IO_ERROR : status;
+}
+
 enum status segment_seal_write(const struct segment_seal *seal, int file)
 {
     const struct index_source *source = &seal->source;
 
     enum status status = files_truncate(source->files, file, source->size);
-    if (status == STATUS_OK && !seal->lazy) status = files_sync(source->files, file);
+    if (status == STATUS_OK && !seal->lazy) status = batches_sync(source->files, file);
     if (status != STATUS_OK) return status;
 
     if (seal->offsets.data) {
@@ -235,7 +242,7 @@ static enum status task_sync(struct segment_task *task)
     if (task->make) return STATUS_OK; /* Nothing was written yet. */
 
     enum status status = task->file < 0 ? task_open(task) : STATUS_OK;
-    if (status == STATUS_OK) status = files_sync(source->files, task->file);
+    if (status == STATUS_OK) status = batches_sync(source->files, task->file);
     if (status != STATUS_OK || !task->seal_it) return status;
 
     status = segment_seal_write(&task->seal, task->file);

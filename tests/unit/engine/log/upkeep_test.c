@@ -1,16 +1,27 @@
 /* A device without space: what was taken goes on when there is room, nobody waits for that, and neither does a stop. */
-#include "node.h"
+#include "files.h"
 
+#include <stdatomic.h>
+
+#include "log/checkpoint.h"
 #include "log/flush.h"
 #include "log/upkeep.h"
 #include "log/wal.h"
 
-/* The kernel's files, but for space: none while `full`. */
+/* The kernel's files, but for space: none while `full`; none for an index while `nameless`. */
 struct tight_files {
     struct files files;
     struct files_table table;
     bool full;
+    _Atomic bool nameless;
 };
+
+static enum status tight_open(struct files *files, int directory, const char *path, int flags, int *file)
+{
+    bool index = (flags & FILES_CREATE) && text_ends(text_of(path), TEXT(".index"));
+    if (index && container_of(files, struct tight_files, files)->nameless) return STATUS_NO_SPACE;
+    return files_open(files_kernel(), directory, path, flags, file);
+}
 
 static enum status tight_allocate(struct files *files, int file, uint64_t position, uint64_t size)
 {
@@ -28,10 +39,12 @@ static enum status tight_space(struct files *files, int directory, uint64_t *ava
 static void tight_init(struct tight_files *tight)
 {
     tight->table = *files_kernel()->table;
+    tight->table.open = tight_open;
     tight->table.allocate = tight_allocate;
     tight->table.space = tight_space;
     tight->files.table = &tight->table;
     tight->full = false;
+    tight->nameless = false;
 }
 
 struct waiting {
@@ -135,6 +148,42 @@ static void who_waits_is_told_when_the_lack_is_found(void **state)
     node_remove(&node);
 }
 
+/* A segment that was rolled gets its index files when a checkpoint syncs it: the first names that are new. */
+static void a_checkpoint_waits_for_space(void **state)
+{
+    (void)state;
+    struct tight_files tight;
+    struct node node;
+
+    tight_init(&tight);
+    files_begin(&node, 1 << 20);
+    node.files = &tight.files;
+    node.plan.wal_size = 3 << 20;
+    node.plan.wal_file_size = 1 << 20;
+    struct log *log = files_start(&node);
+    struct store *store = node.stores[0];
+    tight.nameless = true;
+    while (!store->no_space && !store->failed) {
+        assert_int_equal(node_append(log, 1, BATCH_SIZE, (uint64_t)log->end), STATUS_OK);
+        node_settle(&node);
+    }
+    assert_false(store->failed);
+    assert_int_equal(store->checkpoint->stage, CHECKPOINT_SYNCING);
+    assert_int_equal(node_read_all(&node, log, 0), log->end);
+
+    tight.nameless = false;
+    upkeep_grew(store->upkeep, UPKEEP_GROWN);
+    while (store->checkpoint->stage != CHECKPOINT_IDLE) node_turn(&node);
+    assert_true(store->checkpoint->count > 0);
+    int64_t end = log->end;
+    node_crash(&node);
+    log = files_start(&node);
+    assert_int_equal(log->end, end);
+    assert_int_equal(node_read_all(&node, log, 0), end);
+    node_stop(&node);
+    node_remove(&node);
+}
+
 static void a_stop_does_not_wait_for_space(void **state)
 {
     (void)state;
@@ -167,6 +216,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(who_waits_is_told_and_the_append_goes_on_later),
         cmocka_unit_test(who_waits_is_told_when_the_lack_is_found),
+        cmocka_unit_test(a_checkpoint_waits_for_space),
         cmocka_unit_test(a_stop_does_not_wait_for_space),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
