@@ -84,6 +84,7 @@ static void look_done(struct job *job)
     struct upkeep *upkeep = container_of(job, struct upkeep, job);
     struct store *store = upkeep->store;
     uint64_t reserve = store->directory->reserve_size;
+    bool lacked = store->no_space;
 
     upkeep->looking = false;
     if (job->status != STATUS_OK) { /* Asked again at the next look; a device that is gone fails its writes. */
@@ -93,7 +94,9 @@ static void look_done(struct job *job)
     if (upkeep->available < reserve) store->full = true;
     if (upkeep->available >= reserve + reserve / 8 + UPKEEP_ROOM) store->full = false;
     if (upkeep->available >= UPKEEP_ROOM) store->no_space = false;
-    if (store->no_space && store->hurry && ++upkeep->last_looks >= UPKEEP_LAST_LOOKS) {
+    /* The lack may come back at once, though there are bytes: of inodes, or by a quota. */
+    uint32_t looks_max = UPKEEP_LAST_LOOKS + (store->no_space ? 0 : 1);
+    if (lacked && store->hurry && ++upkeep->last_looks >= looks_max) {
         directory_fail(store, STATUS_NO_SPACE);
         return;
     }

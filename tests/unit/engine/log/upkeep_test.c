@@ -211,6 +211,36 @@ static void a_stop_does_not_wait_for_space(void **state)
     node_remove(&node);
 }
 
+/* Inodes that are used up, or a quota: there is space as far as a look can tell. */
+static void a_stop_does_not_wait_for_a_lack_that_no_look_finds(void **state)
+{
+    (void)state;
+    struct node_closing closing = { .done = false };
+    struct tight_files tight;
+    struct node node;
+
+    tight_init(&tight);
+    files_begin(&node, 1 << 20);
+    node.files = &tight.files;
+    struct log *log = files_start(&node);
+    files_fill(&node, log, 10, 1, BATCH_SIZE);
+    tight.nameless = true;
+    ready_init(&closing.ready, node_closed);
+    store_close(node.stores[0], &closing.ready);
+    for (int turns = 0; !closing.done; turns++) {
+        assert_true(turns < 10000);
+        node_turn(&node);
+    }
+    assert_true(node.stores[0]->failed);
+    node_crash(&node);
+
+    tight.nameless = false;
+    log = files_start(&node);
+    assert_int_equal(node_read_all(&node, log, 0), 10);
+    node_stop(&node);
+    node_remove(&node);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -218,6 +248,7 @@ int main(void)
         cmocka_unit_test(who_waits_is_told_when_the_lack_is_found),
         cmocka_unit_test(a_checkpoint_waits_for_space),
         cmocka_unit_test(a_stop_does_not_wait_for_space),
+        cmocka_unit_test(a_stop_does_not_wait_for_a_lack_that_no_look_finds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
