@@ -93,12 +93,12 @@ static bool directory_is_of(struct directory *directory, struct text topic, stru
            uuid_equal(owner, key.topic);
 }
 
-static enum status stray_rename(struct directory *directory, const struct log_found *found)
+static enum status stray_rename(struct directory *directory, struct text topic, struct log_key key)
 {
     char from[PATH_SIZE], to[PATH_SIZE];
 
-    partition_path(found->topic, found->key.partition, from);
-    partition_path_marked(found->topic, found->key.partition, found->key.topic, "stray", to);
+    partition_path(topic, key.partition, from);
+    partition_path_marked(topic, key.partition, key.topic, "stray", to);
     enum status status = files_rename(directory->files, directory->handle, from, to);
     if (status == STATUS_OK) {
         directory_say(directory, "%s is set aside as %s: the metadata has no partition of that topic id", from, to);
@@ -126,7 +126,7 @@ enum status strays_settle(struct directory *directory)
         if (recovered->opened && !recovered->stray) continue;
         if (!directory_is_of(directory, found->topic, found->key)) continue;
         status = recovered->forgotten ? files_remove_all(directory, found->topic, found->key.partition)
-                                      : stray_rename(directory, found);
+                                      : stray_rename(directory, found->topic, found->key);
         changed = true;
     }
     for (struct dropped *dropped = recovery->dropped; dropped && status == STATUS_OK; dropped = dropped->next) {
@@ -137,7 +137,9 @@ enum status strays_settle(struct directory *directory)
     return status == STATUS_OK && changed ? files_sync_directory(directory->files, directory->handle) : status;
 }
 
-/* ---- directories that can't say whose they are ---- */
+/* ---- directories that are nobody's ----
+ * Of a log that no checkpoint knows any more, whose removal, or setting aside, a power cut ended; or that can't say
+ * whose it is. */
 
 struct log_name {
     struct text topic;
@@ -196,10 +198,11 @@ static enum status name_settle(struct directory *directory, const struct map *na
 
     enum status status =
         partition_directory_owner(directory->files, directory->handle, parsed.topic, parsed.partition, &owner);
-    if (status == STATUS_IO_ERROR) return status;
-    if (status != STATUS_DAMAGED && status != STATUS_NOT_FOUND) return STATUS_OK;
+    bool nameless = status == STATUS_DAMAGED || status == STATUS_NOT_FOUND;
+    if (status != STATUS_OK && !nameless) return status == STATUS_IO_ERROR ? status : STATUS_OK;
     *changed = true;
-    return stray_set_aside(directory, entry->name, &parsed);
+    if (nameless) return stray_set_aside(directory, entry->name, &parsed);
+    return stray_rename(directory, parsed.topic, (struct log_key){ .topic = owner, .partition = parsed.partition });
 }
 
 enum status stray_names_settle(struct directory *directory, struct store **stores, uint32_t store_count)

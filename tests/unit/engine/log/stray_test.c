@@ -1,6 +1,9 @@
 /* Logs that a start finds and nobody opens: set aside with a word, or removed when their topic's removal was seen. */
 #include "node.h"
 
+#include <stdatomic.h>
+
+#include "log/checkpoint.h"
 #include "log/spill.h"
 
 static bool is_there(const struct node *node, const char *pattern)
@@ -240,6 +243,67 @@ static void what_stands_in_a_deleted_directory_stays(void **state)
     node_remove(&node);
 }
 
+/* The kernel's files, on which a directory's way to its removal is long, and ends nowhere. */
+struct slow_files {
+    struct files files;
+    struct files_table table;
+    _Atomic bool held, asked;
+};
+
+static enum status slow_rename(struct files *files, int directory, const char *from, const char *to)
+{
+    struct slow_files *slow = container_of(files, struct slow_files, files);
+    if (!text_ends(text_of(to), TEXT("-delete"))) return files_rename(files_kernel(), directory, from, to);
+    slow->asked = true;
+    while (slow->held) usleep(1000);
+    return STATUS_IO_ERROR;
+}
+
+/* The removal is in the WAL, but a checkpoint covers it, which does not know the log any more. */
+static void a_removal_that_a_checkpoint_overtook_leaves_nothing_in_service(void **state)
+{
+    (void)state;
+    struct slow_files slow = { .table = *files_kernel()->table, .held = true };
+    struct node_closing removal = { .done = false };
+    struct node node;
+
+    slow.table.rename = slow_rename;
+    slow.files.table = &slow.table;
+    node_init(&node, 1);
+    node.plan.wal_size = 3 << 20;
+    node.plan.wal_file_size = 1 << 20;
+    node.files = &slow.files;
+    node_start(&node);
+    struct log *known = node_log(&node, 0, "known", 0), *lost = node_log(&node, 0, "lost", 4);
+    struct store *store = node.stores[0];
+    node_begin(&node);
+    assert_int_equal(node_append(lost, 3, 100, 0), STATUS_OK);
+    node_settle(&node);
+    spill_log(store->spill, lost);
+    spill_go(store->spill);
+    node_settle(&node);
+    ready_init(&removal.ready, gone);
+    log_delete(lost, &removal.ready);
+    while (!slow.asked) node_turn(&node);
+    for (uint64_t count = store->checkpoint->count; store->checkpoint->count < count + 2;) {
+        assert_int_equal(node_append(known, 1, 100000, (uint64_t)known->end), STATUS_OK);
+        while (known->durable.at < known->end) node_turn(&node);
+    }
+    int64_t end = known->end;
+    slow.held = false;
+    node_crash(&node);
+
+    node.files = files_kernel();
+    node_start(&node);
+    known = node_log(&node, 0, "known", 0);
+    node_begin(&node);
+    assert_int_equal(known->end, end);
+    assert_false(is_there(&node, "lost-4"));
+    assert_true(is_there(&node, "lost-4.6c6f7374*-stray"));
+    node_stop(&node);
+    node_remove(&node);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -251,6 +315,7 @@ int main(void)
         cmocka_unit_test(a_torn_directory_that_is_nobodys_is_set_aside),
         cmocka_unit_test(a_torn_directory_of_a_topic_in_service_stays),
         cmocka_unit_test(what_stands_in_a_deleted_directory_stays),
+        cmocka_unit_test(a_removal_that_a_checkpoint_overtook_leaves_nothing_in_service),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
