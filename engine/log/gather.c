@@ -63,8 +63,14 @@ static struct gather *block_for(struct gathers *gathers, size_t size, size_t kep
     struct store *store = gathers->store;
     size_t whole = round_up(size, gathers->block_size);
 
-    if (memory_free(store->shard->memory, MEMORY_TAIL) < whole + kept) return NULL;
-    struct block *block = block_take(store->shard->memory, MEMORY_TAIL, whole);
+    struct memory *memory = store->shard->memory;
+    size_t left = memory_free(memory, MEMORY_TAIL);
+    if (left < whole + kept) return NULL;
+    struct block *block = block_take(memory, MEMORY_TAIL, whole);
+    if (!block && !store->starting) { /* There is room, but in pieces: what lies between them goes before its time. */
+        spill_for_memory(store->spill, left + whole);
+        block = block_take(memory, MEMORY_TAIL, whole);
+    }
     if (!block) return NULL;
 
     struct list_node *node = list_take_first(&gathers->free_gathers);

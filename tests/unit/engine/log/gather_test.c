@@ -153,6 +153,46 @@ static void nothing_is_allocated_once_it_is_warm(void **state)
     ended(&node);
 }
 
+static enum status append_of(struct log *log, uint32_t count)
+{
+    static uint8_t memory[8 << 20];
+    struct log_append append = { .batches = node_batch(memory, sizeof memory, count, 1000000, (uint64_t)log->end),
+                                 .origin = APPEND_CLIENT,
+                                 .leader_epoch = 3 };
+    return log_append(log, &append);
+}
+
+/* A quarter of the memory is free, but not in one piece: who needs a large one gets it, for what stands in between is
+ * in its segment. */
+static void a_large_batch_finds_room_between_blocks(void **state)
+{
+    (void)state;
+    struct node node;
+
+    node_init(&node, 1);
+    node.plan.data.budget[MEMORY_TAIL] = (size_t)16 * MEMORY_CHUNK;
+    node_start(&node);
+    struct log *log = node_log(&node, 0, "t", 0);
+    node_begin(&node);
+    for (int round = 0; round < 40; round++) {
+        uint32_t count = round % 4 == 3 ? 3 : 0;
+        enum status status;
+        while ((status = count ? append_of(log, count) : node_append(log, 1, 150000, (uint64_t)log->end)) ==
+               STATUS_BUSY)
+            node_turn(&node);
+        assert_int_equal(status, STATUS_OK);
+        node_settle(&node);
+    }
+    for (int turns = 0; append_of(log, 7) != STATUS_OK; turns++) {
+        assert_true(turns < 1000);
+        node_settle(&node);
+    }
+    node_settle(&node);
+    assert_int_equal(node_read_all(&node, log, 0), log->end);
+    node_stop(&node);
+    node_remove(&node);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -163,6 +203,7 @@ int main(void)
         cmocka_unit_test(metadata_gathers_in_small_blocks),
         cmocka_unit_test(a_truncation_lowers_what_is_told),
         cmocka_unit_test(nothing_is_allocated_once_it_is_warm),
+        cmocka_unit_test(a_large_batch_finds_room_between_blocks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
