@@ -50,6 +50,7 @@ static bool part_add(struct fetch *fetch, struct uuid topic, struct text name, c
     struct fetch_part *part = &fetch->parts[fetch->part_count++];
 
     *part = (struct fetch_part){ .topic = place.topic ? place.topic->id : topic, .name = name, .ask = *ask };
+    part->ask.current_leader_epoch = max_of(ask->current_leader_epoch, -1); /* below 0: it says none */
     part->told_high_watermark = part->told_start = -1;
     part->high_watermark = part->last_stable = part->start = -1;
     part->diverging.epoch = -1;
@@ -168,8 +169,8 @@ static bool fetch_incremental(struct fetch *fetch, const struct fetch_ask *ask, 
     }
     if (*error != ERROR_NONE) return true;
 
-    session_forget(session, ask);
     bool filled = session_fill(session, ask);
+    session_forget(session, ask); /* The last word: a partition may be in both lists. */
     fetch_session_advance(session);
     if (session->partition_count == 0 || !filled) {
         fetch_session_close(session);

@@ -63,10 +63,11 @@ static void row_fill(const struct fetch *fetch, struct fetch_part *part, struct 
         .records = { .size = (int32_t)part->size },
     };
     if (leads_elsewhere(fetch, part)) row->current_leader = hint_leader(hints, part->topic, part->ask.index);
-    /* struct aborted and the row of the message are the same two numbers. */
+    /* Null where nobody asks for them, or nothing could be read; empty where there is no such partition. As Kafka has
+     * it. struct aborted and the row of the message are the same two numbers. */
+    bool aborted_known = part->group ? fetch->read_committed && part->error == ERROR_NONE : true;
     row->aborted_transactions.items = (struct fetch_aborted_transaction *)(void *)part->aborted;
-    row->aborted_transactions.count =
-        fetch->read_committed || part->error != ERROR_NONE ? (int32_t)part->aborted_count : -1;
+    row->aborted_transactions.count = aborted_known ? (int32_t)part->aborted_count : -1;
 }
 
 _Static_assert(sizeof(struct aborted) == sizeof(struct fetch_aborted_transaction), "rows are shared");

@@ -27,14 +27,16 @@ static void group_return(struct fetch_group *group)
 
 /* ---- reading ---- */
 
-/* A follower's last epoch must be ours too up to where it fetches, else its log must be cut first (KIP-595). */
-static bool part_diverges(struct fetch_part *part, const struct log *log)
+/* A reader's last epoch must be ours too up to where it fetches, else its log must be cut first (KIP-595). False:
+ * nobody here knows that epoch. */
+static bool part_compare(struct fetch_part *part, const struct partition *partition)
 {
     int32_t epoch = part->ask.last_fetched_epoch;
     int64_t end = 0;
 
-    if (epoch < 0 || log_epoch_end(log, &epoch, &end) != STATUS_OK) return false;
-    if (epoch == part->ask.last_fetched_epoch && end >= part->ask.fetch_offset) return false;
+    if (epoch < 0) return true;
+    if (partition_epoch_end(partition, &epoch, &end) != STATUS_OK) return false;
+    if (epoch == part->ask.last_fetched_epoch && end >= part->ask.fetch_offset) return true;
     part->diverging = (struct fetch_diverging_epoch){ epoch, end };
     return true;
 }
@@ -66,12 +68,14 @@ static struct partition *part_look(struct fetch_group *group, struct fetch_part 
     part->high_watermark = log->committed.at;
     part->last_stable = log->last_stable;
     part->start = log->start;
-    if (part->ask.fetch_offset < log->start || part->ask.fetch_offset > log->end) {
+    bool in_range = part->ask.fetch_offset >= log->start && part_compare(part, partition);
+    bool diverges = part->diverging.epoch >= 0; /* who does may stand beyond our end */
+    if (!in_range || (!diverges && part->ask.fetch_offset > log->end)) {
         traffic_read_fail(&partition->log->traffic);
         part_fail(part, ERROR_OFFSET_OUT_OF_RANGE);
         return NULL;
     }
-    if (part_diverges(part, log)) return NULL;
+    if (diverges) return NULL;
     part->seen = max_of(partition_limit(partition, fetch->read_committed), part->ask.fetch_offset);
     return partition;
 }

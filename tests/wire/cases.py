@@ -541,6 +541,45 @@ for row in (
     case("fetch." + row[0], row[1])(row[2])
 
 
+def compared(version, offset, last=None, current=None):
+    """How far the reader's history is ours."""
+    def run(context):
+        given = fetch_request(version, {"Topic": "probe"}, offset=offset, epoch=current)
+        if last is not None:
+            given["Topics"][0]["Partitions"][0]["LastFetchedEpoch"] = last
+        (part,) = context.call("Fetch", version, given)["Responses"][0]["Partitions"]
+        there = part.get("DivergingEpoch", {"Epoch": -1, "EndOffset": -1})
+        aborted = "null" if part["AbortedTransactions"] is None else len(part["AbortedTransactions"])
+        return (f"{error(part['ErrorCode'])}, diverging epoch {there['Epoch']} end {'>=0' if there['EndOffset'] >= 0 else '-1'}, "
+                f"{'some' if part['Records'] else 'no'} records, aborted {aborted}")
+    return run
+
+
+for row in (
+    ("last-known", "v12, offset 0, last fetched epoch 0", compared(12, 0, 0)),
+    ("last-beyond", "v12, offset far beyond the end, last fetched epoch 0", compared(12, 10**9, 0)),
+    ("last-unknown", "v12, offset 0, last fetched epoch 1000", compared(12, 0, 1000)),
+    ("last-negative", "v12, offset 0, last fetched epoch -3", compared(12, 0, -3)),
+    ("last-below", "v12, offset -1, last fetched epoch 0", compared(12, -1, 0)),
+    ("epoch-negative", "v12, current leader epoch -3", compared(12, 0, current=-3)),
+    ("epoch-newer", "v12, current leader epoch 1000: the rest of the answer", compared(12, 0, current=1000)),
+    ("beyond", "v12, offset far beyond the end: the rest of the answer", compared(12, 10**9)),
+):
+    case("fetch." + row[0], row[1])(row[2])
+
+
+@case("fetch.session-both", "v12: a partition that is given up and named in one request, then the session again")
+def _(context):
+    with context.connect() as peer:
+        opened = peer.call("Fetch", 12, fetch_request(12, {"Topic": "probe"}, session_epoch=0))
+        both = fetch_request(12, {"Topic": "probe"}, session=opened["SessionId"], session_epoch=1)
+        both["ForgottenTopicsData"] = [{"Topic": "probe", "Partitions": [0]}]
+        second = peer.call("Fetch", 12, both)
+        third = peer.call("Fetch", 12, {**both, "SessionEpoch": 2, "Topics": [], "ForgottenTopicsData": []})
+    return (f"{error(second['ErrorCode'])}, id {'nonzero' if second['SessionId'] else 0}, {len(second['Responses'])} topics; "
+            f"then {error(third['ErrorCode'])}")
+
+
 @case("fetch.session", "v12: open a session; ask again with nothing; reuse a stale epoch; close it")
 def _(context):
     with context.connect() as peer:

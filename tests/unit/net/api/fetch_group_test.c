@@ -133,6 +133,29 @@ static void a_log_that_diverges_is_told_where(void **state)
     assert_int_equal(row[0].records.size, 0);
     fetch.partitions[0].last_fetched_epoch = 5;
     assert_null(rows()[0].diverging_epoch);
+
+    fetch.partitions[0].fetch_offset = 1000; /* Its log is longer than ours: it hears from where to cut it. */
+    row = rows();
+    assert_int_equal(row[0].error, ERROR_NONE);
+    assert_non_null(row[0].diverging_epoch);
+    assert_int_equal(row[0].diverging_epoch->epoch, 5);
+    assert_int_equal(row[0].diverging_epoch->end_offset, 3);
+
+    fetch.partitions[0].fetch_offset = 2; /* An epoch that nobody knows here. */
+    fetch.partitions[0].last_fetched_epoch = 6;
+    row = rows();
+    assert_int_equal(row[0].error, ERROR_OFFSET_OUT_OF_RANGE);
+    assert_int_equal(row[0].aborted_transactions.count, -1);
+}
+
+static void an_epoch_below_zero_is_none(void **state)
+{
+    (void)state;
+    struct uuid topic = desk_topic(&desk, "negative", 1);
+    desk_store(&desk, "negative", 0, 1, 10);
+    desk_fetch_fill(&fetch, topic, "", 1);
+    fetch.partitions[0].current_leader_epoch = -3;
+    assert_int_equal(rows()[0].error, ERROR_NONE);
 }
 
 /* More cold partitions than the cache has room for: whoever reads several holds what it has, so it must not wait for
@@ -168,6 +191,7 @@ int main(void)
         cmocka_unit_test(many_partitions_are_served_in_one_answer),
         cmocka_unit_test(who_reads_committed_is_told_of_no_aborted),
         cmocka_unit_test(a_log_that_diverges_is_told_where),
+        cmocka_unit_test(an_epoch_below_zero_is_none),
         cmocka_unit_test(cold_partitions_without_number_are_served_bit_by_bit),
     };
     return cmocka_run_group_tests(tests, begin, end);
