@@ -1,11 +1,11 @@
-/* net/conn/fetch_session.c   Sessions by id, partitions of a session by {topic, index}. Bounded twice: sessions, and
- * partitions in all of them together. */
+/* net/conn/fetch_session.c   Sessions by id, partitions of a session by {topic, index}. Bounded three times: sessions,
+ * partitions in all of them together, and the names of topics, which outlive the request that brought them. */
 #include "conn/fetch_session.h"
 
 #include "base/heap.h"
 #include "conn/face.h"
 
-enum { PARTITIONS_PER_SESSION = 512, IDLE_MS = 120000 };
+enum { PARTITIONS_PER_SESSION = 512, IDLE_MS = 120000, NAME_SIZE_MAX = 249 /* of a topic that can be */ };
 
 struct fetch_sessions {
     struct face *face;
@@ -185,7 +185,7 @@ bool fetch_session_put(struct fetch_session *session, struct uuid topic, struct 
     struct fetch_session_partition *partition = fetch_session_get(session, topic, name, ask->index);
 
     if (!partition) {
-        if (sessions->partition_count == sessions->partition_max) return false;
+        if (sessions->partition_count == sessions->partition_max || name.size > NAME_SIZE_MAX) return false;
         partition = partition_new(session, name);
         struct partition_key key = session_key(session, topic, partition->name, ask->index);
         partition->topic = topic;

@@ -50,7 +50,8 @@ void fetch_session_close(struct fetch_session *session);
 /* After a request with the right epoch: 1 follows the largest. */
 void fetch_session_advance(struct fetch_session *session);
 
-/* Adds or replaces what is asked of a partition. False: the shard's sessions hold too many already. */
+/* Adds or replaces what is asked of a partition. False: the shard's sessions hold too many already, or no topic can
+ * have that name: such names are not kept. */
 bool fetch_session_put(struct fetch_session *session, struct uuid topic, struct text name,
                        const struct fetch_partition_ask *ask);
 /* NULL when it is not in the session. */

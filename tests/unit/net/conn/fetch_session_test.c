@@ -47,6 +47,23 @@ static void the_largest_epoch_is_followed_by_one(void **state)
     doors_end(&doors);
 }
 
+static void names_that_no_topic_can_have_are_not_kept(void **state)
+{
+    (void)state;
+    struct doors doors;
+    open_doors(&doors);
+    struct fetch_session *session = fetch_session_open(doors.face->sessions, false);
+    struct fetch_partition_ask ask = ask_of(0, 0);
+    char name[32767];
+
+    memset(name, 'n', sizeof(name));
+    assert_true(fetch_session_put(session, UUID_NONE, (struct text){ name, 249 }, &ask));
+    assert_false(fetch_session_put(session, UUID_NONE, (struct text){ name, 250 }, &ask));
+    assert_false(fetch_session_put(session, UUID_NONE, (struct text){ name, sizeof(name) }, &ask));
+    assert_int_equal(session->partition_count, 1);
+    doors_end(&doors);
+}
+
 static void partitions_are_kept_by_name_or_by_id(void **state)
 {
     (void)state;
@@ -137,6 +154,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_session_is_found_by_its_id),
         cmocka_unit_test(the_largest_epoch_is_followed_by_one),
+        cmocka_unit_test(names_that_no_topic_can_have_are_not_kept),
         cmocka_unit_test(partitions_are_kept_by_name_or_by_id),
         cmocka_unit_test(who_was_served_stands_last),
         cmocka_unit_test(a_full_cache_gives_up_only_who_was_idle),
