@@ -5,7 +5,7 @@
  *     load HOST:PORT mode=rate    rate=1000 seconds=30 record=1024 acks=-1                        open loop: latencies
  *         count
  *                                                                                    from the intended send time
- *     load HOST:PORT mode=consume size=2e9 from=0                                      one consumer, from that offset
+ *     load HOST:PORT mode=consume size=2e9 from=0 connections=1                        consumers, from that offset
  *     load HOST:PORT mode=idle    connections=1000                                     opens, says so, waits for end of
  *         input
  *     load HOST:PORT mode=first|fetched -- COMMAND...      starts COMMAND, tells ms from exec to the first ack or
@@ -177,35 +177,72 @@ static void run_rate(struct load *load)
     report(load, load->answered * (double)load->batch_size);
 }
 
-static void run_consume(struct load *load)
+/* One of the consumers: each has every `connections`-th partition, and one Fetch on its way for one of them. */
+struct consumer {
+    struct link link;
+    int partition, empty; /* asked now; answers without records, one after the other */
+};
+
+static void consumer_ask(struct load *load, struct consumer *consumer, const int64_t *next)
+{
+    uint8_t frame[FRAME_HEAD];
+    size_t size = frame_fetch(frame, load->settings, consumer->partition, next[consumer->partition]);
+
+    link_send(&consumer->link, frame, size, load_now_ns());
+    load->asked++;
+}
+
+/* Bytes of records that have come; asks again. */
+static size_t consumer_take(struct load *load, struct consumer *consumer, int64_t *next)
 {
     const struct load_settings *settings = load->settings;
-    uint8_t frame[FRAME_HEAD];
-    double bytes = 0;
+    const uint8_t *answer;
+    size_t size;
+
+    link_receive(&consumer->link);
+    if (!(answer = link_frame(&consumer->link, &size))) return 0;
+    size_t got = frame_fetched(answer, size, &next[consumer->partition]);
+    histogram_record(&load->latency, (uint64_t)(load_now_ns() - consumer->link.sent_ns[consumer->link.sent_first]));
+    link_frame_done(&consumer->link, size);
+    load->answered++;
+    consumer->empty = got ? 0 : consumer->empty + 1;
+    consumer->partition += settings->connections;
+    if (consumer->partition >= settings->partitions) consumer->partition %= settings->connections;
+    consumer_ask(load, consumer, next);
+    return got;
+}
+
+static void run_consume(struct load *load)
+{
+    struct load_settings *settings = load->settings;
     int64_t *next = calloc((size_t)settings->partitions, sizeof(*next));
-    int empty = 0;
-    struct link link;
+    double bytes = 0;
+    bool more = true; /* All of it was read when each consumer finds nothing any more. */
 
+    settings->connections = min_of(settings->connections, settings->partitions);
+    struct consumer *consumers = calloc((size_t)settings->connections, sizeof(*consumers));
+    load->epoll = epoll_create1(0);
     for (int i = 0; i < settings->partitions; i++) next[i] = settings->from;
-    link_open(&link, settings, 1);
     load->begun_ns = load_now_ns();
-    for (int partition = 0; bytes < settings->size; partition = (partition + 1) % settings->partitions) {
-        const uint8_t *answer;
-        size_t size;
-
-        link_send(&link, frame, frame_fetch(frame, settings, partition, next[partition]), load_now_ns());
-        if (!link_wait_frame(&link, &answer, &size)) load_die("no answer to Fetch");
-        size_t got = frame_fetched(answer, size, &next[partition]);
-        histogram_record(&load->latency, (uint64_t)(load_now_ns() - link.sent_ns[link.sent_first]));
-        link_frame_done(&link, size);
-        load->answered++;
-        bytes += (double)got;
-        empty = got ? 0 : empty + 1;
-        if (empty > 4 * settings->partitions) break; /* all read */
+    for (int i = 0; i < settings->connections; i++) {
+        struct epoll_event event = { .events = EPOLLIN, .data.u32 = (uint32_t)i };
+        consumers[i].partition = i;
+        link_open(&consumers[i].link, settings, 1);
+        epoll_ctl(load->epoll, EPOLL_CTL_ADD, consumers[i].link.socket, &event);
+        consumer_ask(load, &consumers[i], next);
+    }
+    while (bytes < settings->size && more) {
+        struct epoll_event events[64];
+        int count = epoll_wait(load->epoll, events, 64, 10000);
+        if (count <= 0) load_die("no answer to Fetch");
+        for (int i = 0; i < count; i++) bytes += (double)consumer_take(load, &consumers[events[i].data.u32], next);
+        more = false;
+        for (int i = 0; i < settings->connections; i++) more |= consumers[i].empty <= 4 * settings->partitions;
     }
     report(load, bytes);
+    for (int i = 0; i < settings->connections; i++) link_close(&consumers[i].link);
+    free(consumers);
     free(next);
-    link_close(&link);
 }
 
 /* Several source addresses: 28,000 ports a pair. */

@@ -27,31 +27,31 @@ static uint64_t piece_hash(const struct piece_key *key)
     return hash_join(hash_join(hash, (uint64_t)key->base), key->number);
 }
 
+static void cache_settle(struct ready *ready);
+
 void cache_init(struct cache *cache, struct store *store)
 {
     *cache = (struct cache){ .store = store };
     map_init(&cache->pieces, &store->shard->heap, piece_has_key);
     list_init(&cache->recent);
-    list_init(&cache->waiters);
+    list_init(&cache->spent);
+    list_init(&cache->rooms);
     list_init(&cache->free);
+    ready_init(&cache->settle, cache_settle);
 }
 
-/* A piece came to rest: the first who waits may take its place. It may stand in the memory's own list as well. */
-static void cache_wake(struct cache *cache)
+/* A piece came to rest, or a place in the queue is free: there may be room for the first. */
+static void cache_stir(struct cache *cache)
 {
-    struct list_node *node = list_take_first(&cache->waiters);
-    if (!node) return;
-
-    struct ready *ready = container_of(node, struct piece_wait, node)->ready;
-    list_remove(&ready->node);
-    shard_ready(cache->store->shard, ready);
+    list_remove(&cache->settle.node); /* It may wait for the budget. */
+    if (!list_empty(&cache->rooms)) shard_ready(cache->store->shard, &cache->settle);
 }
 
 /* Its last reader but the cache itself let go of it. */
 static void piece_idle(struct block *block)
 {
     struct reader *reader = block->shard->store->reader;
-    if (reader) cache_wake(&reader->cache);
+    if (reader) cache_stir(&reader->cache);
 }
 
 static void piece_free(struct piece *piece)
@@ -80,6 +80,8 @@ void cache_end(struct cache *cache)
 {
     struct heap *heap = &cache->store->shard->heap;
 
+    invariant(list_empty(&cache->rooms) && !list_linked(&cache->settle.node));
+    list_join(&cache->recent, &cache->spent);
     list_each(&cache->recent, node) piece_drop(container_of(node, struct piece, recent));
     list_each(&cache->free, node)
     {
@@ -89,9 +91,9 @@ void cache_end(struct cache *cache)
     map_end(&cache->pieces);
 }
 
-void cache_forget(struct cache *cache, const struct log *log)
+static void pieces_forget(struct list *pieces, const struct log *log)
 {
-    list_each(&cache->recent, node)
+    list_each(pieces, node)
     {
         struct piece *piece = container_of(node, struct piece, recent);
         if (!log->segments || log->segments->pieces == 0) return; /* Most logs that are deleted have none. */
@@ -101,47 +103,153 @@ void cache_forget(struct cache *cache, const struct log *log)
     }
 }
 
-bool cache_evict(struct cache *cache)
+void cache_forget(struct cache *cache, const struct log *log)
 {
-    list_each(&cache->recent, node)
+    pieces_forget(&cache->recent, log);
+    pieces_forget(&cache->spent, log);
+}
+
+static bool piece_busy(const struct piece *piece)
+{
+    return piece->users > 0 || piece->reading || piece->block->pins > 1;
+}
+
+static struct piece *piece_unused(const struct list *pieces)
+{
+    list_each(pieces, node)
     {
         struct piece *piece = container_of(node, struct piece, recent);
-        if (piece->users > 0 || piece->reading || piece->block->pins > 1) continue;
-        piece_drop(piece);
-        return true;
+        if (!piece_busy(piece)) return piece;
+    }
+    return NULL;
+}
+
+/* False when nothing can go. */
+static bool cache_evict(struct cache *cache)
+{
+    struct piece *piece = piece_unused(&cache->spent);
+    if (!piece) piece = piece_unused(&cache->recent);
+    if (piece) piece_drop(piece);
+    return piece != NULL;
+}
+
+static bool pieces_busy(const struct list *pieces)
+{
+    list_each(pieces, node)
+    {
+        if (piece_busy(container_of(node, struct piece, recent))) return true;
     }
     return false;
 }
 
-static struct block *cache_block(struct cache *cache, size_t size)
+static struct block *block_make(struct cache *cache, size_t size)
 {
-    for (;;) {
-        struct block *block = block_take(cache->store->shard->memory, MEMORY_CACHE, size);
-        if (block) block->idle = piece_idle;
-        if (block || !cache_evict(cache)) return block;
-    }
+    struct block *block;
+    do {
+        block = block_take(cache->store->shard->memory, MEMORY_CACHE, size);
+    } while (!block && cache_evict(cache));
+    return block;
 }
 
-bool cache_used(const struct cache *cache)
+static struct block *room_block(struct cache_room *room, size_t size)
+{
+    for (uint32_t i = 0; i < room->count; i++) {
+        struct block *block = room->blocks[i];
+        if (block->size < size) continue;
+        room->blocks[i] = room->blocks[--room->count];
+        return block;
+    }
+    return NULL;
+}
+
+struct block *cache_block(struct cache *cache, size_t size, struct cache_room *room)
+{
+    struct block *block = room ? room_block(room, size) : NULL;
+    return block || !list_empty(&cache->rooms) ? block : block_make(cache, size);
+}
+
+/* ---- who waits for memory ---- */
+
+/* Something is used that the first of the queue does not hold itself: there will be more room than there is now. */
+static bool cache_used(const struct cache *cache, const struct cache_room *first)
+{
+    size_t idle = cache->size;
+
+    for (uint32_t i = 0; i < first->count; i++) idle += first->blocks[i]->size;
+    bool used = memory_used(cache->store->shard->memory, MEMORY_CACHE) > idle;
+    return used || pieces_busy(&cache->recent) || pieces_busy(&cache->spent);
+}
+
+static bool room_fits(const struct cache *cache, const struct cache_room *room)
 {
     const struct memory *memory = cache->store->shard->memory;
-    bool used = memory_used(memory, MEMORY_CACHE) > cache->size;
+    size_t budget = memory_used(memory, MEMORY_CACHE) + memory_free(memory, MEMORY_CACHE), wanted = 0;
 
-    list_each(&cache->recent, node)
-    {
-        const struct piece *piece = container_of(node, struct piece, recent);
-        used = used || piece->users > 0 || piece->reading || piece->block->pins > 1;
-    }
-    return used;
+    for (uint32_t i = 0; i < room->wanted; i++) wanted += room->sizes[i];
+    return wanted <= budget;
 }
 
-bool cache_wait(struct cache *cache, struct piece_wait *wait)
+/* What is there is kept: the rest comes from those who never wait for this one. */
+static bool room_fill(struct cache *cache, struct cache_room *room)
 {
-    if (!cache_used(cache)) return false;
-    list_append(&cache->waiters, &wait->node);
-    memory_wait(cache->store->shard->memory, MEMORY_CACHE, wait->ready);
+    while (room->count < room->wanted) {
+        struct block *block = block_make(cache, room->sizes[room->count]);
+        if (!block) return false;
+        room->blocks[room->count++] = block;
+    }
     return true;
 }
+
+static void cache_settle(struct ready *ready)
+{
+    struct cache *cache = container_of(ready, struct cache, settle);
+    struct shard *shard = cache->store->shard;
+    struct list_node *node;
+
+    while ((node = list_first(&cache->rooms)) != NULL) {
+        struct cache_room *room = container_of(node, struct cache_room, node);
+        bool fits = room_fits(cache, room);
+        bool filled = fits && room_fill(cache, room);
+        if (fits && !filled && cache_used(cache, room)) break;
+        room->refused = !filled;
+        list_remove(node);
+        shard_ready(shard, room->ready);
+    }
+    if (node) memory_wait(shard->memory, MEMORY_CACHE, &cache->settle);
+}
+
+void room_clear(struct cache_room *room)
+{
+    invariant(room->count == 0 && !list_linked(&room->node));
+    room->wanted = 0;
+}
+
+void room_ask(struct cache_room *room, size_t size)
+{
+    invariant(room->wanted < CACHE_ROOM_BLOCKS);
+    room->sizes[room->wanted++] = size;
+}
+
+void room_wait(struct cache *cache, struct cache_room *room, struct ready *ready)
+{
+    invariant(room->wanted > 0 && room->count == 0);
+    room->ready = ready;
+    room->refused = false;
+    cache->wait_count++;
+    list_append(&cache->rooms, &room->node);
+    cache_stir(cache);
+}
+
+void room_leave(struct cache *cache, struct cache_room *room)
+{
+    bool stir = room->count > 0 || list_linked(&room->node);
+
+    list_remove(&room->node);
+    while (room->count > 0) block_unpin(room->blocks[--room->count]);
+    if (stir) cache_stir(cache);
+}
+
+/* ---- pieces ---- */
 
 static void piece_resume(struct completion *io)
 {
@@ -164,15 +272,17 @@ static void piece_resume(struct completion *io)
     } else if (piece->orphan && piece->users == 0) {
         piece_free(piece);
     }
-    cache_wake(cache);
+    cache_stir(cache);
     reader_release(log);
 }
 
 /* `size`: bytes of the file that it is for. */
-static struct piece *piece_make(struct cache *cache, const struct piece_key *key, struct log *log, uint32_t size)
+static struct piece *piece_make(struct cache *cache, const struct piece_key *key, struct log *log, uint32_t size,
+                                struct cache_room *room)
 {
-    struct block *block = cache_block(cache, max_of(size, (uint32_t)CACHE_BLOCK_LEAST));
+    struct block *block = cache_block(cache, max_of(size, (uint32_t)CACHE_BLOCK_LEAST), room);
     if (!block) return NULL;
+    block->idle = piece_idle;
 
     struct list_node *node = list_take_first(&cache->free);
     struct piece *piece =
@@ -210,7 +320,8 @@ static void piece_read(struct piece *piece, struct segment *segment)
             round_up(piece->size, (uint32_t)BLOCK), position);
 }
 
-struct piece *cache_piece(struct cache *cache, struct log *log, struct segment *segment, uint32_t number)
+struct piece *cache_piece(struct cache *cache, struct log *log, struct segment *segment, uint32_t number,
+                          struct cache_room *room)
 {
     struct piece_key key = { log, segment->base, number };
     uint64_t position = (uint64_t)number * CACHE_PIECE;
@@ -228,7 +339,7 @@ struct piece *cache_piece(struct cache *cache, struct log *log, struct segment *
     } else {
         invariant(segment->written > position);
         uint64_t size = min_of(segment->written - position, (uint64_t)CACHE_PIECE);
-        piece = piece_make(cache, &key, log, (uint32_t)size);
+        piece = piece_make(cache, &key, log, (uint32_t)size, room);
         if (!piece) return NULL;
         piece_read(piece, segment);
     }
@@ -241,8 +352,17 @@ void piece_leave(struct piece *piece)
     invariant(piece->users > 0);
     piece->users--;
     if (piece->users > 0 || piece->reading) return;
+    struct cache *cache = piece->cache;
     if (piece->orphan) piece_free(piece);
-    cache_wake(piece->cache);
+    cache_stir(cache);
+}
+
+void piece_spent(struct piece *piece)
+{
+    invariant(piece->users > 0);
+    if (piece->orphan) return;
+    list_remove(&piece->recent);
+    list_append(&piece->cache->spent, &piece->recent);
 }
 
 void piece_wait(struct piece *piece, struct piece_wait *wait)

@@ -363,3 +363,8 @@ void log_read_cancel(struct log_read *read)
 {
     read_cold_cancel(read);
 }
+
+void log_read_hurry(struct log_read *read)
+{
+    read_cold_hurry(read);
+}

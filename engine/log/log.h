@@ -89,7 +89,7 @@ struct log_read {
     uint32_t size_max; /* bytes; */
     bool first_whole;  /* ... but the first batch even when it is larger */
     bool ahead;        /* the bytes come into memory, as far as there is room; none is given, no extents are used */
-    bool hasty;        /* STATUS_BUSY rather than a wait for memory, some of which the caller may hold itself */
+    bool hasty;        /* STATUS_BUSY rather than a wait for memory. Who is not, holds nothing of any read cache */
     struct extent *extents; /* room for extent_max, the caller's */
     uint32_t extent_max;
     struct ready ready; /* run when a read that had to wait is finished */
@@ -105,6 +105,8 @@ struct log_read {
 must_check bool log_read_begin(struct log_read *read);
 /* Asks a waiting read to finish early, with STATUS_CANCELLED or its result. */
 void log_read_cancel(struct log_read *read);
+/* A waiting read becomes hasty: when it waits for memory it finishes with STATUS_BUSY, else it goes on. */
+void log_read_hurry(struct log_read *read);
 
 /* ListOffsets by time: the first batch whose maximum timestamp is at least `timestamp_ms`, then the first such record
  * in it. */

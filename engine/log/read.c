@@ -1,7 +1,7 @@
 /* engine/log/read.c   One cold read: from an offset below the tail to extents of whole, proved batches.
  *
  *     begin --> OPENING --> INDEXING --> READING --> proved, extents pinned --> read->ready
- *        each stage is skipped when there is nothing to wait for;  MEMORY: the cache's budget is used up
+ *        each stage is skipped when there is nothing to wait for;  MEMORY: in the cache's queue, with nothing in hand
  *        LARGE: the first batch is larger than the pieces a read may hold: read as one, past the cache
  *
  * Nothing leaves that was not checked: magic, length, CRC, and the two fields that stand outside the CRC. The leader
@@ -9,37 +9,9 @@
  * the index; above a gap, which compaction leaves, the batch behind must begin at or above this one's end. A wrong
  * index is found out by that too; the segment is then scanned once. A read gives what it has when it meets a bad batch
  * behind good ones. */
-#include "log/reader.h"
+#include "log/cold_read.h"
 #include "log/retention.h"
 #include "log/tail.h"
-
-#include "base/crc32c.h"
-
-enum cold_stage { COLD_IDLE, COLD_OPENING, COLD_INDEXING, COLD_READING, COLD_MEMORY, COLD_LARGE };
-
-struct cold_read {
-    struct list_node node; /* reader->reads, while it waits */
-    struct ready ready;    /* looks again */
-    struct reader *reader;
-    struct log_read *read; /* NULL: cancelled while LARGE */
-    struct log *log;
-    enum cold_stage stage;
-    int64_t base;      /* of the segment */
-    int64_t expected;  /* no batch begins below; most begin here */
-    int64_t named;     /* where the batch at the position ends by the index; -1: it names another one */
-    uint64_t position; /* where the walk goes on */
-    uint64_t wanted;   /* the window must reach to here */
-    uint64_t written;  /* of the segment, when the walk began */
-    bool placed, sequential, scanned, starved;
-    uint32_t first_piece, piece_count;
-    struct piece *pieces[READER_PIECES];
-    struct piece_wait waits[READER_PIECES];
-    struct reader_wait wait; /* OPENING, INDEXING */
-    struct piece_wait room;  /* MEMORY */
-    struct completion io;    /* LARGE */
-    struct block *block;
-    uint32_t lead, large_size; /* the batch in `block` */
-};
 
 /* What a step of the read came to. */
 enum cold_step { STEP_AGAIN, STEP_WAIT, STEP_DONE };
@@ -52,50 +24,7 @@ static void cold_ready(struct ready *ready)
     cold_go(cold);
 }
 
-/* ---- the window: consecutive pieces ---- */
-
-static uint64_t window_position(const struct cold_read *cold)
-{
-    return (uint64_t)cold->first_piece * CACHE_PIECE;
-}
-
-static uint64_t window_limit(const struct cold_read *cold)
-{
-    if (cold->piece_count == 0) return window_position(cold);
-    const struct piece *last = cold->pieces[cold->piece_count - 1];
-    return (uint64_t)last->number * CACHE_PIECE + last->size;
-}
-
-static void window_leave(struct cold_read *cold)
-{
-    for (uint32_t i = 0; i < cold->piece_count; i++) {
-        list_remove(&cold->waits[i].node);
-        piece_leave(cold->pieces[i]);
-    }
-    cold->piece_count = 0;
-}
-
-/* The bytes at `position` within one piece: where they are and how many, at most `size`. */
-static const uint8_t *window_at(const struct cold_read *cold, uint64_t position, uint32_t *size, struct piece **piece)
-{
-    uint32_t i = (uint32_t)(position / CACHE_PIECE) - cold->first_piece;
-    uint32_t at = (uint32_t)(position % CACHE_PIECE);
-
-    invariant(i < cold->piece_count && at < cold->pieces[i]->size);
-    *piece = cold->pieces[i];
-    *size = min_of(*size, cold->pieces[i]->size - at);
-    return cold->pieces[i]->block->data + at;
-}
-
-static void window_copy(const struct cold_read *cold, uint64_t position, uint8_t *to, uint32_t size)
-{
-    for (uint32_t done = 0, part; done < size; done += part) {
-        struct piece *piece;
-        part = size - done;
-        const uint8_t *from = window_at(cold, position + done, &part, &piece);
-        memcpy(to + done, from, part);
-    }
-}
+/* ---- what proves a batch ---- */
 
 /* A log without a table (none was kept when its batches were written) proves nothing. */
 static bool epoch_proved(const struct cold_read *cold, const struct batch *batch)
@@ -128,50 +57,15 @@ static bool base_stands(const struct cold_read *cold, const struct segment *segm
     return batch_limit(batch) <= (last ? segment->limit : log_tail_first(cold->log));
 }
 
-/* The CRC of a batch that lies in the window; what was proved once is not summed again. */
-static bool window_proved(const struct cold_read *cold, const struct batch *batch)
-{
-    bool proved = true;
-    uint32_t crc = 0;
-
-    for (uint32_t done = 0, part; done < batch->size; done += part) {
-        struct piece *piece;
-        part = batch->size - done;
-        const uint8_t *at = window_at(cold, cold->position + done, &part, &piece);
-        uint32_t from = (uint32_t)(at - piece->block->data);
-        proved = proved && from >= piece->proved && from + part <= piece->proved_limit;
-        if (!proved) break;
-    }
-    if (proved) return true;
-
-    for (uint32_t done = BATCH_CRC_FROM, part; done < batch->size; done += part) {
-        struct piece *piece;
-        part = batch->size - done;
-        const uint8_t *at = window_at(cold, cold->position + done, &part, &piece);
-        crc = crc32c(crc, at, part);
-    }
-    if (crc != batch->crc) return false;
-
-    for (uint32_t done = 0, part; done < batch->size; done += part) {
-        struct piece *piece;
-        part = batch->size - done;
-        const uint8_t *at = window_at(cold, cold->position + done, &part, &piece);
-        uint32_t from = (uint32_t)(at - piece->block->data);
-        if (from != piece->proved_limit) piece->proved = from; /* One run of them is remembered: the latest. */
-        piece->proved_limit = from + part;
-    }
-    return true;
-}
-
 /* ---- the end of a read ---- */
 
 static void cold_free(struct cold_read *cold)
 {
     struct log *log = cold->log;
-    window_leave(cold);
+    cold_window_leave(cold);
     list_remove(&cold->node);
     list_remove(&cold->wait.node);
-    list_remove(&cold->room.node);
+    room_leave(&cold->reader->cache, &cold->room);
     list_remove(&cold->ready.node);
     if (cold->block) block_unpin(cold->block);
     cold->block = NULL;
@@ -198,7 +92,10 @@ static enum cold_step cold_end(struct cold_read *cold, enum status status)
     struct log_read *read = cold->read;
     read->status = status;
     read->work = NULL;
-    if (status == STATUS_OK && read->size > 0) cold_hint(cold);
+    if (status == STATUS_OK && read->size > 0) {
+        cold_hint(cold);
+        cold_window_spent(cold);
+    }
     return STEP_DONE;
 }
 
@@ -234,7 +131,7 @@ static bool extents_add(struct cold_read *cold, uint32_t batch_size)
     for (uint32_t done = 0, part; done < batch_size; done += part) {
         struct piece *piece;
         part = batch_size - done;
-        const uint8_t *at = window_at(cold, cold->position + done, &part, &piece);
+        const uint8_t *at = cold_window_at(cold, cold->position + done, &part, &piece);
         if (extent_add(read, at, part, piece->block)) continue;
 
         while (read->extent_count > count) block_unpin(read->extents[--read->extent_count].block);
@@ -247,17 +144,15 @@ static bool extents_add(struct cold_read *cold, uint32_t batch_size)
 
 /* ---- a batch larger than the window ---- */
 
-/* Nothing is held while it waits for memory, or two reads could wait for each other. When nobody else uses any
- * either, what is asked for is more than there is. */
+/* Nothing is held while it waits for memory, or two reads could wait for each other. */
 static enum cold_step cold_wait_room(struct cold_read *cold)
 {
-    window_leave(cold);
-    if (cold->read->ahead) return cold_end(cold, STATUS_BUSY);
-    if (cold->read->hasty && cache_used(&cold->reader->cache)) return cold_end(cold, STATUS_BUSY);
-    if (cache_wait(&cold->reader->cache, &cold->room)) return cold_wait(cold, COLD_MEMORY);
-    if (cold->starved) return cold_end(cold, STATUS_NO_MEMORY);
-    cold->starved = true; /* Once more, with all of it at hand. */
-    return STEP_AGAIN;
+    struct cache *cache = &cold->reader->cache;
+
+    cold_window_leave(cold);
+    if (cold->read->ahead || cold->read->hasty) return cold_end(cold, STATUS_BUSY);
+    room_wait(cache, &cold->room, &cold->ready);
+    return cold_wait(cold, COLD_MEMORY);
 }
 
 static void large_resume(struct completion *io)
@@ -275,13 +170,16 @@ static enum cold_step large_begin(struct cold_read *cold, struct segment *segmen
     uint32_t lead = (uint32_t)(cold->position - from);
     size_t size = round_up((size_t)lead + batch_size + sizeof(int64_t), (size_t)MEMORY_PAGE); /* base_needs */
 
-    window_leave(cold);
-    do {
-        cold->block = block_take(shard->memory, MEMORY_CACHE, size);
-    } while (!cold->block && cache_evict(&cold->reader->cache));
-    if (!cold->block) return cold_wait_room(cold);
-    cold->lead = lead;
+    cold_window_leave(cold);
     cold->large_size = batch_size;
+    cold->block = cache_block(&cold->reader->cache, size, &cold->room);
+    room_leave(&cold->reader->cache, &cold->room);
+    if (!cold->block) {
+        room_clear(&cold->room);
+        room_ask(&cold->room, size);
+        return cold_wait_room(cold);
+    }
+    cold->lead = lead;
     cold->io.resume = large_resume;
     segment->readers++;
     io_read(shard->io, &cold->io, segment->file, cold->block->data, size, from);
@@ -324,7 +222,7 @@ static enum cold_step walk_on(struct cold_read *cold, struct segment *segment)
     if (segment == segments_last(cold->log)) return cold_above(cold);
     cold->read->offset = max_of(cold->read->offset, segment->limit);
     cold->placed = cold->sequential = cold->scanned = false;
-    window_leave(cold);
+    cold_window_leave(cold);
     return STEP_AGAIN;
 }
 
@@ -347,7 +245,7 @@ static enum cold_step walk_bad(struct cold_read *cold, struct segment *segment)
 
     cold->scanned = true;
     cold->placed = false;
-    window_leave(cold);
+    cold_window_leave(cold);
     reader_index(cold->reader, cold->log, segment, true, &cold->wait);
     return cold_wait(cold, COLD_INDEXING);
 }
@@ -378,8 +276,8 @@ static enum cold_step cold_walk(struct cold_read *cold, struct segment *segment)
         struct batch batch;
         uint64_t limit = cold->position + BATCH_HEADER_SIZE;
 
-        if (limit > window_limit(cold)) return walk_short(cold, segment, limit, 0);
-        window_copy(cold, cold->position, header, BATCH_HEADER_SIZE);
+        if (limit > cold_window_limit(cold)) return walk_short(cold, segment, limit, 0);
+        cold_window_copy(cold, cold->position, header, BATCH_HEADER_SIZE);
         if (batch_read(header, SIZE_MAX, &batch) != STATUS_OK) return walk_bad(cold, segment);
 
         limit = cold->position + batch.size;
@@ -392,10 +290,11 @@ static enum cold_step cold_walk(struct cold_read *cold, struct segment *segment)
         }
         if (walk_full(cold, &batch)) return cold_end(cold, STATUS_OK);
         uint32_t behind_size = base_needs(cold, &batch);
-        if (limit + behind_size > window_limit(cold)) return walk_short(cold, segment, limit + behind_size, batch.size);
-        window_copy(cold, limit, header, behind_size);
+        if (limit + behind_size > cold_window_limit(cold))
+            return walk_short(cold, segment, limit + behind_size, batch.size);
+        cold_window_copy(cold, limit, header, behind_size);
         if (!base_stands(cold, segment, &batch, header)) return walk_bad(cold, segment);
-        if (!epoch_proved(cold, &batch) || !window_proved(cold, &batch)) return walk_bad(cold, segment);
+        if (!epoch_proved(cold, &batch) || !cold_window_proved(cold, &batch)) return walk_bad(cold, segment);
         if (!extents_add(cold, batch.size)) {
             if (read->size > 0) return cold_end(cold, STATUS_OK);
             return large_begin(cold, segment, batch.size);
@@ -430,6 +329,17 @@ static bool cold_place(struct cold_read *cold, struct segment *segment)
     return !missing || segment->written <= (uint64_t)2 * CACHE_PIECE;
 }
 
+/* Room for the pieces `first` to `last`, at the sizes that they have now. */
+static void window_ask(struct cold_read *cold, const struct segment *segment, uint32_t first, uint32_t last)
+{
+    room_leave(&cold->reader->cache, &cold->room);
+    room_clear(&cold->room);
+    for (uint32_t number = first; number <= last; number++) {
+        uint64_t size = min_of(segment->written - (uint64_t)number * CACHE_PIECE, (uint64_t)CACHE_PIECE);
+        room_ask(&cold->room, max_of((size_t)size, (size_t)CACHE_BLOCK_LEAST));
+    }
+}
+
 /* Holds the pieces from the position to what is wanted; READY when all were read. */
 static enum cold_step cold_window(struct cold_read *cold, struct segment *segment)
 {
@@ -441,12 +351,15 @@ static enum cold_step cold_window(struct cold_read *cold, struct segment *segmen
     uint32_t needed = (uint32_t)((max_of(cold->wanted, cold->position + 1) - 1) / CACHE_PIECE);
     bool waits = false;
 
-    window_leave(cold);
+    cold_window_leave(cold);
     cold->first_piece = first;
     for (uint32_t number = first; number <= min_of(last, first + READER_PIECES - 1); number++) {
-        struct piece *piece = cache_piece(cache, cold->log, segment, number);
+        struct piece *piece = cache_piece(cache, cold->log, segment, number, &cold->room);
         if (!piece && number > needed) break; /* Memory is short: with less. */
-        if (!piece) return cold_wait_room(cold);
+        if (!piece) {
+            window_ask(cold, segment, first, min_of(last, first + READER_PIECES - 1));
+            return cold_wait_room(cold);
+        }
         uint32_t i = cold->piece_count++;
         cold->pieces[i] = piece;
         cold->waits[i].ready = &cold->ready;
@@ -454,29 +367,14 @@ static enum cold_step cold_window(struct cold_read *cold, struct segment *segmen
         if (piece->reading) piece_wait(piece, &cold->waits[i]);
         waits = waits || piece->reading;
     }
+    room_leave(cache, &cold->room);
     for (uint32_t i = 1; cold->sequential && i <= READER_AHEAD; i++) {
         if ((uint64_t)(last + i) * CACHE_PIECE >= segment->written) break;
-        struct piece *ahead = cache_piece(cache, cold->log, segment, last + i);
+        struct piece *ahead = cache_piece(cache, cold->log, segment, last + i, NULL);
         if (!ahead) break;
         piece_leave(ahead);
     }
     return waits ? cold_wait(cold, COLD_READING) : STEP_AGAIN;
-}
-
-static bool window_reading(const struct cold_read *cold)
-{
-    for (uint32_t i = 0; i < cold->piece_count; i++) {
-        if (cold->pieces[i]->reading) return true;
-    }
-    return false;
-}
-
-static enum status window_status(const struct cold_read *cold)
-{
-    for (uint32_t i = 0; i < cold->piece_count; i++) {
-        if (cold->pieces[i]->status != STATUS_OK) return cold->pieces[i]->status;
-    }
-    return STATUS_OK;
 }
 
 static enum cold_step cold_step(struct cold_read *cold)
@@ -485,11 +383,11 @@ static enum cold_step cold_step(struct cold_read *cold)
     enum cold_stage stage = cold->stage;
 
     cold->stage = COLD_IDLE;
-    list_remove(&cold->room.node);
     if (!cold->read) return STEP_DONE;
     if (log->deleted) return cold_end(cold, STATUS_NOT_FOUND);
     if (log->offline) return cold_end(cold, STATUS_OFFLINE);
     if (stage == COLD_LARGE) return large_end(cold);
+    if (stage == COLD_MEMORY && cold->room.refused) return cold_end(cold, STATUS_NO_MEMORY);
 
     struct segment *segment = segments_find(log, cold->read->offset);
     if (!segment || segment->base >= log_tail_first(log)) return cold_above(cold);
@@ -505,13 +403,14 @@ static enum cold_step cold_step(struct cold_read *cold)
         return cold_wait(cold, COLD_INDEXING);
     }
     cold->placed = true;
+    if (cold->large_size > 0) return large_begin(cold, segment, cold->large_size);
 
-    if (stage == COLD_READING && window_reading(cold)) return cold_wait(cold, COLD_READING);
+    if (stage == COLD_READING && cold_window_reading(cold)) return cold_wait(cold, COLD_READING);
     if (stage != COLD_READING) {
         enum cold_step step = cold_window(cold, segment);
         if (step != STEP_AGAIN) return step;
     }
-    enum status status = window_status(cold);
+    enum status status = cold_window_status(cold);
     bool walk = status == STATUS_OK && !cold->read->ahead;
     return walk ? cold_walk(cold, segment) : cold_end(cold, status);
 }
@@ -549,7 +448,7 @@ bool read_cold_begin(struct log_read *read)
     list_node_init(&cold->node);
     list_node_init(&cold->wait.node);
     list_node_init(&cold->room.node);
-    cold->wait.ready = cold->room.ready = &cold->ready;
+    cold->wait.ready = &cold->ready;
     list_append(&reader->reads, &cold->node);
     reader_hold(log);
     read->work = cold;
@@ -569,6 +468,17 @@ void read_cold_cancel(struct log_read *read)
         cold_free(cold);
     }
     shard_ready(shard, &read->ready);
+}
+
+void read_cold_hurry(struct log_read *read)
+{
+    struct cold_read *cold = read->work;
+
+    read->hasty = true;
+    if (!cold || cold->stage != COLD_MEMORY) return;
+    (void)cold_end(cold, STATUS_BUSY);
+    cold_free(cold);
+    shard_ready(read->log->store->shard, &read->ready);
 }
 
 void reader_end(struct store *store)

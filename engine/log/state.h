@@ -47,6 +47,7 @@ bool log_state_busy(const struct log *log);
  * the tail. */
 must_check bool read_cold_begin(struct log_read *read);
 void read_cold_cancel(struct log_read *read);
+void read_cold_hurry(struct log_read *read);
 /* In store_end, before memory_end: the read cache goes. No read waits any more. */
 void reader_end(struct store *store);
 /* Kafka's rules, for a directory without our guard: fills directory->found; each `open` is a struct recovered

@@ -1,6 +1,6 @@
 /* net/api/fetch.c   Fetch: which partitions (a session may know), the rounds of reading and watching, and their end.
- * Nothing polls: a fetch that has not enough sits on the watermarks of its partitions, with a deadline. KIP-227,
- * KIP-320, KIP-516. */
+ * Nothing polls: a fetch that has not enough sits on the watermarks of its partitions, and in the queues of the read
+ * caches that had no room for it, with a deadline. KIP-227, KIP-320, KIP-516. */
 #include "api/fetch.h"
 
 #include "api/error.h"
@@ -196,14 +196,6 @@ static bool groups_room(struct fetch *fetch)
     return true;
 }
 
-static bool fetch_starved(const struct fetch *fetch)
-{
-    for (uint32_t i = 0; i < fetch->group_count; i++) {
-        if (fetch->groups[i]->starved) return true;
-    }
-    return false;
-}
-
 static void fetch_read(struct fetch *fetch)
 {
     PROBE2(fetch__read, fetch->request, fetch->part_count);
@@ -227,9 +219,7 @@ static void fetch_watch(struct fetch *fetch)
     fetch->request->patient = true;
     PROBE2(fetch__watch, fetch->request, fetch->part_count);
     fetch->stage = FETCH_WATCHING;
-    int64_t pause_ns = shard_now_ns(shard) + (int64_t)FETCH_PAUSE_MS * 1000000;
-    bool starved = fetch_starved(fetch);
-    timer_set(&shard->timers, &fetch->timer, starved ? min_of(pause_ns, fetch->deadline_ns) : fetch->deadline_ns);
+    timer_set(&shard->timers, &fetch->timer, fetch->deadline_ns);
     route_begin(&fetch->route, shard, watch_joined);
     fetch->route.returned = watch_returned;
     fetch->news = false;
@@ -276,7 +266,7 @@ static void fetch_late(struct timer *timer)
 {
     struct fetch *fetch = container_of(timer, struct fetch, timer);
 
-    fetch->last_round |= shard_now_ns(fetch->request->shard) >= fetch->deadline_ns;
+    fetch->last_round = true;
     fetch_recall(fetch);
 }
 
@@ -309,19 +299,23 @@ static bool lend_more(struct fetch *fetch)
     return again;
 }
 
+/* Who has bytes does not wait for memory: there is more to be had, and others may wait for what this one holds. */
 static bool fetch_enough(const struct fetch *fetch)
 {
     uint64_t size = 0;
+    bool more = false;
 
     if (fetch->last_round || fetch->group_count == 0) return true;
     for (uint32_t i = 0; i < fetch->group_count; i++) {
         if (fetch->groups[i]->full) return true;
+        more |= fetch->groups[i]->starved != NULL;
     }
     for (uint32_t i = 0; i < fetch->part_count; i++) {
         const struct fetch_part *part = &fetch->parts[i];
         if (part->group && (part->error != ERROR_NONE || part->diverging.epoch >= 0)) return true;
         size += part->size;
     }
+    if (more && size > 0) return true;
     return size >= (uint64_t)max_of(fetch->size_min, 0) || shard_now_ns(fetch->request->shard) >= fetch->deadline_ns;
 }
 

@@ -13,7 +13,6 @@ enum {
     FETCH_EXTENTS_MAX = 4096,
     FETCH_SIZE_MAX = 8 << 20,    /* of one answer, whatever was asked: bounds pins */
     FETCH_CACHED_MAX = 32 << 20, /* of the read cache that one answer may pin on a shard, beyond its last part */
-    FETCH_PAUSE_MS = 10,         /* no memory to read with: tried again */
     FETCH_LENT_FIRST = 1024,     /* room for aborted lists of another shard, doubled when it was not enough */
     FETCH_LENT_MAX = 1 << 20,
     FETCH_AHEAD = 16,             /* reads of later parts on their way while one is waited for, */
@@ -31,6 +30,7 @@ struct fetch_part {
     struct fetch_part *next;   /* of the same group */
     struct watermark_wait wait;
     bool watching;
+    bool starved;                            /* its bytes are cold, and the read cache had no room for them */
     int64_t told_high_watermark, told_start; /* what the session's client knows; -1: nothing */
     /* out */
     int16_t error;
@@ -44,11 +44,14 @@ struct fetch_part {
     uint32_t aborted_count;
 };
 
-/* The partitions of a request that live on one shard. It travels there to read, and again to watch:
+/* The partitions of a request that live on one shard. It travels there to read, and again to watch: the marks of its
+ * parts, and for the first that is starved it queues at the read cache, with a read that waits.
  *
  *     GROUP_HOME --read--> GROUP_READING --all parts read--> returns
- *          \-----watch--> GROUP_WATCHING --news, or recalled--> returns */
-enum fetch_group_stage { GROUP_HOME, GROUP_READING, GROUP_WATCHING };
+ *          \-----watch--> GROUP_WATCHING --news, or recalled------------------------> returns
+ *                             |      \--while a read waits--> GROUP_LEAVING --read---> returns
+ *                             \--the read has come, and its bytes are kept-----------> returns */
+enum fetch_group_stage { GROUP_HOME, GROUP_READING, GROUP_WATCHING, GROUP_LEAVING };
 
 struct fetch_group {
     struct route_part route;
@@ -71,21 +74,23 @@ struct fetch_group {
     uint32_t lent_size;
     bool lent_short; /* more room is needed: home lends more and reads again */
     uint32_t size, size_max;
-    uint64_t cached; /* bytes of blocks of the read cache that it pins */
-    bool full;       /* more was there than it may hold */
-    bool starved;    /* the read cache had no room for some part */
+    uint64_t cached;            /* bytes of blocks of the read cache that it pins */
+    bool full;                  /* more was there than it may hold */
+    bool waiting;               /* `read` is under way while it watches */
+    struct fetch_part *starved; /* the first that is; NULL: none */
+    struct fetch_part *kept;    /* read while it watched: the next round has its bytes already */
     uint32_t extent_count, extent_max;
     struct extent *extents;
 };
 
-/*     READING --enough, an error, no time--> answered
+/*     READING --enough, an error, no time, some bytes and no room for more--> answered
  *        ^ |
- *        | \--nothing yet--> WATCHING --news, a pause is over--\
- *        |                      |  \--deadline, given up--> recall, last round
- *        \----------------------+
+ *        | \--nothing yet--> WATCHING --news, bytes for which there was no room--\
+ *        |                      |  \--deadline, given up--> recall, last round     |
+ *        \----------------------+--------------------------------------------------/
  *
- * Reading waits for bytes, never for memory: what is short may be what this fetch, or one behind it on the same
- * connection, holds itself. It answers with what it has, or holds nothing while it pauses. */
+ * Reading waits for bytes, never for memory: what is short may be what this fetch holds itself. It answers with what it
+ * has, or holds nothing and watches: then its groups queue for the room that they lacked. */
 enum fetch_stage { FETCH_READING, FETCH_WATCHING };
 
 struct fetch {

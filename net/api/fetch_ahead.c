@@ -63,6 +63,8 @@ static uint64_t ahead_limit(const struct fetch_group *group)
 /* What can be read of the part; NULL: nothing, or not here. Its own turn says why. */
 static struct log *part_log(const struct fetch_group *group, const struct fetch_part *part)
 {
+    if (part == group->kept) return NULL;
+
     struct partition *partition = replicas_find(group->owner->replicas, part->topic, part->ask.index);
     if (!partition || partition_check(partition, part->ask.current_leader_epoch) != STATUS_OK) return NULL;
 

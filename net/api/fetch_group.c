@@ -1,6 +1,7 @@
 /* net/api/fetch_group.c   Reading and watching on the shard that owns the partitions. Parts are read one after the
  * other, in the request's order: the first that has records gives at least one whole batch, the others what still
- * fits. */
+ * fits. A read of a round is hasty: it never waits for room in the read cache. One that is made while the group watches
+ * does, because then its fetch holds nothing anywhere; what it brings is kept for the round that follows. */
 #include "api/error.h"
 #include "api/fetch.h"
 #include "log/store.h"
@@ -98,8 +99,9 @@ static void part_read_done(struct fetch_group *group, struct fetch_part *part)
 {
     const struct log_read *read = &group->read;
 
-    if (read->status == STATUS_BUSY) {
-        group->starved = true;
+    part->starved = read->status == STATUS_BUSY;
+    if (part->starved) {
+        if (!group->starved) group->starved = part;
         return;
     }
     if (read->status != STATUS_OK) {
@@ -137,30 +139,39 @@ static void part_read_resume(struct ready *ready)
     group_go(group);
 }
 
+static struct log_read read_of(struct fetch_group *group, const struct fetch_part *part, struct log *log)
+{
+    uint32_t left = group->size_max - min_of(group->size, group->size_max);
+
+    return (struct log_read){
+        .log = log,
+        .offset = part->ask.fetch_offset,
+        .limit = part->seen,
+        .size_max = min_of(left, (uint32_t)max_of(part->ask.max_bytes, 0)),
+        .first_whole = group->size == 0,
+        .extents = group->extents + group->extent_count,
+        .extent_max = group->extent_max - group->extent_count,
+    };
+}
+
 /* False: the bytes are on their way. */
 static bool part_read(struct fetch_group *group, struct fetch_part *part)
 {
+    if (part == group->kept) return true;
+
     struct partition *partition = part_look(group, part);
-    uint32_t left = group->size_max - min_of(group->size, group->size_max);
-    bool room = !group->full && (left > 0 || group->size == 0);
+    bool room = !group->full && (group->size < group->size_max || group->size == 0);
 
     part->size = part->extent_count = 0;
+    part->starved = false;
     if (!partition) return true;
     if (!room || part->ask.fetch_offset >= part->seen) {
         traffic_read(&partition->log->traffic, 0);
         return true;
     }
 
-    group->read = (struct log_read){
-        .log = partition->log,
-        .offset = part->ask.fetch_offset,
-        .limit = part->seen,
-        .size_max = min_of(left, (uint32_t)max_of(part->ask.max_bytes, 0)),
-        .first_whole = group->size == 0,
-        .hasty = true,
-        .extents = group->extents + group->extent_count,
-        .extent_max = group->extent_max - group->extent_count,
-    };
+    group->read = read_of(group, part, partition->log);
+    group->read.hasty = true;
     ready_init(&group->read.ready, part_read_resume);
     if (!log_read_begin(&group->read)) return false;
     part_read_done(group, part);
@@ -186,6 +197,7 @@ static void aborted_find(struct fetch_group *group, struct fetch_part *part)
 void fetch_group_settle(struct fetch_group *group)
 {
     for (struct fetch_part *part = group->parts; part; part = part->next) aborted_find(group, part);
+    group->kept = NULL;
     group_count(group);
     group_return(group);
 }
@@ -203,15 +215,22 @@ static void group_go(struct fetch_group *group)
     if (!fetch_ahead_stop(group)) fetch_group_settle(group);
 }
 
+static void group_empty(struct fetch_group *group)
+{
+    group->size = group->extent_count = 0;
+    group->cached = 0;
+    group->full = false;
+}
+
 void fetch_group_read(struct route_part *route, struct shard *owner)
 {
     struct fetch_group *group = container_of(route, struct fetch_group, route);
 
     group->owner = owner;
     group->stage = GROUP_READING;
-    group->size = group->extent_count = 0;
-    group->cached = 0;
-    group->full = group->starved = group->lent_short = false;
+    if (!group->kept) group_empty(group);
+    group->starved = NULL;
+    group->lent_short = false;
     group->at = group->ahead = group->parts;
     group->ahead_size = 0;
     group_go(group);
@@ -219,13 +238,19 @@ void fetch_group_read(struct route_part *route, struct shard *owner)
 
 /* ---- watching ---- */
 
+/* Goes home; if it waits for a read, then with that, which waits for memory no longer. */
 static void group_unwatch(struct fetch_group *group)
 {
     for (struct fetch_part *part = group->parts; part; part = part->next) {
         if (part->watching) watermark_leave(&part->wait);
         part->watching = false;
     }
-    group_return(group);
+    if (!group->waiting) {
+        group_return(group);
+        return;
+    }
+    group->stage = GROUP_LEAVING;
+    log_read_hurry(&group->read);
 }
 
 static void part_news(struct ready *ready)
@@ -242,6 +267,7 @@ static bool part_watch(struct fetch_group *group, struct fetch_part *part)
     struct partition *partition = replicas_find(group->owner->replicas, part->topic, part->ask.index);
 
     if (part->error != ERROR_NONE) return true; /* Answered in the end; it doesn't cut the wait short. */
+    if (part->starved) return true;             /* It has more to read than there is room for. */
     if (!partition || partition_check(partition, -1) != STATUS_OK) return false;
     struct log *log = partition->log;
     if (part->seen < partition_limit(partition, group->fetch->read_committed)) return false;
@@ -253,17 +279,50 @@ static bool part_watch(struct fetch_group *group, struct fetch_part *part)
     return true;
 }
 
+static void starved_done(struct fetch_group *group)
+{
+    struct fetch_part *part = group->starved;
+
+    part_read_done(group, part);
+    if (!part->starved) group->kept = part;
+}
+
+static void starved_resume(struct ready *ready)
+{
+    struct fetch_group *group = container_of(ready, struct fetch_group, read.ready);
+
+    invariant(group->waiting && (group->stage == GROUP_WATCHING || group->stage == GROUP_LEAVING));
+    group->waiting = false;
+    starved_done(group);
+    group_unwatch(group);
+}
+
+/* Queues for the bytes of the first part that is starved; the others have their turn in the next round. False: it need
+ * not. */
+static bool starved_wait(struct fetch_group *group)
+{
+    struct fetch_part *part = group->starved;
+    struct partition *partition = part_look(group, part);
+
+    if (!partition || part->ask.fetch_offset >= part->seen) return false;
+    group_empty(group);
+    group->read = read_of(group, part, partition->log);
+    ready_init(&group->read.ready, starved_resume);
+    group->waiting = !log_read_begin(&group->read);
+    if (!group->waiting) starved_done(group);
+    return group->waiting;
+}
+
 void fetch_group_watch(struct route_part *route, struct shard *owner)
 {
     struct fetch_group *group = container_of(route, struct fetch_group, route);
+    bool still = true;
 
     group->stage = GROUP_WATCHING;
     group->owner = owner;
-    for (struct fetch_part *part = group->parts; part; part = part->next) {
-        if (part_watch(group, part)) continue;
-        group_unwatch(group);
-        return;
-    }
+    for (struct fetch_part *part = group->parts; part && still; part = part->next) still = part_watch(group, part);
+    if (still && group->starved) still = starved_wait(group);
+    if (!still) group_unwatch(group);
 }
 
 /* The group may have set out for home meanwhile: then there is nothing to do. */

@@ -151,6 +151,7 @@ static void client_wake(struct sim_end *end)
     if (sim_event_waiting(&client->stalled)) return;
     if (sim_chance(&client->network->prng, client->stall_ppm, 1000000)) {
         sim_fault(client->world, SIM_STALL);
+        client->stall_count++;
         sim_event_set(client->world, &client->stalled,
                       client->world->now_ns + (int64_t)prng_below(&client->network->prng, 2000000000));
         return;

@@ -37,7 +37,8 @@ struct client {
     struct sim_event deadline, stalled;
     int64_t timeout_ns;
     uint32_t stall_ppm; /* of arrivals: then nothing is read for a while */
-    uint64_t lives;     /* connections given up */
+    uint64_t stall_count;
+    uint64_t lives; /* connections given up */
     uint64_t answered_count, lost_count;
     bool broken; /* inside client_lose: no request may be made */
 };

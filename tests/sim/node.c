@@ -2,6 +2,7 @@
  * cut off, killed and stopped cleanly, and started again with other settings. At the end the faults stop: then every
  * request must be answered, every promise be found kept, and nothing be left over. Last, some find a bit of their files
  * flipped: what was there must be served as it was, or refused. */
+#include "sim/crowd.h"
 #include "sim/demand.h"
 #include "sim/site.h"
 #include "sim/story.h"
@@ -43,12 +44,12 @@ static bool stands(struct site *site, int64_t until_ns, const char *what)
     return true;
 }
 
-static bool settle(struct site *site, struct demand *demand)
+static bool settle(struct site *site, struct demand *demand, const struct crowd *crowd)
 {
     int64_t until_ns = site->world->now_ns + 200000000000;
 
     demand->quiet = true;
-    while (!demand_at_rest(demand))
+    while (!demand_at_rest(demand) || !crowd_at_rest(crowd))
         if (!stands(site, until_ns, "somebody still waits for an answer")) return false;
     uint64_t metadata = demand->metadata_count, configs = demand->configs_seen;
     admin_look(demand);
@@ -74,10 +75,13 @@ static void node_play(struct sim_world *world)
 {
     struct site *site = heap_take(&world->heap, sizeof *site);
     struct demand *demand = heap_take(&world->heap, sizeof *demand);
+    struct crowd *crowd = heap_take(&world->heap, sizeof *crowd);
     struct trouble trouble;
 
     site_init(site, world);
     demand_init(demand, world, &site->network, SITE_PORT, false);
+    crowd_init(crowd, demand, &site->network, SITE_PORT);
+    site->narrow = crowd->here;
     trouble_init(&trouble, site, demand->gap_ns * 300);
     uint64_t starts = sim_between(&site->prng, STARTS_MIN, STARTS_MAX);
     uint64_t actions = demand->actions_left / starts;
@@ -100,12 +104,13 @@ static void node_play(struct sim_world *world)
     invariant(site_start(site));
     demand->actions_left = 100;
     play_start(site, demand, 100);
-    invariant(settle(site, demand));
+    invariant(settle(site, demand, crowd));
     invariant(site_stop_clean(site));
     site->damaged = demand->damaged = sim_chance(&site->prng, 1, 4) && trouble_flip(&trouble);
-    bool up = site_start(site) && settle(site, demand);
+    bool up = site_start(site) && settle(site, demand, crowd);
     invariant(up || site->damaged);
     demand_end(demand);
+    crowd_end(crowd);
     if (!up || !site_stop_clean(site)) {
         invariant(site->damaged);
         site_stop_hard(site, false);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "log/reader.h"
 #include "replica/replicas.h"
 #include "sim/story.h"
 
@@ -100,8 +101,22 @@ static struct site_picture picture_take(struct image *image)
     return picture;
 }
 
+/* How often a read had to wait for room in the read cache: the stories that want it must see it. */
+static void waits_count(struct site *site)
+{
+    for (uint32_t i = 0; i < site->node->shard_count; i++) {
+        const struct store *store = site->node->shards[i]->store;
+        const struct cache *cache = store && store->reader ? &store->reader->cache : NULL;
+        if (!cache) continue;
+        site->world->faults[SIM_ROOM] += cache->wait_count;
+        sim_told(site->world, NULL, "cache of shard %lu: %lu pieces read, %lu found, %lu waits", i, cache->read_count,
+                 cache->hit_count, cache->wait_count);
+    }
+}
+
 static void pictures_note(struct site *site)
 {
+    waits_count(site);
     for (uint32_t i = 0; i < SITE_PICTURES; i++) {
         struct replicas *replicas = i < site->node->shard_count ? site->node->shards[i]->replicas : NULL;
         site->pictures[i] = replicas ? picture_take(&replicas->image) : (struct site_picture){ .offset = -1 };
@@ -160,6 +175,8 @@ static void settings_make(struct site *site)
     uint64_t memory = sim_between(&site->prng, 96, 160) << 20;
     uint64_t roll_ms = sim_chance(&site->prng, 1, 3) ? 100 : 604800000;
     uint64_t interval = sim_between(&site->prng, 100, 4096);
+    if (site->narrow) shards = 1;
+    if (site->narrow) memory = 38 << 20; /* What plan.c must give a shard at least, and 4 MiB of read cache. */
 
     int length = snapshot_settings(site, text, sizeof text);
     snprintf(

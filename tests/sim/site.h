@@ -16,6 +16,7 @@ struct site {
     struct prng prng;
     /* Drawn once. */
     bool relaxed, errors;
+    bool narrow;  /* the least memory that a node can do with */
     bool damaged; /* a bit was flipped at rest: a start may refuse in so many words, and a node give up */
     uint64_t wal_size, wal_file_size;
     int64_t segment_bytes;

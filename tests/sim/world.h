@@ -25,7 +25,8 @@
                                         row(SIM_HALF_OPEN, "connection half open")                                  \
                                             row(SIM_STALL, "client stopped reading") row(SIM_CLOCK, "clock jumped") \
                                                 row(SIM_FULL, "disk filled by others")                              \
-                                                    row(SIM_COPIED, "zero copy copied")
+                                                    row(SIM_COPIED, "zero copy copied")                             \
+                                                        row(SIM_ROOM, "fetch waited for the read cache")
 
 #define SIM_FAULT_NAME(name, text) name,
 enum sim_fault { SIM_FAULT_ROWS(SIM_FAULT_NAME) SIM_FAULTS };
