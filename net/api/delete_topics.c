@@ -30,7 +30,9 @@ static void delete_done(struct controller_call *call)
 static void row_refuse(struct delete_topics *work, struct text name)
 {
     work->answer.topics.items[work->answer.topics.count++] = (struct delete_topics_topic_answer){
-        .name = name, .error = ERROR_INVALID_REQUEST, .error_message = TEXT("Duplicate topic name.")
+        .name = name,
+        .error = error_tell(work->request, ERROR_INVALID_REQUEST),
+        .error_message = TEXT("Duplicate topic name."),
     };
 }
 
@@ -50,11 +52,8 @@ static bool names_strike(struct delete_topics *work)
     }
     for (uint32_t i = 0; i < call->delete_count; i++) {
         struct text name = call->deletes[i].name;
-        bool struck = false;
-        for (int32_t j = 0; j < work->answer.topics.count; j++) {
-            struck |= name.data && text_equal(work->answer.topics.items[j].name, name);
-        }
-        if (!struck) call->deletes[kept++] = call->deletes[i];
+        if (name.data && seen_has(&twice, text_hash(name))) continue;
+        call->deletes[kept++] = call->deletes[i];
     }
     call->delete_count = kept;
     return true;

@@ -1,5 +1,6 @@
 /* tests/unit/net/api/alter_reassignments_test.c   Replicas stay where they are; every other wish has its own words. */
-#include "desk.h"
+#include "desk_ask.h"
+#include "desk_metadata.h"
 
 #include "messages/alter_reassignments.h"
 #include "messages/list_reassignments.h"

@@ -1,5 +1,6 @@
 /* tests/unit/net/api/delete_records_test.c   The start of a log moves, up to the high watermark, and readers see it. */
-#include "desk.h"
+#include "desk_metadata.h"
+#include "desk_records.h"
 
 #include "messages/delete_records.h"
 

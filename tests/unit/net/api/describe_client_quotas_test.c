@@ -1,5 +1,6 @@
 /* tests/unit/net/api/describe_client_quotas_test.c   Filters over the quotas of the image; and what is no filter. */
-#include "desk.h"
+#include "desk_ask.h"
+#include "desk_metadata.h"
 
 #include "messages/describe_client_quotas.h"
 

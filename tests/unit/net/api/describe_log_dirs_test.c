@@ -1,5 +1,6 @@
 /* tests/unit/net/api/describe_log_dirs_test.c   Sizes from all shards in one answer, and what is left out of it. */
-#include "desk.h"
+#include "desk_metadata.h"
+#include "desk_records.h"
 
 #include "messages/describe_log_dirs.h"
 

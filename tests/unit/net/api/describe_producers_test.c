@@ -1,6 +1,7 @@
 /* tests/unit/net/api/describe_producers_test.c   Producers of logs on both shards; more of them than there was room
  * for. */
-#include "desk.h"
+#include "desk_metadata.h"
+#include "desk_records.h"
 
 #include "messages/describe_producers.h"
 

@@ -1,5 +1,6 @@
 /* tests/unit/net/api/describe_scram_credentials_test.c   Who has credentials, asked by name and altogether. */
-#include "desk.h"
+#include "desk_ask.h"
+#include "desk_metadata.h"
 
 #include "messages/describe_scram_credentials.h"
 

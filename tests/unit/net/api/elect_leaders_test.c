@@ -1,5 +1,6 @@
 /* tests/unit/net/api/elect_leaders_test.c   What is led already, what can't be led, and what all partitions are. */
-#include "desk.h"
+#include "desk_ask.h"
+#include "desk_metadata.h"
 
 #include "messages/elect_leaders.h"
 

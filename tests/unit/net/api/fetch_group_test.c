@@ -1,6 +1,7 @@
 /* tests/unit/net/api/fetch_group_test.c   How much of what is there goes into one answer: sizes, the first batch
  * always, and partitions without number. */
-#include "desk.h"
+#include "desk_metadata.h"
+#include "desk_records.h"
 
 static struct desk desk;
 static struct desk_fetch fetch;

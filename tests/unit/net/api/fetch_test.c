@@ -1,6 +1,7 @@
 /* tests/unit/net/api/fetch_test.c   Which partitions a fetch means (by name, by id, by session), and when it is
  * answered: at once, at the first news, at its deadline. */
-#include "desk.h"
+#include "desk_metadata.h"
+#include "desk_records.h"
 
 static struct desk desk;
 static struct uuid topic;

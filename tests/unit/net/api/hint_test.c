@@ -1,5 +1,6 @@
 /* tests/unit/net/api/hint_test.c   Who asks the wrong node is told of the right one, and where it listens. KIP-951. */
-#include "desk.h"
+#include "desk_metadata.h"
+#include "desk_records.h"
 
 static struct desk desk;
 static struct uuid here, away, lost;

@@ -1,5 +1,6 @@
 /* tests/unit/net/api/list_offsets_test.c   Ends, times and specials, on both shards; epochs; what versions may ask. */
-#include "desk.h"
+#include "desk_metadata.h"
+#include "desk_records.h"
 
 #include "messages/list_offsets.h"
 

@@ -1,6 +1,7 @@
 /* tests/unit/net/api/metadata_test.c   What clients are told of nodes and topics, by name and by id. Making topics on
  * demand needs a controller: tests/client. */
-#include "desk.h"
+#include "desk_ask.h"
+#include "desk_metadata.h"
 
 #include "messages/metadata.h"
 

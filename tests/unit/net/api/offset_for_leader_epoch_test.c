@@ -1,6 +1,7 @@
 /* tests/unit/net/api/offset_for_leader_epoch_test.c   Epochs known, unknown and begun without a record, on both
  * shards. */
-#include "desk.h"
+#include "desk_metadata.h"
+#include "desk_records.h"
 
 #include "messages/offset_for_leader_epoch.h"
 

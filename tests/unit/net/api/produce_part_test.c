@@ -1,6 +1,7 @@
 /* tests/unit/net/api/produce_part_test.c   Batches that find no room: they wait, in the order in which they came, and
  * nothing that comes later goes before them. */
-#include "desk.h"
+#include "desk_metadata.h"
+#include "desk_records.h"
 
 enum { LARGE = 1 << 20, BLOCKS_MAX = 64 };
 

@@ -1,6 +1,7 @@
 /* tests/unit/net/api/produce_repack_test.c   Topics with a codec of their own: what comes in another one is made anew
  * off the shard, in its turn; what is behind it for the same partition waits, others don't. */
-#include "desk.h"
+#include "desk_metadata.h"
+#include "desk_records.h"
 
 #include "base/compression.h"
 

@@ -1,6 +1,7 @@
 /* tests/unit/net/api/produce_test.c   What is refused before a batch travels, which row says so, and how acks decide
  * what the client hears. */
-#include "desk.h"
+#include "desk_metadata.h"
+#include "desk_records.h"
 
 #include "messages/api_versions.h"
 

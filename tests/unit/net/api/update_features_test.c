@@ -1,5 +1,6 @@
 /* tests/unit/net/api/update_features_test.c   Levels that hold are granted, all others refused; one fault fails all. */
-#include "desk.h"
+#include "desk_ask.h"
+#include "desk_metadata.h"
 
 #include "messages/update_features.h"
 
