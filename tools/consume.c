@@ -12,12 +12,13 @@
 #include "format.h"
 #include "offset_spec.h"
 #include "output.h"
+#include "pack_spec.h"
 #include "progress.h"
 #include "session.h"
 
 struct consume_options {
     struct common common;
-    struct words topics, partitions, offsets;
+    struct words topics, partitions, offsets, specs;
     const char *format, *delimiter, *key_delimiter, *isolation;
     uint64_t count;
     bool exit_at_end, null_words, with_offset, unbuffered;
@@ -29,6 +30,7 @@ struct consume {
     struct consumer consumer;
     struct format format;
     uint64_t printed;
+    bool unreadable; /* a record was not what -s says */
 };
 
 /* ---- printing ---- */
@@ -66,12 +68,34 @@ static bool consume_deliver(struct consumer *consumer, const struct consumer_rec
 
     if (consume->options->common.json) {
         print_json(one);
-    } else {
-        format_print(&consume->format, one, stdout);
+    } else if (!format_print(&consume->format, one, stdout)) {
+        fflush(stdout);
+        complain(consume->session.called, "%.*s [%d] offset %lld is not what -s says", TEXT_ARGS(one->partition->topic),
+                 one->partition->index, (long long)one->record.offset);
+        consume->unreadable = true;
+        return false;
     }
     consume->printed++;
     if (consume->options->unbuffered && fflush(stdout) != 0) return false;
     return !ferror(stdout) && (consume->options->count == 0 || consume->printed < consume->options->count);
+}
+
+/* "key=SPEC", "value=SPEC", or SPEC for both; false: complained about. */
+static bool specs_read(struct consume *consume)
+{
+    for (uint32_t i = 0; i < consume->options->specs.count; i++) {
+        const char *word = consume->options->specs.items[i], *equals = strchr(word, '='),
+                   *spec = equals ? equals + 1 : word;
+        bool key = strncmp(word, "key=", 4) == 0, value = strncmp(word, "value=", 6) == 0;
+        char bad = 0;
+        if (!pack_spec_read(spec, &bad) || (equals && !key && !value)) {
+            complain(consume->session.called, "'%s' is not [key=|value=] and letters of <>bBhHiIqQcs$", word);
+            return false;
+        }
+        if (!value) consume->format.key_spec = spec;
+        if (!key) consume->format.value_spec = spec;
+    }
+    return true;
 }
 
 /* -f, or what -D, -K and -O make of it. */
@@ -193,6 +217,7 @@ static int consume_all(struct consume *consume, const struct offset_spec *spec)
     }
     progress_wipe(&progress);
     if (broken) return output_broken(consume->session.called);
+    if (consume->unreadable) return EXIT_FAILED;
     return status == STATUS_OK ? EXIT_FINE : session_lost(&consume->session);
 }
 
@@ -239,7 +264,7 @@ static int consume_run(void *given)
     int code = EXIT_USAGE;
     if (!isolation_read(options->isolation, &consume->consumer.committed)) {
         complain(called, "--isolation is committed or uncommitted");
-    } else if (format_choose(consume)) {
+    } else if (format_choose(consume) && specs_read(consume)) {
         code = assign(consume, &topics) ? consume_all(consume, &spec) : EXIT_FAILED;
     }
     code = session_end(&consume->session, code);
@@ -266,6 +291,7 @@ static const struct option_row rows[] = {
     OPTION(consume_options, delimiter,     "delimiter",     'D', "TEXT",   "what stands after each record (\\n)"),
     OPTION(consume_options, key_delimiter, "key-delimiter", 'K', "TEXT",   "print keys, and this behind them"),
     OPTION(consume_options, with_offset,   "with-offset",   'O', NULL,     "print offsets in front"),
+    OPTION(consume_options, specs,         "unpack",        's', "SPEC",   "what bytes are, see below"),
     OPTION(consume_options, null_words,    "null",          'Z', NULL,     "print null as NULL, not as nothing"),
     OPTION(consume_options, common.json,   "json",          'J', NULL,     "one object per record, as kcat's"),
     OPTION(consume_options, unbuffered,    "unbuffered",    'u', NULL,     "write each record at once"),
@@ -274,6 +300,8 @@ static const struct option_row rows[] = {
 static const char more[] =
     "Formats: %s value, %k key, %t topic, %p partition, %o offset, %T timestamp in ms, %h headers, %S and %K lengths\n"
     "(-1: null), %R length as 4 bytes, %%; \\n \\r \\t \\xHH \\NNN.\n"
+    "SPEC: [key=|value=] and letters: b h i q 8 to 64 bits (capitals: unsigned), c a byte, s the rest, $ the end,\n"
+    "< and > the order of bytes; -s key=q for a long.\n"
     "TIME: milliseconds since 1970, 2026-01-31T12:00:00Z (without Z: local), or -10m, -2h, -1d: so long ago.\n";
 
 const struct verb consume_verbs[] = {

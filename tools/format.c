@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "pack_spec.h"
+
 static const char tokens[] = "sSRkKThtpo%";
 
 /* ---- escapes ---- */
@@ -118,6 +120,13 @@ static void print_bytes(struct bytes bytes, const char *null, FILE *out)
     }
 }
 
+static bool print_packed(struct bytes bytes, const char *spec, const char *null, FILE *out)
+{
+    if (spec && bytes.data) return pack_spec_print(spec, bytes, out);
+    print_bytes(bytes, null, out);
+    return true;
+}
+
 static void print_length(struct bytes bytes, FILE *out)
 {
     fprintf(out, "%lld", bytes.data ? (long long)bytes.size : -1LL);
@@ -136,19 +145,19 @@ static void print_headers(const struct record *record, const char *null, FILE *o
     }
 }
 
-static void print_token(char token, const struct format *format, const struct consumer_record *one, FILE *out)
+static bool print_token(char token, const struct format *format, const struct consumer_record *one, FILE *out)
 {
     const struct record *record = &one->record;
     uint8_t size[4];
 
     switch (token) {
-    case 's': print_bytes(record->value, format->null, out); break;
+    case 's': return print_packed(record->value, format->value_spec, format->null, out);
     case 'S': print_length(record->value, out); break;
     case 'R':
         store_i32(size, record->value.data ? (int32_t)record->value.size : -1);
         fwrite(size, 1, sizeof(size), out);
         break;
-    case 'k': print_bytes(record->key, format->null, out); break;
+    case 'k': return print_packed(record->key, format->key_spec, format->null, out);
     case 'K': print_length(record->key, out); break;
     case 'T': fprintf(out, "%" PRId64, record->timestamp_ms); break;
     case 'h': print_headers(record, format->null, out); break;
@@ -157,17 +166,19 @@ static void print_token(char token, const struct format *format, const struct co
     case 'o': fprintf(out, "%" PRId64, record->offset); break;
     default: fputc(token, out); break;
     }
+    return true;
 }
 
-void format_print(const struct format *format, const struct consumer_record *one, FILE *out)
+bool format_print(const struct format *format, const struct consumer_record *one, FILE *out)
 {
     for (size_t i = 0; i < format->size;) {
         const char *percent = memchr(format->text + i, '%', format->size - i);
         size_t plain = percent ? (size_t)(percent - format->text) - i : format->size - i;
         if (plain > 0) fwrite(format->text + i, 1, plain, out);
         i += plain;
-        if (!percent) return;
-        print_token(format->text[i + 1], format, one, out);
+        if (!percent) return true;
+        if (!print_token(format->text[i + 1], format, one, out)) return false;
         i += 2;
     }
+    return true;
 }

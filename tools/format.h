@@ -16,12 +16,14 @@ enum { FORMAT_SIZE_MAX = 4096 };
 struct format {
     char text[FORMAT_SIZE_MAX]; /* escapes resolved; %% and tokens as they are */
     size_t size;
-    const char *null; /* what null keys and values are printed as */
+    const char *null;                  /* what null keys and values are printed as */
+    const char *key_spec, *value_spec; /* pack_spec.h; NULL: bytes as they are */
 };
 
 /* Resolves escapes. False: too long, or a token that there is none of, told in *why. */
 must_check bool format_read(struct format *format, const char *text, const char *null, char why[64]);
-void format_print(const struct format *format, const struct consumer_record *one, FILE *out);
+/* False: a key or value is not what its spec reads. */
+must_check bool format_print(const struct format *format, const struct consumer_record *one, FILE *out);
 
 /* Escapes alone, in place; the size of what is left. */
 size_t format_unescape(char *text, size_t size);

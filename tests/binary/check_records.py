@@ -199,3 +199,20 @@ def _():
         require("is no time" in sluice(node, "produce", "t", "--timestamp", "x", code=2).err, "timestamp")
         require("a header without a name" in sluice(node, "produce", "t", "-H", "=x", code=2).err, "header")
         require("a delimiter has a byte" in sluice(node, "produce", "t", "-D", "", code=2).err, "delimiter")
+
+
+@check("consume: -s reads numbers as kcat does")
+def _():
+    with scratch("commands") as work, node_of(work) as node:
+        sluice(node, "topic", "create", "t", "short")
+        sluice(node, "produce", "t", "-K:", "-D;", given=b"\0\0\0\5\xff\xff\xff\xff\xff\xff\xff\xf9tail:\xff\xfe\1\2;")
+        for spec, said in (("key=>iqs", "%k"), ("key=>IQcs", "%k"), ("value=bBc", "%s"), ("value=>H h$", "%s"), (">H", "%k|%s|%K")):
+            words = ("-e", "-s", spec, "-f", f"{said}\\n")
+            same(sluice(node, "consume", "t", *words).out, kcat(node, "-C", "-t", "t", "-q", *words), spec)
+        same(sluice(node, "consume", "t", "-e", "-s", "value=<H >h").out, "65279 258\n", "the lowest byte first")  # kcat 1.7 doesn't
+        golden(sluice(node, "consume", "t", "-e", "--unpack", "value=q", code=1).err,
+               "sluice consume: t [0] offset 0 is not what -s says", "too short")
+        golden(sluice(node, "consume", "t", "-e", "-s", "value=i$", "-s", "key=i$", "-f", "%s\\n%k\\n", code=1).out, "-130814",
+               "what was read before")
+        for bad in ("", "avro", "key=", "payload=i"):
+            require("is not [key=|value=]" in sluice(node, "consume", "t", "-s", bad, code=2).err, bad)
