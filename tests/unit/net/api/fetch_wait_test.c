@@ -1,6 +1,7 @@
 /* A cold fetch that finds no room in the read cache: it waits for room and nothing else, until its deadline, and ends
  * with its connection. */
-#include "desk.h"
+#include "desk_metadata.h"
+#include "desk_records.h"
 
 #include "log/reader.h"
 
