@@ -212,7 +212,7 @@ def _():
         same(sluice(node, "consume", "t", "-e", "-s", "value=<H >h").out, "65279 258\n", "the lowest byte first")  # kcat 1.7 doesn't
         golden(sluice(node, "consume", "t", "-e", "--unpack", "value=q", code=1).err,
                "sluice consume: t [0] offset 0 is not what -s says", "too short")
-        golden(sluice(node, "consume", "t", "-e", "-s", "value=i$", "-s", "key=i$", "-f", "%s\\n%k\\n", code=1).out, "-130814",
+        golden(sluice(node, "consume", "t", "-e", "-s", "value=i$", "-s", "key=i$", "-f", "%s\\n%k\\n", code=1).out, "-130814\n5",
                "what was read before")
         for bad in ("", "avro", "key=", "payload=i"):
             require("is not [key=|value=]" in sluice(node, "consume", "t", "-s", bad, code=2).err, bad)
