@@ -8,6 +8,7 @@
 #include "api/api.h"
 #include "api/config_rows.h"
 #include "api/error.h"
+#include "api/seen.h"
 #include "api/topic_name.h"
 
 enum { RESOURCES_PORTION = 64 };
@@ -18,6 +19,7 @@ struct describe {
     const struct describe_configs_ask *ask;
     struct apis *apis;
     struct arena *arena;
+    struct seen keys;                                     /* that are asked for, of this resource */
     struct config_rows common;                            /* of topics without configs, in this portion */
     const struct describe_configs_resource_answer *plain; /* one of them, answered whole: the others share its rows */
     struct describe_configs_answer answer;                /* of the resources until now */
@@ -76,13 +78,21 @@ bool config_keep(struct text *value, enum config_origin origin, struct arena *ar
     return value->data != NULL;
 }
 
-static bool key_wanted(const struct describe_configs_resource_ask *ask, struct text name)
+/* A client may name any number of keys: enough to hold up the shard, were each row to look through them. */
+static bool keys_take(struct describe *describe, const struct describe_configs_resource_ask *ask)
 {
-    if (ask->keys.count <= 0) return true; /* null or empty: all */
-    for (int32_t i = 0; i < ask->keys.count; i++) {
-        if (text_equal(ask->keys.items[i], name)) return true;
-    }
-    return false;
+    uint32_t count = (uint32_t)max_of(ask->keys.count, 0);
+
+    if (count == 0) return true;
+    if (!seen_init(&describe->keys, describe->arena, count)) return false;
+    for (uint32_t i = 0; i < count; i++) (void)seen_add(&describe->keys, text_hash(ask->keys.items[i]));
+    return true;
+}
+
+static bool key_wanted(const struct describe *describe, const struct describe_configs_resource_ask *ask,
+                       struct text name)
+{
+    return ask->keys.count <= 0 || seen_has(&describe->keys, text_hash(name)); /* null or empty: all */
 }
 
 /* Kafka's numbers of the types of a config. */
@@ -115,7 +125,7 @@ static bool synonyms_fill(struct describe *describe, const struct config_view *v
 static bool view_fill(struct describe *describe, const struct describe_configs_resource_ask *ask,
                       const struct config_view *view, struct describe_configs_resource_answer *answer)
 {
-    if (!key_wanted(ask, text_of(view->row->name))) return true;
+    if (!key_wanted(describe, ask, text_of(view->row->name))) return true;
     struct describe_configs_config *row = &answer->configs.items[answer->configs.count++];
     *row = (struct describe_configs_config){ .name = text_of(view->row->name),
                                              .value = view->value,
@@ -300,6 +310,7 @@ static enum status resource_fill(struct describe *describe, const struct describ
     answer->type = ask->type;
     answer->name = ask->name;
     answer->error_message = TEXT("");
+    if (!keys_take(describe, ask)) return STATUS_NO_MEMORY;
     switch (ask->type) {
     case RESOURCE_TOPIC: return topic_fill(describe, ask, answer);
     case RESOURCE_BROKER:

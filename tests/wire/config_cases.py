@@ -330,6 +330,8 @@ for row in (
     ("topic-invalid", "topic a/b", lambda context: shown(context, TOPIC, "a/b")),
     ("logger-other", "the loggers of broker 99", lambda context: shown(context, LOGGER, "99")),
     ("no-keys", "an empty list of keys of a topic", lambda context: counted(context, TOPIC, "probe", [])),
+    ("many-keys", "20000 keys of a topic that are none, and one that is",
+     lambda context: counted(context, TOPIC, "probe", [f"k{number}" for number in range(20000)] + ["retention.ms"])),
     ("null-keys", "no list of keys of a topic", lambda context: counted(context, TOPIC, "probe", None)),
     ("type-0", "resource type 0", lambda context: shown(context, 0, "x")),
     ("type-99", "resource type 99", lambda context: shown(context, 99, "x")),
