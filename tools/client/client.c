@@ -66,7 +66,7 @@ enum status client_open(struct client *client, const char *servers, const char *
     heap_init(&client->heap);
     while (rest.data) {
         struct text server = text_trim(text_cut(&rest, ','));
-        if (server.size == 0 && rest.data) continue;
+        if (server.size == 0 && (rest.data || client->peer_count > 0)) continue; /* "a:1,," as Kafka's tools take it */
         if (!add_server(client, server)) {
             client_explain(client, "'%.*s' is no HOST:PORT", TEXT_ARGS(server));
             return STATUS_INVALID;
