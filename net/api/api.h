@@ -84,6 +84,7 @@ void init_producer_id_begin(struct request *request);
 void describe_configs_begin(struct request *request);
 void describe_cluster_begin(struct request *request);
 void offset_for_leader_epoch_begin(struct request *request);
+void alter_log_dirs_begin(struct request *request);
 void describe_log_dirs_begin(struct request *request);
 void describe_producers_begin(struct request *request);
 void describe_quorum_begin(struct request *request);

@@ -6,6 +6,7 @@
 #include "api/api.h"
 #include "messages/alter_client_quotas.h"
 #include "messages/alter_configs.h"
+#include "messages/alter_log_dirs.h"
 #include "messages/alter_reassignments.h"
 #include "messages/alter_scram_credentials.h"
 #include "messages/api_versions.h"
@@ -58,6 +59,7 @@ const struct api served_apis[] = {
     ROW(OFFSET_FOR_LEADER_EPOCH,         "OffsetForLeaderEpoch",         offset_for_leader_epoch,    2,  4, 2,  4),
     ROW(DESCRIBE_CONFIGS,                "DescribeConfigs",              describe_configs,           1,  4, 1,  4),
     ROW(ALTER_CONFIGS,                   "AlterConfigs",                 alter_configs,              0,  2, 0,  2),
+    ROW(ALTER_REPLICA_LOG_DIRS,          "AlterReplicaLogDirs",          alter_log_dirs,             1,  2, 1,  2),
     ROW(DESCRIBE_LOG_DIRS,               "DescribeLogDirs",              describe_log_dirs,          1,  5, 1,  2),
     ROW(CREATE_PARTITIONS,               "CreatePartitions",             create_partitions,          0,  3, 0,  2),
     ROW(ELECT_LEADERS,                   "ElectLeaders",                 elect_leaders,              0,  2, 0,  2),

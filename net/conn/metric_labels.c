@@ -18,6 +18,7 @@ const char *const conn_metric_apis[CONN_METRIC_APIS] = {
     [API_OFFSET_FOR_LEADER_EPOCH]         = "OffsetForLeaderEpoch",
     [API_DESCRIBE_CONFIGS]                = "DescribeConfigs",
     [API_ALTER_CONFIGS]                   = "AlterConfigs",
+    [API_ALTER_REPLICA_LOG_DIRS]          = "AlterReplicaLogDirs",
     [API_DESCRIBE_LOG_DIRS]               = "DescribeLogDirs",
     [API_CREATE_PARTITIONS]               = "CreatePartitions",
     [API_ELECT_LEADERS]                   = "ElectLeaders",

@@ -5,6 +5,7 @@
 #include "base/codec.h"
 #include "messages/alter_client_quotas.h"
 #include "messages/alter_configs.h"
+#include "messages/alter_log_dirs.h"
 #include "messages/alter_reassignments.h"
 #include "messages/alter_scram_credentials.h"
 #include "messages/api_versions.h"
@@ -51,6 +52,7 @@ const struct api_row api_rows[] = {
     ROW(OFFSET_FOR_LEADER_EPOCH,         "OffsetForLeaderEpoch",         offset_for_leader_epoch,    2,    4,    4),
     ROW(DESCRIBE_CONFIGS,                "DescribeConfigs",              describe_configs,           1,    4,    4),
     ROW(ALTER_CONFIGS,                   "AlterConfigs",                 alter_configs,              0,    2,    2),
+    ROW(ALTER_REPLICA_LOG_DIRS,          "AlterReplicaLogDirs",          alter_log_dirs,             1,    2,    2),
     ROW(DESCRIBE_LOG_DIRS,               "DescribeLogDirs",              describe_log_dirs,          1,    5,    2),
     ROW(CREATE_PARTITIONS,               "CreatePartitions",             create_partitions,          0,    3,    2),
     ROW(ELECT_LEADERS,                   "ElectLeaders",                 elect_leaders,              0,    2,    2),

@@ -1,6 +1,6 @@
 """admin_cases: what administrators and tools ask of a node, with the whole answer as Kafka gave it, error texts included.
 
-Sections: epochs, logdirs, producers, quorum, cluster, quotas, scram, elect, reassign, features, unregister. A case is a list of calls
+Sections: epochs, logdirs, movelogs, producers, quorum, cluster, quotas, scram, elect, reassign, features, unregister. A case is a list of calls
 that are made one after the other; what differs from run to run (times, ids, sizes, paths) is shown as what it is. Cases
 change what others see (quotas, credentials), so they stand in an order and leave nothing behind.
 """
@@ -93,6 +93,44 @@ def _(context):
     (one,) = context.call("DescribeLogDirs", 4, {"Topics": None})["Results"]
     found = sorted((topic["Name"], len(topic["Partitions"])) for topic in one["Topics"])
     return str([pair for pair in found if pair[0].startswith("probe") and len(pair[0]) < 14])
+
+
+# ---- AlterReplicaLogDirs ----
+
+def moved(version, *directories):
+    """Directories: path, or None for the one that the node has, then (topic, partitions) one after the other."""
+    def run(context):
+        (one,) = context.call("DescribeLogDirs", 4, {"Topics": []})["Results"]
+        given = [{"Path": one["LogDir"] if path is None else path,
+                  "Topics": [{"Name": name, "Partitions": list(indexes)} for name, indexes in pairs]}
+                 for path, *pairs in directories]
+        answer = context.call("AlterReplicaLogDirs", version, {"Dirs": given})
+        for topic in answer["Results"]:
+            topic["Partitions"].sort(key=lambda row: row["PartitionIndex"])
+        return shown("", answer)
+    return run
+
+
+for name, what, *call in (
+        ("stay-v1", "v1, to where it lies", 1, (None, ("probe", [0]))),
+        ("stay", "v2, to where it lies", 2, (None, ("probe", [0]))),
+        ("missing-partition", "v2, partitions 0, 9 and -1", 2, (None, ("probe", [0, 9, -1]))),
+        ("missing-topic", "v2, missing topic", 2, (None, ("probe-none", [0]))),
+        ("bad-name", 'v2, topic "a/b"', 2, (None, ("a/b", [0]))),
+        ("elsewhere", "v2, to a directory that is not one", 2, ("/nowhere", ("probe", [0, 7]), ("probe-none", [0]))),
+        ("relative", "v2, to a relative path", 2, ("data", ("probe", [0]))),
+        ("no-path", "v2, to an empty path", 2, ("", ("probe", [0]))),
+        ("long", "v2, names of 213 and 214 letters", 2, (None, ("x" * 213, [0]), ("x" * 214, [0]))),
+        ("long-index", "v2, 212 letters and partition 10, 213 and partition 10", 2,
+         (None, ("x" * 212, [10]), ("x" * 213, [10]))),
+        ("long-elsewhere", "v2, 214 letters, to a directory that is not one", 2, ("/nowhere", ("x" * 214, [0]))),
+        ("twice", "v2, here and then elsewhere", 2, (None, ("probe", [0])), ("/nowhere", ("probe", [0]))),
+        ("twice-back", "v2, elsewhere and then here", 2, ("/nowhere", ("probe", [0])), (None, ("probe", [0]))),
+        ("mixed", "v2, two topics over two directories", 2, (None, ("probe", [0]), ("probe-none", [0, 1])),
+         ("/nowhere", ("probe", [1]), ("probe-minisr", [0]))),
+        ("nothing", "v2, no directories", 2), ("no-topics", "v2, a directory without topics", 2, (None,)),
+        ("no-partitions", "v2, a topic without partitions", 2, (None, ("probe", [])))):
+    case(f"movelogs.{name}", f"AlterReplicaLogDirs: {what}")(moved(*call))
 
 
 # ---- DescribeProducers ----

@@ -18,7 +18,7 @@ sys.dont_write_bytecode = True
 import kafkawire
 
 APIS = """Produce Fetch ListOffsets Metadata ApiVersions CreateTopics DeleteTopics DeleteRecords InitProducerId
-    OffsetForLeaderEpoch DescribeConfigs AlterConfigs DescribeLogDirs CreatePartitions ElectLeaders
+    OffsetForLeaderEpoch DescribeConfigs AlterConfigs AlterReplicaLogDirs DescribeLogDirs CreatePartitions ElectLeaders
     IncrementalAlterConfigs AlterPartitionReassignments ListPartitionReassignments DescribeClientQuotas
     AlterClientQuotas DescribeUserScramCredentials AlterUserScramCredentials DescribeQuorum UpdateFeatures
     DescribeCluster DescribeProducers UnregisterBroker ListConfigResources DescribeTopicPartitions""".split()
