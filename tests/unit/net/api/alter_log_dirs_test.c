@@ -1,5 +1,6 @@
 /* tests/unit/net/api/alter_log_dirs_test.c   One log directory: what may be asked of it, and what is answered. */
-#include "desk.h"
+#include "desk_ask.h"
+#include "desk_metadata.h"
 
 #include "log/store.h"
 #include "messages/alter_log_dirs.h"
