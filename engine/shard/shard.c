@@ -78,6 +78,7 @@ static void stall_note(struct shard *shard)
     shard->busy_ns += step_ns;
     if (step_ns < STALL_NS) return;
     shard->stall_count++;
+    shard->stalled_ns += step_ns;
     PROBE2(shard__stall, shard->index, step_ns);
 }
 

@@ -48,7 +48,8 @@ struct shard {
     bool stopping;      /* set by shard_stop: the loop ends once nothing is in flight */
     uint64_t turn_count;
     int64_t step_ns_max;  /* the longest step until now */
-    uint64_t stall_count; /* steps of 5 ms or more */
+    uint64_t stall_count; /* steps of 5 ms or more, */
+    int64_t stalled_ns;   /* and how long they took together */
     int64_t busy_ns;      /* all steps together */
     /* What the floors above keep per shard; opaque here. */
     struct store *store;       /* engine/log */

@@ -88,7 +88,7 @@ static void delete_records_joined(struct route *route)
         part->row->error = error_tell(work->request, error_of(part->status));
         if (part->status == STATUS_OK) part->row->low_watermark = part->start;
     }
-    request_answer(work->request, &work->answer, NULL, 0, NULL);
+    request_answer_rows(work->request, &work->answer, work->part_count);
 }
 
 static bool delete_records_make(struct delete_records *work, const struct delete_records_ask *ask)

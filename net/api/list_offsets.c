@@ -120,7 +120,7 @@ static void list_offsets_joined(struct route *route)
         part->row->timestamp_ms = part->found_ms;
         part->row->leader_epoch = part->epoch;
     }
-    request_answer(work->request, &work->answer, NULL, 0, NULL);
+    request_answer_rows(work->request, &work->answer, work->part_count);
 }
 
 static uint64_t place_hash(struct text topic, int32_t index)

@@ -1,5 +1,5 @@
 /* net/api/metadata.c   Metadata: brokers, topics, who leads what; from the shard's own copy of the image, without
- * asking anybody.
+ * asking anybody. A large answer is encoded in several steps: what it says is copied from the image first.
  *
  * A topic that is missing and may be made is answered with error 3, as Kafka does, while it is being made: the client
  * asks again, and by then it is there. Nobody waits, and two requests for the same name make it once. */
@@ -83,26 +83,49 @@ struct metadata {
     struct endpoint *endpoints; /* that are alive */
     uint32_t endpoint_count;
     struct seen seen;
+    bool keeps; /* the answer may be large: what it says is copied from the image, which may change before it is out */
+    const int32_t *ids; /* of the replicas that were copied last: most partitions of a topic have the same */
+    int32_t *kept_ids;
+    uint32_t id_count;
+    uint32_t row_count;
     struct metadata_answer answer;
 };
+
+enum { METADATA_SMALL = 1000 };
 
 static bool node_alive(const struct metadata *metadata, int32_t id)
 {
     return endpoints_hold(metadata->endpoints, metadata->endpoint_count, id);
 }
 
+/* A partition's replicas and its in-sync replicas, which stand behind them; NULL: no memory. */
+static int32_t *ids_keep(struct metadata *metadata, const struct image_partition *partition)
+{
+    uint32_t count = (uint32_t)partition->replica_count + partition->isr_count;
+
+    if (!metadata->keeps) return partition->replicas;
+    if (metadata->ids == partition->replicas && metadata->id_count == count) return metadata->kept_ids;
+    metadata->ids = partition->replicas;
+    metadata->id_count = count;
+    metadata->kept_ids = arena_copy(&metadata->request->arena, partition->replicas, count * sizeof(int32_t));
+    return metadata->kept_ids;
+}
+
 static bool partition_fill(struct metadata *metadata, const struct image_partition *partition, int32_t index,
                            struct metadata_partition_answer *answer)
 {
+    int32_t *ids = ids_keep(metadata, partition);
+    if (!ids) return false;
     bool led = partition->leader >= 0 && node_alive(metadata, partition->leader);
     *answer = (struct metadata_partition_answer){
         .error = led ? ERROR_NONE : ERROR_LEADER_NOT_AVAILABLE,
         .index = index,
         .leader_id = led ? partition->leader : -1,
         .leader_epoch = partition->leader_epoch,
-        .replicas = { partition->replicas, partition->replica_count },
-        .isr = { partition->replicas + partition->replica_count, partition->isr_count },
+        .replicas = { ids, partition->replica_count },
+        .isr = { ids + partition->replica_count, partition->isr_count },
     };
+    metadata->row_count++;
 
     for (uint16_t i = 0; i < partition->replica_count; i++) {
         if (node_alive(metadata, partition->replicas[i])) continue;
@@ -132,9 +155,17 @@ static struct metadata_topic_answer *topic_add(struct metadata *metadata, int16_
     return answer;
 }
 
+static bool text_keep(struct metadata *metadata, struct text *text)
+{
+    if (!metadata->keeps || !text->data) return true;
+    *text = text_copy(&metadata->request->arena, *text);
+    return text->data != NULL;
+}
+
 static bool topic_found(struct metadata *metadata, const struct image_topic *topic)
 {
     struct metadata_topic_answer *answer = topic_add(metadata, ERROR_NONE, topic->name, topic->id);
+    if (!text_keep(metadata, &answer->name)) return false;
     size_t size = (size_t)topic->partition_count * sizeof(*answer->partitions.items);
 
     answer->partitions.items = arena_take(&metadata->request->arena, size);
@@ -250,8 +281,9 @@ static bool brokers_fill(struct metadata *metadata)
     if (!answer->brokers.items) return false;
     for (uint32_t i = 0; i < metadata->endpoint_count; i++) {
         const struct endpoint *endpoint = &metadata->endpoints[i];
-        answer->brokers.items[answer->brokers.count++] =
-            (struct metadata_broker){ endpoint->node_id, endpoint->host, endpoint->port, endpoint->rack };
+        struct metadata_broker *broker = &answer->brokers.items[answer->brokers.count++];
+        *broker = (struct metadata_broker){ endpoint->node_id, endpoint->host, endpoint->port, endpoint->rack };
+        if (!text_keep(metadata, &broker->host) || !text_keep(metadata, &broker->rack)) return false;
     }
     return true;
 }
@@ -259,25 +291,36 @@ static bool brokers_fill(struct metadata *metadata)
 void metadata_begin(struct request *request)
 {
     struct apis *apis = apis_of(request);
-    struct metadata metadata = { .request = request, .ask = request->ask, .apis = apis };
+    const struct image *image = &apis->replicas->image;
+    struct metadata *metadata = arena_take(&request->arena, sizeof(*metadata));
 
-    message_clear(request->api->answer, &metadata.answer);
-    if (request->version < 12 && (ids_given(metadata.ask) || !names_given(metadata.ask))) {
-        if (topics_refuse(&metadata)) {
-            request_answer(request, &metadata.answer, NULL, 0, NULL);
+    if (!metadata) {
+        request_abort(request, "no memory");
+        return;
+    }
+    *metadata = (struct metadata){ .request = request, .ask = request->ask, .apis = apis };
+    metadata->keeps = image->topic_count + image->partition_count > METADATA_SMALL;
+    message_clear(request->api->answer, &metadata->answer);
+    if (request->version < 12 && (ids_given(metadata->ask) || !names_given(metadata->ask))) {
+        if (topics_refuse(metadata)) {
+            request_answer(request, &metadata->answer, NULL, 0, NULL);
         } else {
             request_abort(request, "no memory");
         }
         return;
     }
-    metadata.answer.cluster_id = apis->settings.cluster_id;
-    metadata.answer.controller_id = apis->settings.node_id; /* Whoever is asked passes it on. */
-    if (metadata.ask->include_cluster_authorized_operations) {
-        metadata.answer.cluster_authorized_operations = OPERATIONS_CLUSTER;
+    metadata->answer.cluster_id = apis->settings.cluster_id;
+    metadata->answer.controller_id = apis->settings.node_id; /* Whoever is asked passes it on. */
+    if (metadata->ask->include_cluster_authorized_operations) {
+        metadata->answer.cluster_authorized_operations = OPERATIONS_CLUSTER;
     }
-    if (!brokers_fill(&metadata) || !topics_fill(&metadata)) {
+    if (!brokers_fill(metadata) || !topics_fill(metadata)) {
         request_abort(request, "no memory");
         return;
     }
-    request_answer(request, &metadata.answer, NULL, 0, NULL);
+    if (metadata->keeps) {
+        request_answer_rows(request, &metadata->answer, metadata->row_count + (uint32_t)metadata->answer.topics.count);
+    } else {
+        request_answer(request, &metadata->answer, NULL, 0, NULL);
+    }
 }

@@ -45,7 +45,7 @@ static void offset_for_leader_epoch_joined(struct route *route)
         part->row->leader_epoch = part->epoch;
         part->row->end_offset = part->end;
     }
-    request_answer(work->request, &work->answer, NULL, 0, NULL);
+    request_answer_rows(work->request, &work->answer, work->part_count);
 }
 
 static bool offset_for_leader_epoch_make(struct offset_for_leader_epoch *work,

@@ -34,6 +34,7 @@ const struct metric survey_rows[SURVEY_COUNT] = {
     [SURVEY_STEP_MAX]         = { "sluice_shard_step_seconds_max", SECONDS,
                                   "the longest time between two waits of the loop" },
     [SURVEY_STALLS]           = { "sluice_shard_stalls_total", COUNTER, "steps of 5 ms or more between two waits" },
+    [SURVEY_STALLED]          = { "sluice_shard_stalled_seconds_total", BUSY, "time in steps of 5 ms or more" },
     [SURVEY_BUSY]             = { "sluice_shard_busy_seconds_total", BUSY, "time between two waits of the loop" },
     [SURVEY_ALLOCATIONS]      = { "sluice_shard_allocations_total", COUNTER,
                                   "pieces taken from the shard's heap; the data path takes none" },
@@ -105,6 +106,7 @@ static void note_loop(const struct shard *shard, const struct metric_cells *cell
     note(cells, SURVEY_TURNS, shard->turn_count);
     note(cells, SURVEY_STEP_MAX, (uint64_t)shard->step_ns_max);
     note(cells, SURVEY_STALLS, shard->stall_count);
+    note(cells, SURVEY_STALLED, (uint64_t)shard->stalled_ns);
     note(cells, SURVEY_BUSY, (uint64_t)shard->busy_ns);
     note(cells, SURVEY_ALLOCATIONS, shard->heap.take_count);
     note(cells, SURVEY_HEAP, shard->heap.live_size);

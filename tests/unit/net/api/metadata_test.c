@@ -131,6 +131,64 @@ static void ids_are_refused_in_the_versions_that_only_carry_them(void **state)
     assert_int_equal(answer.topics.items[0].error, ERROR_NONE);
 }
 
+enum { LARGE = 3500 };
+
+static void remove_topic(struct uuid id)
+{
+    struct record_list list;
+
+    record_list_init(&list, &desk.messages);
+    record_list_add(&list, RECORD_REMOVE_TOPIC)->remove_topic.topic_id = id;
+    desk_apply(&desk, &list);
+}
+
+/* It is encoded in several steps, and what it says was so when it was asked. */
+static void a_large_answer_is_whole_whatever_changes_meanwhile(void **state)
+{
+    (void)state;
+    struct metadata_ask all = { .topics = { NULL, -1 } };
+    bool whole = false;
+
+    for (int turns = 8; turns >= 0; turns--) {
+        struct uuid large = desk_topic(&desk, "large", LARGE);
+        desk_send(&desk, API_METADATA, 12, &all);
+        for (int i = 0; i < turns; i++) desk_turn(&desk);
+        remove_topic(large);
+        desk_answer_of(&desk, desk.correlation, API_METADATA, 12, &answer);
+        const struct metadata_topic_answer *topic = topic_of("large");
+        whole |= topic != NULL;
+        if (!topic) continue; /* removed before it was asked for */
+        assert_int_equal(topic->partitions.count, LARGE);
+        for (int32_t i = 0; i < LARGE; i++) {
+            const struct metadata_partition_answer *partition = &topic->partitions.items[i];
+            assert_int_equal(partition->index, i);
+            assert_int_equal(partition->replicas.count, 1);
+            assert_int_equal(partition->replicas.items[0], DESK_SELF);
+            assert_int_equal(partition->isr.items[0], DESK_SELF);
+        }
+        assert_non_null(topic_of("here"));
+    }
+    assert_true(whole);
+}
+
+static void a_client_may_leave_while_its_answer_is_encoded(void **state)
+{
+    (void)state;
+    struct metadata_ask all = { .topics = { NULL, -1 } };
+    struct uuid large = desk_topic(&desk, "large", LARGE);
+
+    for (int turns = 0; turns < 8; turns++) {
+        desk_send(&desk, API_METADATA, 12, &all);
+        for (int i = 0; i < turns; i++) desk_turn(&desk);
+        close(desk.client);
+        for (int i = 0; i < 30; i++) desk_turn(&desk);
+        desk_connect(&desk);
+    }
+    ask_for(12, NULL, -1);
+    assert_int_equal(topic_of("large")->partitions.count, LARGE);
+    remove_topic(large);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -140,6 +198,8 @@ int main(void)
         cmocka_unit_test(a_partition_without_living_leader_says_so),
         cmocka_unit_test(topics_go_by_name_or_by_id),
         cmocka_unit_test(ids_are_refused_in_the_versions_that_only_carry_them),
+        cmocka_unit_test(a_large_answer_is_whole_whatever_changes_meanwhile),
+        cmocka_unit_test(a_client_may_leave_while_its_answer_is_encoded),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }
