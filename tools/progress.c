@@ -1,10 +1,16 @@
-/* tools/progress.c   The line is drawn at most five times a second, and never longer than a narrow terminal: a line
- * that wraps can't be rewritten. A terminal that is gone is nobody's trouble: what fails here is not told. */
+/* tools/progress.c   The line is drawn at most five times a second, and never longer than the terminal is wide: a line
+ * that wraps can't be rewritten. A dumb terminal can't rewrite any, and gets none. A terminal that is gone is nobody's
+ * trouble: what fails here is not told. */
 #include "progress.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "base/check.h"
 
 enum { QUIET_MS = 1000, STEP_MS = 200, LINE_MAX_SIZE = 80 };
 
@@ -16,6 +22,22 @@ static int64_t now_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+static bool is_dumb(void)
+{
+    const char *terminal = getenv("TERM");
+
+    return terminal && strcmp(terminal, "dumb") == 0;
+}
+
+/* How much of a line fits, now: windows change. */
+static int width(void)
+{
+    struct winsize size = { .ws_col = 0 };
+
+    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return LINE_MAX_SIZE - 1;
+    return (int)min_of(size.ws_col - 1, LINE_MAX_SIZE - 1);
+}
+
 void progress_begin(struct progress *progress, const char *called, const char *what, enum progress_unit unit,
                     bool beside)
 {
@@ -25,7 +47,7 @@ void progress_begin(struct progress *progress, const char *called, const char *w
         .called = called,
         .what = what,
         .unit = unit,
-        .wanted = isatty(STDERR_FILENO) && !(beside && isatty(STDOUT_FILENO)),
+        .wanted = isatty(STDERR_FILENO) && !(beside && isatty(STDOUT_FILENO)) && !is_dumb(),
         .begun_ms = now,
         .told_ms = now + QUIET_MS - STEP_MS,
     };
@@ -64,7 +86,7 @@ void progress_tell(struct progress *progress, uint64_t done, uint64_t total)
     amount(rate, progress->unit, per_second);
     snprintf(line, sizeof(line), "%s: %s%s%s, %s/s%s", progress->called, how, *progress->what ? " " : "",
              progress->what, rate, left);
-    fprintf(stderr, "\r%s\033[K", line);
+    fprintf(stderr, "\r%.*s\033[K", width(), line);
     fflush(stderr);
     progress->drawn = true;
 }

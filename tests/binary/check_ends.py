@@ -20,8 +20,8 @@ ODD = re.compile(r"\x1b\[K|\r")
 
 
 def started(node, words, **arguments):
-    return subprocess.Popen([Sluice.binary(), *words.split()], env={**os.environ, "SLUICE_BOOTSTRAP": node.address if node else ""},
-                            **{"stdin": subprocess.PIPE, "stderr": subprocess.PIPE, **arguments})
+    environment = {**os.environ, "TERM": "xterm", "SLUICE_BOOTSTRAP": node.address if node else ""}
+    return subprocess.Popen([Sluice.binary(), *words.split()], env=environment, **{"stdin": subprocess.PIPE, "stderr": subprocess.PIPE, **arguments})
 
 
 def ended(process, given=b"one\n"):

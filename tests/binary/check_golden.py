@@ -1,12 +1,15 @@
 """Whole outputs, to the letter but for figures: the tables that other checks look at in part, the lines of progress of long
 work, and that the shells' completions know every option that a --help names."""
+import fcntl
 import os
 import re
 import signal
+import struct
 import subprocess
+import termios
 import time
 
-from check_ends import Terminal, progress_of, started
+from check_ends import ODD, Terminal, progress_of, started
 from commands import golden, node_of, scratch, sluice
 from node import Sluice
 from stage import check, require, same
@@ -165,6 +168,22 @@ def _():
                 error.seek(0)
                 same(error.read(), b"", f"{verb} without a terminal")
                 require(out.tell() > 0, f"{verb} prints nothing")
+
+
+@check("progress: a narrow terminal gets what fits, a dumb one nothing")
+def _():
+    with scratch("golden") as work, node_of(work) as node:
+        sluice(node, "topic", "create", "t")
+        for terminal_is, columns, pattern in (("xterm", 20, r"sluice consume: 0 r"), ("dumb", 80, None)):
+            environment = {**os.environ, "SLUICE_BOOTSTRAP": node.address, "TERM": terminal_is}
+            with Terminal() as terminal, open(os.path.join(work, "out"), "wb") as out:
+                fcntl.ioctl(terminal.slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+                reader = subprocess.Popen([Sluice.binary(), "consume", "t"], env=environment, stdout=out, stderr=terminal.slave)
+                time.sleep(2.5)
+                reader.kill()
+                shown = terminal.shown(reader)
+                drawn = [line for line in ODD.split(shown) if line]
+                require(all(re.fullmatch(pattern, line) for line in drawn) if drawn else not pattern, f"{terminal_is}: {shown!r}")
 
 
 @check("progress: bench tells a terminal how far it is, and nobody else")
