@@ -93,7 +93,7 @@ void face_settle(struct face *face)
 void face_end(struct face *face)
 {
     struct heap *heap = &face->shard->heap;
-    invariant(list_empty(&face->connections) && face->slot_count == 0);
+    invariant(list_empty(&face->connections) && face->slot_count == 0 && face->held == 0);
 
     for (struct list_node *node; (node = list_take_first(&face->slots_free));) {
         heap_give(heap, container_of(node, struct slot, node));

@@ -60,6 +60,7 @@ struct face {
     struct list crowded; /* connections that wait for a request slot */
     struct list slots_free, windows_free;
     uint32_t slot_count; /* in use */
+    size_t held;         /* by the arenas of requests that have begun, as far as it is known */
     struct fetch_sessions *sessions;
     struct metric_cells cells;
     struct trace_limit complaint_limit, slow_limit;

@@ -3,8 +3,9 @@
  *     slot_begin: header -> decode -> authorize -> account -> api->begin       request_answer: encode -> reply.c
  *
  * Memory of a request: what is left of its slot first, then blocks of the heap up to a bound that no honest request
- * meets. An answer that does not fit into its slot is written into a block of MEMORY_ANSWER; then the heap's blocks go
- * back at once, so that a slow reader holds no more than the answer. */
+ * meets; a lower one while the requests that wait hold much together. An answer that does not fit into its slot is
+ * written into a block of MEMORY_ANSWER; then the heap's blocks go back at once, so that a slow reader holds no more
+ * than the answer. */
 #include <string.h>
 
 #include "base/codec_portion.h"
@@ -23,7 +24,9 @@ enum {
     ARENA_SIZE_BASE = 32 << 20,         /* a small request may have a large answer: all topics */
     ARENA_SIZE_MOST = 96 << 20,
     ARENA_PER_FRAME_BYTE = 4,
-    ENCODE_ROWS = 1000, /* of a large answer in one step */
+    ARENA_SIZE_LEAST = 1 << 20, /* when others hold much */
+    HELD_MAX = 256 << 20,       /* by the arenas of a shard: what waits (Fetch) keeps its own */
+    ENCODE_ROWS = 1000,         /* of a large answer in one step */
 };
 
 /* ---- slots ---- */
@@ -58,6 +61,15 @@ struct slot *slot_take(struct connection *connection)
     return slot;
 }
 
+/* What the slot's arena holds is known anew. */
+static void slot_weigh(struct slot *slot)
+{
+    struct face *face = slot->request.face;
+
+    face->held = face->held - slot->held + slot->request.arena.size;
+    slot->held = slot->request.arena.size;
+}
+
 void slot_give(struct connection *connection, struct slot *slot)
 {
     struct face *face = connection->face;
@@ -66,6 +78,7 @@ void slot_give(struct connection *connection, struct slot *slot)
     if (slot->body_block) block_unpin(slot->body_block);
     if (slot->answer_block) block_unpin(slot->answer_block);
     arena_reset(&slot->request.arena);
+    slot_weigh(slot);
     list_prepend(&face->slots_free, &slot->node);
     face->slot_count--;
 
@@ -118,6 +131,16 @@ static enum status request_decode(struct request *request, const uint8_t *at, co
     return message_read(api->ask, request->version, flexible, &at, limit, request->ask, &request->arena);
 }
 
+/* How much the request may take of the heap. */
+static size_t arena_size_max(const struct slot *slot)
+{
+    size_t wanted = ARENA_SIZE_BASE + (size_t)slot->body_size * ARENA_PER_FRAME_BYTE;
+    size_t left = HELD_MAX - min_of(slot->request.face->held, (size_t)HELD_MAX);
+
+    wanted = min_of(wanted, (size_t)ARENA_SIZE_MOST);
+    return min_of(wanted, max_of(left, (size_t)ARENA_SIZE_LEAST));
+}
+
 void slot_begin(struct connection *connection, struct slot *slot)
 {
     struct request *request = &slot->request;
@@ -126,8 +149,7 @@ void slot_begin(struct connection *connection, struct slot *slot)
     request->key = load_i16(slot->body);
     request->version = load_i16(slot->body + 2);
     request->correlation = load_i32(slot->body + 4);
-    size_t wanted = ARENA_SIZE_BASE + (size_t)slot->body_size * ARENA_PER_FRAME_BYTE;
-    request->arena.size_max = min_of(wanted, (size_t)ARENA_SIZE_MOST);
+    request->arena.size_max = arena_size_max(slot);
     request->times.received = request->times.begun = shard_now_ns(request->shard);
     PROBE4(request__begin, request->shard->index, request, request->key, request->version);
     slot->stage = SLOT_BEGUN;
@@ -146,6 +168,7 @@ void slot_begin(struct connection *connection, struct slot *slot)
         (void)request_account(request);
         api->begin(request);
     }
+    slot_weigh(slot); /* Also when it is finished: its slot is given back in its turn. */
 }
 
 /* ---- ending ---- */

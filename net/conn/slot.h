@@ -30,6 +30,7 @@ struct slot {
     uint32_t body_size, body_have;
     enum slot_stage stage;
     uint32_t generation; /* tells the tenants of one slot apart */
+    size_t held;         /* of face->held */
     uint8_t *answer;     /* the frame, length included, without what fills the gaps */
     uint32_t answer_size;
     uint32_t gap_count, extent_count;

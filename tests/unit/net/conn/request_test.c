@@ -263,6 +263,45 @@ static void answers_of_every_size_are_whole(void **state)
 }
 
 /* An answer that finds no memory ends its connection: there is nothing else to say it with. */
+/* Fetch v4 of `count` partitions. */
+static size_t frame_fetch_many(uint8_t *at, int32_t count)
+{
+    size_t size = frame_fetch(at, 1) - 4;
+
+    store_i32(at + size, 1);
+    store_i16(at + size + 4, 1);
+    at[size + 6] = 't';
+    store_i32(at + size + 7, count);
+    for (int32_t i = 0; i < count; i++) store_i32(at + size + 11 + (size_t)i * 16, i);
+    return frame_end_at(at, size + 11 + (size_t)count * 16);
+}
+
+static void requests_that_wait_hold_a_bounded_amount_of_memory(void **state)
+{
+    (void)state;
+    doors_open_plain(&doors);
+    enum { PARTITIONS = 200000, MANY = 32 };
+    int client = door_connect(&doors), other = door_connect(&doors);
+    size_t size = frame_fetch_many(frame, PARTITIONS);
+
+    for (int32_t i = 0; i < MANY && doors.calls.begun_count == (uint32_t)i; i++) {
+        door_send(&doors, client, frame, size);
+        doors_turns(&doors, 3);
+    }
+    assert_true(doors.calls.begun_count > 2 && doors.calls.begun_count < MANY);
+    assert_true(doors.face->held > 200 << 20 && doors.face->held <= 257 << 20);
+
+    door_send(&doors, other, frame, frame_api_versions(frame, 0, 7)); /* Who wants little gets it. */
+    assert_true(door_answer(&doors, other, answer, sizeof(answer)) > 0);
+    for (uint32_t i = 0; i < doors.calls.waiting_count; i++) door_let_go(&doors.calls, i, 0);
+    doors.calls.waiting_count = 0;
+    doors_turns(&doors, 10);
+    assert_int_equal(doors.face->held, 0);
+    close(client);
+    close(other);
+    doors_end(&doors);
+}
+
 static void without_memory_for_its_answer_a_connection_ends(void **state)
 {
     (void)state;
@@ -298,6 +337,7 @@ int main(void)
         cmocka_unit_test(a_client_keeps_its_name),
         cmocka_unit_test(a_slot_is_used_again),
         cmocka_unit_test(answers_of_every_size_are_whole),
+        cmocka_unit_test(requests_that_wait_hold_a_bounded_amount_of_memory),
         cmocka_unit_test(without_memory_for_its_answer_a_connection_ends),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
