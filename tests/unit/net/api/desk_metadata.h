@@ -75,4 +75,19 @@ static inline struct uuid desk_topic(struct desk *desk, const char *name, int32_
     return desk_topic_of(desk, name, partitions, DESK_SELF, NULL, NULL);
 }
 
+/* A config of any resource, or with a null value none. */
+static inline void desk_config(struct desk *desk, int8_t type, const char *resource, const char *name,
+                               struct text value)
+{
+    struct record_list list;
+
+    record_list_init(&list, &desk->messages);
+    struct config_record *record = &record_list_add(&list, RECORD_CONFIG)->config;
+    record->resource_type = type;
+    record->resource_name = text_of(resource);
+    record->name = text_of(name);
+    record->value = value;
+    desk_apply(desk, &list);
+}
+
 #endif

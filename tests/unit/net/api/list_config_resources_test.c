@@ -1,0 +1,112 @@
+/* tests/unit/net/api/list_config_resources_test.c   What has configs: topics and brokers always, groups and
+ * subscriptions when something of them is set. */
+#include "desk_ask.h"
+#include "desk_metadata.h"
+
+#include "messages/list_config_resources.h"
+
+static struct desk desk;
+
+static int begin(void **state)
+{
+    (void)state;
+    desk_begin(&desk);
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    desk_end(&desk);
+    return 0;
+}
+static struct list_config_resources_answer answer;
+
+/* "2 a, 4 1": type and name. */
+static void listed(int16_t version, int8_t *types, int32_t count, const char *want)
+{
+    struct list_config_resources_ask ask = { { types, count } };
+    char got[300] = "";
+    size_t size = 0;
+
+    desk_ask(&desk, API_LIST_CONFIG_RESOURCES, version, &ask, &answer);
+    assert_int_equal(answer.error, ERROR_NONE);
+    for (int32_t i = 0; i < answer.resources.count; i++) {
+        const struct list_config_resources_resource *row = &answer.resources.items[i];
+        size += (size_t)snprintf(got + size, sizeof(got) - size, "%s%d %.*s", i > 0 ? ", " : "", row->type,
+                                 TEXT_ARGS(row->name));
+    }
+    assert_string_equal(got, want);
+}
+
+static void each_type_is_listed_when_it_is_asked_for(void **state)
+{
+    (void)state;
+    int8_t topics[] = { 2 }, brokers[] = { 4, 8 }, set[] = { 32, 16 }, both[] = { 16, 2, 16 };
+
+    desk_topic(&desk, "a", 1);
+    desk_broker(&desk, 5);
+    listed(1, topics, 1, "2 a");
+    listed(1, brokers, 2, "4 5, 8 5");
+    listed(1, set, 2, ""); /* Nothing of them is set. */
+    desk_config(&desk, 16, "m", "interval.ms", TEXT("100"));
+    desk_config(&desk, 32, "g", "consumer.session.timeout.ms", TEXT("50000"));
+    listed(1, set, 2, "16 m, 32 g");
+    listed(1, both, 3, "2 a, 16 m"); /* Each once. */
+    listed(1, NULL, 0, "2 a, 4 5, 8 5, 16 m, 32 g");
+    desk_config(&desk, 16, "m", "interval.ms", TEXT_NULL);
+    listed(1, set, 2, "32 g");
+}
+
+/* In version 0 it was ListClientMetricsResources. */
+static void the_oldest_version_is_about_subscriptions(void **state)
+{
+    (void)state;
+    desk_config(&desk, 16, "m", "interval.ms", TEXT("100"));
+    listed(0, NULL, 0, "16 m");
+}
+
+/* More than the first piece of memory holds. */
+static void many_are_listed_whole(void **state)
+{
+    (void)state;
+    int8_t topics[] = { 2 };
+    struct list_config_resources_ask ask = { { topics, 1 } };
+
+    for (int i = 0; i < 200; i++) {
+        char name[8];
+        snprintf(name, sizeof(name), "n%03d", i);
+        desk_topic(&desk, name, 1);
+        arena_reset(&desk.messages);
+    }
+    desk_ask(&desk, API_LIST_CONFIG_RESOURCES, 1, &ask, &answer);
+    assert_int_equal(answer.resources.count, 201);
+    for (int32_t i = 1; i < answer.resources.count; i++) {
+        assert_true(text_compare(answer.resources.items[i - 1].name, answer.resources.items[i].name) < 0);
+    }
+}
+
+static void a_type_that_there_is_not_is_refused(void **state)
+{
+    (void)state;
+    static const int8_t wrong[] = { 0, 1, 3, 64, -1 };
+
+    for (size_t i = 0; i < array_count(wrong); i++) {
+        int8_t types[] = { 2, wrong[i] };
+        struct list_config_resources_ask ask = { { types, 2 } };
+        desk_ask(&desk, API_LIST_CONFIG_RESOURCES, 1, &ask, &answer);
+        assert_int_equal(answer.error, ERROR_UNSUPPORTED_VERSION);
+        assert_int_equal(answer.resources.count, 0);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_type_is_listed_when_it_is_asked_for),
+        cmocka_unit_test(the_oldest_version_is_about_subscriptions),
+        cmocka_unit_test(many_are_listed_whole),
+        cmocka_unit_test(a_type_that_there_is_not_is_refused),
+    };
+    return cmocka_run_group_tests(tests, begin, end);
+}
