@@ -151,52 +151,52 @@ static void what_is_read_in_portions_is_seen_at_once(void **state)
 {
     (void)state;
     for (uint32_t portion = 1; portion < 14; portion++) {
-        struct bench bench, other;
+        struct written log, other;
         struct record_list list;
         struct metadata_reading reading;
         bool through = false;
         uint32_t looks = 0;
 
-        bench_init(&bench);
-        bench_init(&other);
-        add_leader(&bench, 1, 4);
-        record_list_init(&list, &bench.arena);
-        fill_partitions(&list, &bench, 10);
-        add(&bench, record_batch_make(&bench.heap, &list, 1000), 4);
-        add_topic(&bench, "b", 2, 5);
+        written_init(&log);
+        written_init(&other);
+        add_leader(&log, 1, 4);
+        record_list_init(&list, &log.bench.arena);
+        fill_partitions(&list, &log.bench, 10);
+        add(&log, record_batch_make(&log.bench.heap, &list, 1000), 4);
+        add_topic(&log, "b", 2, 5);
 
-        metadata_reading_begin(&reading, (struct bytes){ bench.log, bench.size }, &other.scratch);
+        metadata_reading_begin(&reading, (struct bytes){ log.bytes, log.size }, &other.bench.scratch);
         while (!through) {
-            assert_int_equal(metadata_reading_go(&reading, &other.image, portion, &through), STATUS_OK);
-            assert_int_equal(other.image.partition_count, other.image.topic_count > 0 ? 10 : 0);
+            assert_int_equal(metadata_reading_go(&reading, &other.bench.image, portion, &through), STATUS_OK);
+            assert_int_equal(other.bench.image.partition_count, other.bench.image.topic_count > 0 ? 10 : 0);
             looks++;
         }
         assert_true(looks >= 3 + 11 / portion);
-        assert_int_equal(apply(&bench), STATUS_OK);
-        assert_int_equal(other.image.offset, bench.image.offset);
-        assert_int_equal(image_hash(&other.image), image_hash(&bench.image));
-        bench_end(&other);
-        bench_end(&bench);
+        assert_int_equal(apply(&log), STATUS_OK);
+        assert_int_equal(other.bench.image.offset, log.bench.image.offset);
+        assert_int_equal(image_hash(&other.bench.image), image_hash(&log.bench.image));
+        bench_end(&other.bench);
+        bench_end(&log.bench);
     }
 }
 
 static void damage_is_found_in_portions_too(void **state)
 {
     (void)state;
-    struct bench bench;
+    struct written log;
     struct metadata_reading reading;
     bool through;
 
-    bench_init(&bench);
-    add_topic(&bench, "a", 1, 1);
-    bench.offset++;
-    add_topic(&bench, "b", 2, 1);
-    metadata_reading_begin(&reading, (struct bytes){ bench.log, bench.size }, &bench.scratch);
-    assert_int_equal(metadata_reading_go(&reading, &bench.image, 8, &through), STATUS_OK);
+    written_init(&log);
+    add_topic(&log, "a", 1, 1);
+    log.offset++;
+    add_topic(&log, "b", 2, 1);
+    metadata_reading_begin(&reading, (struct bytes){ log.bytes, log.size }, &log.bench.scratch);
+    assert_int_equal(metadata_reading_go(&reading, &log.bench.image, 8, &through), STATUS_OK);
     assert_false(through);
-    assert_int_equal(metadata_reading_go(&reading, &bench.image, 8, &through), STATUS_DAMAGED);
-    assert_int_equal(bench.image.offset, 1);
-    bench_end(&bench);
+    assert_int_equal(metadata_reading_go(&reading, &log.bench.image, 8, &through), STATUS_DAMAGED);
+    assert_int_equal(log.bench.image.offset, 1);
+    bench_end(&log.bench);
 }
 
 static void a_batch_made_in_portions_has_the_same_bytes(void **state)
