@@ -32,27 +32,33 @@ static enum status bad_batch(struct loading *loading, const char *where, const c
 }
 
 /* Takes the batches at `data` that lie below `limit`; those below `next` are there already. The first may hold the
- * log's start in its middle; each other one begins where the one before ends, or above, in a log that is compacted. */
+ * log's start in its middle; each other one begins where the one before ends, or above, in a log that is compacted. One
+ * that is there already is in order all the same: a base offset that is wrong, which no checksum covers, would have its
+ * batch taken for known. */
 static enum status batches_take(struct loading *loading, const uint8_t *data, size_t size, int64_t limit,
                                 const char *where)
 {
+    int64_t behind = 0; /* where the batch before ended */
+
     for (size_t at = 0; at < size && loading->next < limit;) {
         struct batch batch;
         if (batch_read(data + at, size - at, &batch) != STATUS_OK)
             return bad_batch(loading, where, "not a record batch");
         at += batch.size;
-        if (batch_limit(&batch) <= loading->next) continue;
-        bool follows = batch.base_offset >= loading->next || loading->size == 0;
+        bool ascends = batch.base_offset >= behind;
+        behind = batch_limit(&batch);
+        if (ascends && behind <= loading->next) continue;
+        bool follows = ascends && (batch.base_offset >= loading->next || loading->size == 0);
         bool gap = batch.base_offset > loading->next;
         if (!follows || (gap && loading->whole))
             return bad_batch(loading, where, "the batch stands under a wrong offset");
         if (batch_check_crc(&batch) != STATUS_OK) return bad_batch(loading, where, "the checksum does not match");
-        if (batch_limit(&batch) > limit) return bad_batch(loading, where, "the batch passes the log's end");
+        if (behind > limit) return bad_batch(loading, where, "the batch passes the log's end");
 
         invariant(loading->size + batch.size <= loading->room);
         memcpy(loading->data + loading->size, batch.data, batch.size);
         loading->size += batch.size;
-        loading->next = batch_limit(&batch);
+        loading->next = behind;
     }
     return STATUS_OK;
 }
