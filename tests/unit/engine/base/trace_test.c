@@ -111,26 +111,6 @@ static void a_limit_lets_one_line_through_and_counts_the_rest(void **state)
     heap_end(&fixture.heap);
 }
 
-static void a_memory_sink_stops_at_its_limit(void **state)
-{
-    (void)state;
-    struct heap heap;
-    struct memory_sink memory;
-    heap_init(&heap);
-    memory_sink_init(&memory, &heap, 10);
-
-    sink_put(&memory.sink, TEXT("12345"));
-    sink_format(&memory.sink, "%d", 67890);
-    assert_false(memory.full);
-    sink_put(&memory.sink, TEXT("x"));
-    assert_true(memory.full);
-    assert_true(text_equal(memory_sink_text(&memory), TEXT("1234567890")));
-    memory_sink_end(&memory);
-    assert_int_equal(memory_sink_text(&memory).size, 0);
-    assert_int_equal(heap.live_count, 0);
-    heap_end(&heap);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -138,7 +118,6 @@ int main(void)
         cmocka_unit_test(dates_are_right_at_their_borders),
         cmocka_unit_test(a_long_message_is_cut_and_still_one_line),
         cmocka_unit_test(a_limit_lets_one_line_through_and_counts_the_rest),
-        cmocka_unit_test(a_memory_sink_stops_at_its_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -10,51 +10,6 @@
 #include "log/tail.h"
 #include "log/wal.h"
 
-static void an_append_becomes_durable_and_is_read_back(void **state)
-{
-    (void)state;
-    struct node node;
-    node_init(&node, 1);
-    node_start(&node);
-    struct log *log = node_log(&node, 0, "t", 0);
-    node_begin(&node);
-
-    assert_int_equal(node_append(log, 3, 100, 0), STATUS_OK);
-    assert_int_equal(log->end, 3);
-    assert_int_equal(log->durable.at, 0);
-    node_settle(&node);
-    assert_int_equal(log->durable.at, 3);
-    assert_int_equal(node_append(log, 2, 100, 3), STATUS_OK);
-    node_settle(&node);
-    assert_int_equal(node_read_all(&node, log, 0), 5);
-    assert_int_equal(node_read_all(&node, log, 4), 5);
-    node_crash(&node);
-    node_remove(&node);
-}
-
-static void a_batch_with_a_wrong_sum_changes_nothing(void **state)
-{
-    (void)state;
-    struct node node;
-    node_init(&node, 1);
-    node_start(&node);
-    struct log *log = node_log(&node, 0, "t", 0);
-    node_begin(&node);
-
-    static uint8_t memory[1 << 16];
-    struct bytes batch = node_batch(memory, sizeof memory, 1, 100, 0);
-    memory[batch.size - 1] ^= 1;
-    struct log_append append = { .batches = batch, .origin = APPEND_CLIENT, .leader_epoch = 3 };
-    assert_int_equal(log_append(log, &append), STATUS_CORRUPT);
-    assert_int_equal(log->end, 0);
-    assert_int_equal(node_append(log, 1, 100, 0), STATUS_OK);
-    node_settle(&node);
-    assert_int_equal(log->durable.at, 1);
-    assert_int_equal(node_read_all(&node, log, 0), 1);
-    node_crash(&node);
-    node_remove(&node);
-}
-
 static void what_was_durable_is_there_after_a_kill(void **state)
 {
     (void)state;
@@ -80,29 +35,6 @@ static void what_was_durable_is_there_after_a_kill(void **state)
         }
         node_settle(&node);
         for (int i = 0; i < 4; i++) ends[i] = logs[i]->durable.at;
-        node_crash(&node);
-    }
-    node_remove(&node);
-}
-
-static void any_number_of_shards_takes_over(void **state)
-{
-    (void)state;
-    static const uint32_t counts[] = { 3, 1, 2, 4, 2 };
-    struct node node;
-    node_init(&node, 1);
-
-    for (size_t round = 0; round < array_count(counts); round++) {
-        node.shard_count = counts[round];
-        node_start(&node);
-        struct log *logs[8];
-        for (int i = 0; i < 8; i++) logs[i] = node_log(&node, (uint32_t)i % node.shard_count, "t", i);
-        node_begin(&node);
-        for (int i = 0; i < 8; i++) {
-            assert_int_equal(logs[i]->end, round * 10);
-            assert_int_equal(node_read_all(&node, logs[i], 0), round * 10);
-            for (uint32_t k = 0; k < 10; k++) assert_int_equal(node_append(logs[i], 1, 300, round * 10 + k), STATUS_OK);
-        }
         node_crash(&node);
     }
     node_remove(&node);
@@ -253,10 +185,7 @@ static void a_deleted_log_stays_deleted(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(an_append_becomes_durable_and_is_read_back),
-        cmocka_unit_test(a_batch_with_a_wrong_sum_changes_nothing),
         cmocka_unit_test(what_was_durable_is_there_after_a_kill),
-        cmocka_unit_test(any_number_of_shards_takes_over),
         cmocka_unit_test(a_long_stream_goes_to_segments_and_the_wal_is_reused),
         cmocka_unit_test(large_appends_are_written_once_and_survive),
         cmocka_unit_test(a_deleted_log_stays_deleted),

@@ -198,67 +198,6 @@ static void credentials_are_set_replaced_and_removed(void **state)
     assert_true(image_hash(&image) == empty);
 }
 
-static void values_are_checked_as_kafka_does(void **state)
-{
-    (void)state;
-    struct quota_entity user = entity_of(NULL, "a"), address = { 0 };
-    address.takes_part[QUOTA_IP] = true;
-    const struct {
-        const struct quota_entity *entity;
-        const char *key;
-        double value;
-        const char *why;
-    } rows[] = {
-        { &user, "producer_byte_rate", 1, NULL },
-        { &user, "producer_byte_rate", 1.0000001, NULL },
-        { &user, "producer_byte_rate", 1.5, "producer_byte_rate cannot be a fractional value." },
-        { &user, "producer_byte_rate", 0, "Quota producer_byte_rate must be greater than 0" },
-        { &user, "producer_byte_rate", -1, "Quota producer_byte_rate must be greater than 0" },
-        { &user, "producer_byte_rate", 0x1p63, NULL },
-        { &user, "producer_byte_rate", 0x1p64, "Proposed value for producer_byte_rate is too large for a LONG." },
-        { &user, "consumer_byte_rate", (double)NAN, NULL },
-        { &user, "request_percentage", 0.25, NULL },
-        { &user, "request_percentage", (double)INFINITY, NULL },
-        { &user, "connection_creation_rate", 1, "Invalid configuration key connection_creation_rate" },
-        { &user, "no_such", 1, "Invalid configuration key no_such" },
-        { &address, "connection_creation_rate", 2147483647, NULL },
-        { &address, "connection_creation_rate", 2147483648.0,
-          "Proposed value for connection_creation_rate is too large for an INT." },
-        { &address, "producer_byte_rate", 1, "Invalid configuration key producer_byte_rate" },
-    };
-    struct arena arena;
-    arena_init(&arena, &heap, NULL, 0, SIZE_MAX);
-    for (uint32_t i = 0; i < array_count(rows); i++) {
-        struct text why = TEXT_NULL;
-        enum status status = quota_value_check(rows[i].entity, text_of(rows[i].key), rows[i].value, &arena, &why);
-        assert_int_equal(status, rows[i].why ? STATUS_INVALID_REQUEST : STATUS_OK);
-        assert_true(!rows[i].why || text_equal(why, text_of(rows[i].why)));
-    }
-    arena_reset(&arena);
-}
-
-static void entities_are_checked_as_kafka_does(void **state)
-{
-    (void)state;
-    struct quota_entity nobody = { 0 }, both = entity_of(NULL, "a"), empty = entity_of("x", "a");
-    struct arena arena;
-    struct text why;
-    arena_init(&arena, &heap, NULL, 0, SIZE_MAX);
-    assert_int_equal(quota_entity_check(&both, &arena, &why), STATUS_OK);
-    both.takes_part[QUOTA_IP] = true;
-    empty.names[QUOTA_USER] = TEXT("");
-    assert_int_equal(quota_entity_check(&nobody, &arena, &why), STATUS_INVALID_REQUEST);
-    assert_true(text_equal(why, TEXT("Invalid empty client quota entity")));
-    assert_int_equal(quota_entity_check(&both, &arena, &why), STATUS_INVALID_REQUEST);
-    assert_true(text_equal(why, TEXT("Invalid quota entity combination, IP entity shouldnot be combined with User or "
-                                     "ClientId")));
-    assert_int_equal(quota_entity_check(&empty, &arena, &why), STATUS_INVALID_REQUEST);
-    assert_true(text_equal(why, TEXT("Empty user not supported")));
-    arena_reset(&arena);
-    assert_int_equal(quota_kind_of(TEXT("ip")), QUOTA_IP);
-    assert_int_equal(quota_kind_of(TEXT("color")), QUOTA_KINDS);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -266,8 +205,6 @@ int main(void)
         cmocka_unit_test(quotas_are_walked_in_one_order),
         cmocka_unit_test(an_unknown_kind_of_entity_stops_the_image),
         cmocka_unit_test(credentials_are_set_replaced_and_removed),
-        cmocka_unit_test(values_are_checked_as_kafka_does),
-        cmocka_unit_test(entities_are_checked_as_kafka_does),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }

@@ -1,149 +1,10 @@
-/* tests/unit/replication/cluster/record_test.c   Golden records of every type and version, made by another
- * implementation from Kafka's own schemas, are read as they should and written again to the same bytes; the frame is
- * checked; writing takes the version that Kafka would take. */
-#include "cluster/record.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-#include "../../../wire/golden.h"
-#include "base/arena.h"
-#include "base/check.h"
-#include "base/heap.h"
+/* tests/unit/replication/cluster/record_test.c   The table of records: every row and version has golden records
+ * (which the tests of *_records.c go through), captured ones are written again to the same bytes, the frame is
+ * checked, and writing takes the version that Kafka would take. */
 #include "cluster/control.h"
-
-enum { RECORD_SIZE_MAX = 4096 };
-
-static void arena_begin(struct arena *arena, struct heap *heap)
-{
-    heap_init(heap);
-    arena_init(arena, heap, NULL, 0, 1 << 22);
-}
+#include "golden_records.h"
 
 /* ---- golden records ---------------------------------------------------------------------------------------------- */
-
-static const struct record_row *row_named(const char *name)
-{
-    for (size_t i = 0; i < record_row_count; i++) {
-        size_t size = strlen(record_rows[i].name);
-        if (strncmp(name, record_rows[i].name, size) == 0 && strcmp(name + size, "Record") == 0) return &record_rows[i];
-    }
-    return NULL;
-}
-
-static void check_text(const struct golden *golden, const struct schema *schema, const void *from)
-{
-    static struct golden_text text;
-
-    text.size = 0;
-    golden_say_struct(&text, schema, from);
-    if (strcmp(text.data, golden->expect) != 0) {
-        fail_msg("%s %d\n  expected %s\n  read     %s", golden->name, golden->version, golden->expect, text.data);
-    }
-}
-
-static void check_record(const struct golden *golden, const struct record_row *row, struct arena *arena)
-{
-    struct any_record any;
-    struct bytes value = { golden->bytes, golden->size };
-    uint8_t again[RECORD_SIZE_MAX] = { 1, (uint8_t)row->type, (uint8_t)golden->version };
-    struct writer writer = { .start = again, .at = again + 3, .limit = again + sizeof(again) };
-
-    assert_int_equal(record_read(value, &any, arena), STATUS_OK);
-    assert_int_equal(any.type, row->type);
-    assert_int_equal(any.version, golden->version);
-    check_text(golden, row->schema, &any.topic);
-
-    /* The version of the golden record, */
-    message_write(row->schema, golden->version, true, &any.topic, &writer);
-    assert_false(writer.overrun);
-    assert_int_equal(writer.at - again, golden->size);
-    assert_memory_equal(again, golden->bytes, golden->size);
-
-    /* and the one that we choose, which says as much. */
-    struct any_record second;
-    writer = (struct writer){ .start = again, .at = again, .limit = again + record_size(&any) };
-    record_write(&any, &writer);
-    assert_false(writer.overrun);
-    assert_ptr_equal(writer.at, writer.limit);
-    assert_int_equal(record_read((struct bytes){ again, record_size(&any) }, &second, arena), STATUS_OK);
-    check_text(golden, row->schema, &second.topic);
-
-    writer = (struct writer){ .start = again, .at = again, .limit = again + record_size(&any) - 1 };
-    record_write(&any, &writer);
-    assert_true(writer.overrun);
-
-    for (size_t size = 0; size < golden->size; size++) {
-        assert_int_not_equal(record_read((struct bytes){ golden->bytes, size }, &any, arena), STATUS_OK);
-    }
-}
-
-static enum raft_control control_named(const char *name)
-{
-    if (strcmp(name, "LeaderChangeMessage") == 0) return CONTROL_LEADER_CHANGE;
-    if (strcmp(name, "SnapshotHeaderRecord") == 0) return CONTROL_SNAPSHOT_HEADER;
-    if (strcmp(name, "SnapshotFooterRecord") == 0) return CONTROL_SNAPSHOT_FOOTER;
-    if (strcmp(name, "KRaftVersionRecord") == 0) return CONTROL_KRAFT_VERSION;
-    if (strcmp(name, "VotersRecord") == 0) return CONTROL_VOTERS;
-    fail_msg("%s: no such record here", name);
-    return CONTROL_VOTERS;
-}
-
-static void check_control(const struct golden *golden, struct arena *arena)
-{
-    static const struct schema *const schemas[] = {
-        [CONTROL_LEADER_CHANGE] = &leader_change_record_schema,
-        [CONTROL_SNAPSHOT_HEADER] = &snapshot_header_record_schema,
-        [CONTROL_SNAPSHOT_FOOTER] = &snapshot_footer_record_schema,
-        [CONTROL_KRAFT_VERSION] = &kraft_version_record_schema,
-        [CONTROL_VOTERS] = &voters_record_schema,
-    };
-    enum raft_control type = control_named(golden->name);
-    uint8_t key[CONTROL_KEY_SIZE], again[RECORD_SIZE_MAX];
-    struct any_control any;
-
-    control_key(type, key);
-    struct bytes key_bytes = { key, sizeof(key) }, value = { golden->bytes, golden->size };
-    assert_int_equal(control_read(key_bytes, value, &any, arena), STATUS_OK);
-    assert_int_equal(any.type, type);
-    check_text(golden, schemas[type], &any.version);
-
-    struct writer writer = { .start = again, .at = again, .limit = again + control_size(&any) };
-    control_write(&any, &writer);
-    assert_false(writer.overrun);
-    assert_int_equal(writer.at - again, golden->size);
-    assert_memory_equal(again, golden->bytes, golden->size);
-
-    for (size_t size = 0; size < golden->size; size++) {
-        assert_int_not_equal(control_read(key_bytes, (struct bytes){ value.data, size }, &any, arena), STATUS_OK);
-    }
-}
-
-static void golden_records_are_read_and_written_again(void **state)
-{
-    (void)state;
-    struct heap heap;
-    struct arena arena;
-    struct golden golden;
-    size_t count = 0;
-
-    arena_begin(&arena, &heap);
-    golden_open(&golden, __FILE__, "golden_records.tsv");
-    while (golden_next(&golden)) {
-        const struct record_row *row = row_named(golden.name);
-        if (row != NULL) check_record(&golden, row, &arena);
-        if (row == NULL) check_control(&golden, &arena);
-        arena_reset(&arena);
-        count++;
-    }
-    golden_close(&golden);
-    heap_end(&heap);
-    assert_true(count > 150);
-}
 
 static void every_version_has_golden_records(void **state)
 {
@@ -299,36 +160,9 @@ static void a_cleared_record_has_the_fallbacks(void **state)
     assert_int_equal(any.register_broker.cordoned_log_dirs.count, -1);
 }
 
-/* ---- control records --------------------------------------------------------------------------------------------- */
-
-static void an_unknown_control_type_or_version_is_refused(void **state)
-{
-    (void)state;
-    struct heap heap;
-    struct arena arena;
-    struct any_control any;
-    uint8_t key[CONTROL_KEY_SIZE], footer[] = { 0, 0, 0, 0 };
-
-    arena_begin(&arena, &heap);
-    control_key((enum raft_control)1, key);
-    assert_int_equal(control_read((struct bytes){ key, 4 }, (struct bytes){ footer, 3 }, &any, &arena),
-                     STATUS_UNSUPPORTED);
-    control_key(CONTROL_SNAPSHOT_FOOTER, key);
-    assert_int_equal(control_read((struct bytes){ key, 3 }, (struct bytes){ footer, 3 }, &any, &arena),
-                     STATUS_TRUNCATED);
-    assert_int_equal(control_read((struct bytes){ key, 4 }, (struct bytes){ footer, 3 }, &any, &arena), STATUS_OK);
-    assert_int_equal(control_read((struct bytes){ key, 4 }, (struct bytes){ footer, 4 }, &any, &arena),
-                     STATUS_MALFORMED);
-    footer[1] = 1;
-    assert_int_equal(control_read((struct bytes){ key, 4 }, (struct bytes){ footer, 3 }, &any, &arena),
-                     STATUS_UNSUPPORTED);
-    heap_end(&heap);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(golden_records_are_read_and_written_again),
         cmocka_unit_test(every_version_has_golden_records),
         cmocka_unit_test(records_that_kafka_wrote_are_written_the_same),
         cmocka_unit_test(an_unknown_frame_type_or_version_is_refused),
@@ -337,7 +171,6 @@ int main(void)
         cmocka_unit_test(a_registration_change_takes_the_lowest_version_that_says_it),
         cmocka_unit_test(other_records_take_the_version_of_the_metadata_version),
         cmocka_unit_test(a_cleared_record_has_the_fallbacks),
-        cmocka_unit_test(an_unknown_control_type_or_version_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

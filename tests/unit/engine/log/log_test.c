@@ -1,0 +1,192 @@
+/* One log in memory: what an append is given or refused, where reads may begin, and marks that never go back. */
+#include "files.h"
+
+static void an_append_becomes_durable_and_is_read_back(void **state)
+{
+    (void)state;
+    struct node node;
+    node_init(&node, 1);
+    node_start(&node);
+    struct log *log = node_log(&node, 0, "t", 0);
+    node_begin(&node);
+
+    assert_int_equal(node_append(log, 3, 100, 0), STATUS_OK);
+    assert_int_equal(log->end, 3);
+    assert_int_equal(log->durable.at, 0);
+    node_settle(&node);
+    assert_int_equal(log->durable.at, 3);
+    assert_int_equal(node_append(log, 2, 100, 3), STATUS_OK);
+    node_settle(&node);
+    assert_int_equal(node_read_all(&node, log, 0), 5);
+    assert_int_equal(node_read_all(&node, log, 4), 5);
+    node_crash(&node);
+    node_remove(&node);
+}
+
+static void a_batch_with_a_wrong_sum_changes_nothing(void **state)
+{
+    (void)state;
+    struct node node;
+    node_init(&node, 1);
+    node_start(&node);
+    struct log *log = node_log(&node, 0, "t", 0);
+    node_begin(&node);
+
+    static uint8_t memory[1 << 16];
+    struct bytes batch = node_batch(memory, sizeof memory, 1, 100, 0);
+    memory[batch.size - 1] ^= 1;
+    struct log_append append = { .batches = batch, .origin = APPEND_CLIENT, .leader_epoch = 3 };
+    assert_int_equal(log_append(log, &append), STATUS_CORRUPT);
+    assert_int_equal(log->end, 0);
+    assert_int_equal(node_append(log, 1, 100, 0), STATUS_OK);
+    node_settle(&node);
+    assert_int_equal(log->durable.at, 1);
+    assert_int_equal(node_read_all(&node, log, 0), 1);
+    node_crash(&node);
+    node_remove(&node);
+}
+
+static struct log *begin(struct node *node)
+{
+    node_init(node, 1);
+    node_start(node);
+    struct log *log = node_log(node, 0, "t", 0);
+    node_begin(node);
+    return log;
+}
+
+static enum status append(struct log *log, struct bytes batches, enum append_origin origin)
+{
+    struct log_append append = { .batches = batches, .origin = origin, .leader_epoch = 3 };
+    return log_append(log, &append);
+}
+
+static void what_a_topic_does_not_take_is_refused(void **state)
+{
+    (void)state;
+    static uint8_t memory[1 << 16];
+    struct log_settings settings = node_log_settings;
+    struct node node;
+    struct log *log = begin(&node);
+
+    settings.message_bytes_max = 1000;
+    log_change_settings(log, &settings);
+    struct bytes batch = node_batch(memory, sizeof memory, 1, 2000, 0);
+    assert_int_equal(append(log, batch, APPEND_CLIENT), STATUS_TOO_LARGE);
+    assert_int_equal(append(log, batch, APPEND_COORDINATOR), STATUS_OK); /* The node's own are as large as they are. */
+    batch = node_batch(memory, sizeof memory, 1, 100, 0);
+    memory[16] = 1;
+    assert_int_equal(append(log, batch, APPEND_CLIENT), STATUS_BAD_MAGIC);
+    batch = node_batch(memory, sizeof memory, 1, 100, 0);
+    assert_int_equal(append(log, (struct bytes){ memory, batch.size - 1 }, APPEND_CLIENT), STATUS_BAD_RECORD);
+    settings.timestamp_before_max_ms = 1000; /* The batch is of 2023. */
+    assert_int_equal(append(log, batch, APPEND_CLIENT), STATUS_BAD_TIMESTAMP);
+    settings.append_time = true;
+    struct log_append stamped = { .batches = batch, .origin = APPEND_CLIENT };
+    assert_int_equal(log_append(log, &stamped), STATUS_OK);
+    assert_true(stamped.append_time_ms > 1700000000000);
+    assert_int_equal(log->end, 2);
+    node_settle(&node);
+    node_crash(&node);
+    node_remove(&node);
+}
+
+static void reads_begin_between_start_and_end(void **state)
+{
+    (void)state;
+    struct node node;
+    uint8_t joined[4096];
+    int64_t sequence;
+    size_t size;
+    struct log *log = begin(&node);
+
+    for (uint64_t i = 0; i < 5; i++) assert_int_equal(node_append(log, 2, 50, i), STATUS_OK);
+    node_settle(&node);
+    assert_int_equal(log_raise_start(log, 1, &sequence), STATUS_OUT_OF_RANGE); /* Nothing is committed. */
+    log_commit(log, 6);
+    assert_int_equal(log_raise_start(log, 7, &sequence), STATUS_OUT_OF_RANGE);
+    assert_int_equal(log_raise_start(log, 5, &sequence), STATUS_OK);
+    assert_int_equal(log_raise_start(log, 3, &sequence), STATUS_OK);
+    assert_int_equal(log->start, 5); /* It never falls. */
+    assert_int_equal(files_read_at(&node, log, 4, 4096, joined, &size), STATUS_OUT_OF_RANGE);
+    assert_int_equal(files_read_at(&node, log, 5, 4096, joined, &size), STATUS_OK);
+    assert_true(size > 0);
+    assert_int_equal(files_read_at(&node, log, 10, 4096, joined, &size), STATUS_OK);
+    assert_int_equal(size, 0);
+    assert_int_equal(files_read_at(&node, log, 11, 4096, joined, &size), STATUS_OUT_OF_RANGE);
+    node_settle(&node);
+    node_crash(&node);
+    node_remove(&node);
+}
+
+static void marks_never_go_back(void **state)
+{
+    (void)state;
+    struct node node;
+    struct log *log = begin(&node);
+
+    assert_int_equal(node_append(log, 4, 50, 0), STATUS_OK);
+    node_settle(&node);
+    log_commit(log, 3);
+    log_commit(log, 2);
+    assert_int_equal(log->committed.at, 3);
+    assert_int_equal(log->last_stable, 3);
+    assert_int_equal(log->leader_epoch, 3);
+    assert_int_equal(log_begin_epoch(log, 3), STATUS_OK);
+    assert_int_equal(log_begin_epoch(log, 2), STATUS_OK);
+    assert_int_equal(log->leader_epoch, 3);
+    assert_int_equal(log_begin_epoch(log, 7), STATUS_OK);
+    assert_int_equal(log->leader_epoch, 7);
+    assert_int_equal(log_epoch_at(log, 3), 3);
+    node_settle(&node);
+    node_crash(&node);
+    node_remove(&node);
+}
+
+/* As a follower takes them: whole batches, at their own offsets; a fetch may be cut anywhere. */
+static void a_replica_takes_whole_batches_at_their_offsets(void **state)
+{
+    (void)state;
+    static uint8_t memory[1 << 16];
+    struct node node;
+    struct log *log = begin(&node);
+    size_t size = 0;
+
+    for (int i = 0; i < 3; i++) {
+        struct bytes batch = node_batch(memory + size, sizeof memory - size, 2, 100, 0);
+        batch_stamp(memory + size, 10 * i, 4 + i);
+        size += batch.size;
+    }
+    struct log_append append = { .batches = { memory, size - 1 }, .origin = APPEND_REPLICA };
+    assert_int_equal(log_append(log, &append), STATUS_OK);
+    assert_int_equal(append.first, 0);
+    assert_int_equal(append.limit, 12); /* The third was cut. */
+    assert_int_equal(log->end, 12);
+    assert_int_equal(log->leader_epoch, 5);
+    append.batches = (struct bytes){ memory, size };
+    assert_int_equal(log_append(log, &append), STATUS_OUT_OF_ORDER); /* It has the first already. */
+    append.batches = (struct bytes){ memory + size / 3 * 2, size / 3 - 1 };
+    assert_int_equal(log_append(log, &append), STATUS_TRUNCATED);
+    append.batches.size++;
+    memory[size - 1] ^= 1;
+    assert_int_equal(log_append(log, &append), STATUS_CORRUPT);
+    memory[size - 1] ^= 1;
+    assert_int_equal(log_append(log, &append), STATUS_OK);
+    assert_int_equal(log->end, 22);
+    node_settle(&node);
+    node_crash(&node);
+    node_remove(&node);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_append_becomes_durable_and_is_read_back),
+        cmocka_unit_test(a_batch_with_a_wrong_sum_changes_nothing),
+        cmocka_unit_test(what_a_topic_does_not_take_is_refused),
+        cmocka_unit_test(reads_begin_between_start_and_end),
+        cmocka_unit_test(marks_never_go_back),
+        cmocka_unit_test(a_replica_takes_whole_batches_at_their_offsets),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

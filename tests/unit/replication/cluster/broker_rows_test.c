@@ -1,0 +1,15 @@
+/* The settings of a broker. */
+#include "rows.h"
+
+static void rows_obey_the_law(void **state)
+{
+    (void)state;
+    struct broker_values values;
+    check_rows(&broker_table, &values, SETTING_BROKER | SETTING_DYNAMIC_BROKER | SETTING_DYNAMIC_CLUSTER);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = { cmocka_unit_test(rows_obey_the_law) };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
