@@ -48,7 +48,7 @@ static void many_readers_share_little_memory(void **state)
     node_remove(&node);
 }
 
-/* A log on disk whose file is open, and nothing in the cache. */
+/* A log on disk whose file is open, and nothing in the cache, which has room for eight of its eleven pieces. */
 static struct log *cold(struct node *node)
 {
     size_t size;
@@ -56,6 +56,7 @@ static struct log *cold(struct node *node)
     files_begin(node, 1 << 30);
     files_fill(node, files_start(node), 150, 1, 20000);
     node_stop(node);
+    node->plan.data.budget[MEMORY_CACHE] = MEMORY_CHUNK;
     struct log *log = files_start(node);
     assert_int_equal(files_read_at(node, log, 0, 1, joined, &size), STATUS_OK);
     cache_forget(&reader_of(log->store)->cache, log);
@@ -64,7 +65,7 @@ static struct log *cold(struct node *node)
 
 static struct piece *piece_read_now(struct node *node, struct log *log, uint32_t number)
 {
-    struct piece *piece = cache_piece(&reader_of(log->store)->cache, log, &log->segments->items[0], number);
+    struct piece *piece = cache_piece(&reader_of(log->store)->cache, log, &log->segments->items[0], number, NULL);
     assert_non_null(piece);
     while (piece->reading) node_turn(node);
     assert_int_equal(piece->status, STATUS_OK);
@@ -85,9 +86,9 @@ static void a_piece_is_read_once(void **state)
     ready_init(&first.ready, node_closed);
     ready_init(&second.ready, node_closed);
     for (int i = 0; i < 2; i++) list_node_init(&waits[i].node);
-    struct piece *piece = cache_piece(cache, log, segment, 1);
+    struct piece *piece = cache_piece(cache, log, segment, 1, NULL);
     assert_true(piece->reading);
-    assert_ptr_equal(cache_piece(cache, log, segment, 1), piece); /* Somebody else, meanwhile. */
+    assert_ptr_equal(cache_piece(cache, log, segment, 1, NULL), piece); /* Somebody else, meanwhile. */
     piece_wait(piece, &waits[0]);
     piece_wait(piece, &waits[1]);
     assert_true(log_state_busy(log));
@@ -111,36 +112,73 @@ static void a_piece_is_read_once(void **state)
     node_remove(&node);
 }
 
+static bool cached(struct node *node, struct log *log, uint32_t number)
+{
+    struct cache *cache = &reader_of(log->store)->cache;
+    uint64_t reads = cache->read_count;
+    piece_leave(piece_read_now(node, log, number));
+    return cache->read_count == reads;
+}
+
 static void the_one_unused_for_longest_goes_first(void **state)
 {
     (void)state;
     struct node node;
     struct log *log = cold(&node);
-    struct cache *cache = &reader_of(log->store)->cache;
     struct piece *held = piece_read_now(&node, log, 0);
 
-    for (uint32_t i = 1; i < 4; i++) piece_leave(piece_read_now(&node, log, i));
-    piece_leave(piece_read_now(&node, log, 1)); /* Used again: 2 is the oldest now. */
-    assert_int_equal(log->segments->pieces, 4);
-    assert_int_equal(cache->size, 4 * CACHE_PIECE);
-    uint64_t reads = cache->read_count;
-    assert_true(cache_evict(cache));
-    piece_leave(piece_read_now(&node, log, 1));
-    piece_leave(piece_read_now(&node, log, 3));
-    assert_int_equal(cache->read_count, reads);
-    piece_leave(piece_read_now(&node, log, 2));
-    assert_int_equal(cache->read_count, reads + 1);
-
-    while (cache_evict(cache)) continue;
-    assert_int_equal(cache->size, CACHE_PIECE); /* The one that is held stays, */
-    assert_true(cache_used(cache));
-    block_pin(held->block);
+    for (uint32_t i = 1; i < 8; i++) piece_leave(piece_read_now(&node, log, i));
+    assert_int_equal(log->segments->pieces, 8);
+    assert_true(cached(&node, log, 1)); /* Used again: 2 is the oldest now, 0 is held. */
+    assert_false(cached(&node, log, 8));
+    assert_int_equal(log->segments->pieces, 8);
+    for (uint32_t i = 3; i < 9; i++) assert_true(cached(&node, log, i));
+    assert_true(cached(&node, log, 1));
+    assert_false(cached(&node, log, 2)); /* In the place of 3. */
+    assert_false(cached(&node, log, 3));
     piece_leave(held);
-    assert_false(cache_evict(cache)); /* and so does one that is being sent. */
-    block_unpin(held->block);
-    assert_true(cache_evict(cache));
-    assert_int_equal(cache->size, 0);
-    assert_false(cache_used(cache));
+    node_stop(&node);
+    node_remove(&node);
+}
+
+static void what_was_read_to_its_end_goes_before_that(void **state)
+{
+    (void)state;
+    struct node node;
+    struct log *log = cold(&node);
+
+    for (uint32_t i = 0; i < 8; i++) {
+        struct piece *piece = piece_read_now(&node, log, i);
+        if (i == 5) piece_spent(piece);
+        piece_leave(piece);
+    }
+    assert_false(cached(&node, log, 8)); /* In the place of 5. */
+    for (uint32_t i = 0; i < 8; i++) {
+        if (i != 5) assert_true(cached(&node, log, i));
+    }
+    node_stop(&node);
+    node_remove(&node);
+}
+
+/* Held by a reader, or by a send: there is no room for more. */
+static void what_is_in_use_stays(void **state)
+{
+    (void)state;
+    struct node node;
+    struct log *log = cold(&node);
+    struct cache *cache = &reader_of(log->store)->cache;
+    struct piece *pieces[8];
+
+    for (uint32_t i = 0; i < 8; i++) pieces[i] = piece_read_now(&node, log, i);
+    assert_null(cache_piece(cache, log, &log->segments->items[0], 8, NULL));
+    block_pin(pieces[3]->block);
+    piece_leave(pieces[3]);
+    assert_null(cache_piece(cache, log, &log->segments->items[0], 8, NULL));
+    block_unpin(pieces[3]->block);
+    assert_false(cached(&node, log, 8));
+    for (uint32_t i = 0; i < 8; i++) {
+        if (i != 3) piece_leave(pieces[i]);
+    }
     node_stop(&node);
     node_remove(&node);
 }
@@ -165,7 +203,7 @@ static void what_is_forgotten_outlives_its_place_while_it_is_held(void **state)
     assert_memory_equal(again->block->data, held->block->data, CACHE_PIECE);
     piece_leave(again);
     piece_leave(held);
-    while (cache_evict(cache)) continue;
+    cache_forget(cache, log);
     assert_int_equal(memory_used(log->store->shard->memory, MEMORY_CACHE), 0);
     node_stop(&node);
     node_remove(&node);
@@ -177,6 +215,8 @@ int main(void)
         cmocka_unit_test(many_readers_share_little_memory),
         cmocka_unit_test(a_piece_is_read_once),
         cmocka_unit_test(the_one_unused_for_longest_goes_first),
+        cmocka_unit_test(what_was_read_to_its_end_goes_before_that),
+        cmocka_unit_test(what_is_in_use_stays),
         cmocka_unit_test(what_is_forgotten_outlives_its_place_while_it_is_held),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
