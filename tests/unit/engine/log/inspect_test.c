@@ -1,4 +1,4 @@
-/* A dump: the lines of kafka-dump-log. */
+/* A dump of a segment, its indexes and snapshots: the lines of kafka-dump-log, nothing for files of another kind. */
 #include "look.h"
 
 static void a_dump_reads_like_kafkas(void **state)

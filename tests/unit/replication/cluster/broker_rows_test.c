@@ -1,4 +1,4 @@
-/* The settings of a broker. */
+/* The settings of a broker: each found by its name, with a default that its own rules let through. */
 #include "rows.h"
 
 static void rows_obey_the_law(void **state)
