@@ -338,7 +338,8 @@ static void removal_renamed(struct job *job)
         removal_due(&removal->timer);
     } else {
         list_append(&store->deletions, &removal->node);
-        timer_set(&store->shard->timers, &removal->timer, shard_now_ns(store->shard) + removal->delay_ns);
+        int64_t now_ns = shard_now_ns(store->shard);
+        timer_set(&store->shard->timers, &removal->timer, deadline_after(now_ns, removal->delay_ns));
     }
     work->done(work);
 }
@@ -371,7 +372,7 @@ static void removal_begin(struct segment_work *work)
     removal->files = log->directory->files;
     removal->heap = &shard->heap;
     removal->shard = shard;
-    removal->delay_ns = log->settings->file_delete_delay_ms * 1000000;
+    removal->delay_ns = ns_of_ms(log->settings->file_delete_delay_ms);
     list_node_init(&removal->node);
     timer_init(&removal->timer, removal_due);
     removal->directory = log->directory->handle;

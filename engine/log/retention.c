@@ -122,7 +122,7 @@ static void expiry_renamed(struct job *job)
 {
     struct expiry *expiry = container_of(job, struct expiry, job);
     struct shard *shard = expiry->retention->store->shard;
-    timer_set(&shard->timers, &expiry->timer, shard_now_ns(shard) + expiry->delay_ns);
+    timer_set(&shard->timers, &expiry->timer, deadline_after(shard_now_ns(shard), expiry->delay_ns));
 }
 
 /* ---- a log's table ---- */
@@ -157,7 +157,7 @@ static void log_expire(struct retention *retention, struct log *log)
     expiry->retention = retention;
     expiry->files = log->directory->files;
     expiry->directory = log->directory->handle;
-    expiry->delay_ns = log->settings->file_delete_delay_ms * 1000000;
+    expiry->delay_ns = ns_of_ms(log->settings->file_delete_delay_ms);
     expiry->topic = (struct text){ topic, log->topic.size };
     expiry->partition = log->key.partition;
     expiry->count = count;
@@ -222,7 +222,7 @@ static void round_fire(struct timer *timer)
     struct retention *retention = container_of(timer, struct retention, timer);
     struct shard *shard = retention->store->shard;
     retention_run(retention->store);
-    timer_set(&shard->timers, &retention->timer, shard_now_ns(shard) + retention->interval_ns);
+    timer_set(&shard->timers, &retention->timer, deadline_after(shard_now_ns(shard), retention->interval_ns));
 }
 
 void store_retain(struct store *store, int64_t interval_ms, int64_t producer_ms)
@@ -232,7 +232,7 @@ void store_retain(struct store *store, int64_t interval_ms, int64_t producer_ms)
 
     invariant(!store->retention && interval_ms > 0 && producer_ms > 0);
     retention->store = store;
-    retention->interval_ns = interval_ms * 1000000;
+    retention->interval_ns = ns_of_ms(interval_ms);
     retention->producer_ms = producer_ms;
     list_init(&retention->expiries);
     list_node_init(&retention->flushed.node);
@@ -240,7 +240,7 @@ void store_retain(struct store *store, int64_t interval_ms, int64_t producer_ms)
     timer_init(&retention->timer, round_fire);
     store->retention = retention;
     int64_t first_ms = min_of(interval_ms, (int64_t)FIRST_ROUND_MS);
-    timer_set(&shard->timers, &retention->timer, shard_now_ns(shard) + first_ms * 1000000);
+    timer_set(&shard->timers, &retention->timer, shard_now_ns(shard) + ns_of_ms(first_ms));
 }
 
 void store_keep_producers(struct store *store, int64_t producer_ms)

@@ -23,6 +23,17 @@ struct timers {
     struct list slots[TIMERS_LEVELS][TIMERS_SLOTS];
 };
 
+/* Settings say "never" with INT64_MAX milliseconds: what is more than there is of nanoseconds is as good as that. */
+static inline int64_t ns_of_ms(int64_t ms)
+{
+    enum { NS_PER_MS = 1000000 };
+    return min_of(ms, INT64_MAX / NS_PER_MS) * NS_PER_MS;
+}
+static inline int64_t deadline_after(int64_t now_ns, int64_t delay_ns)
+{
+    return delay_ns > INT64_MAX - now_ns ? INT64_MAX : now_ns + delay_ns;
+}
+
 void timers_init(struct timers *timers, int64_t now_ns);
 void timer_init(struct timer *timer, void (*fire)(struct timer *timer));
 /* Sets or moves. */

@@ -145,7 +145,7 @@ static int64_t idle_deadline(const struct connection *connection)
 {
     int64_t idle_ms = connection->face->settings.idle_ms;
     if (idle_ms < 0 || connection->arriving || !list_empty(&connection->slots)) return INT64_MAX;
-    return connection->active_ns + idle_ms * 1000000;
+    return deadline_after(connection->active_ns, ns_of_ms(idle_ms));
 }
 
 void connection_watch(struct connection *connection)

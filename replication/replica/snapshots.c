@@ -244,7 +244,7 @@ static void consider(struct snapshots *snapshots)
     if (!may_work(snapshots) || snapshots->metadata->applying) return;
 
     bool old = limits->interval_ms > 0 &&
-               shard_now_ns(shard_of(snapshots)) - snapshots->since_ns >= limits->interval_ms * 1000000;
+               shard_now_ns(shard_of(snapshots)) - snapshots->since_ns >= ns_of_ms(limits->interval_ms);
     bool wanted = image->offset > newest && (snapshots->bytes >= limits->bytes || old);
     if (wanted && image_settled(image)) walk_begin(snapshots);
 }
@@ -273,7 +273,7 @@ static void look(struct timer *timer)
     if (may_work(snapshots)) retain(snapshots);
     consider(snapshots);
     if (snapshots->limits.interval_ms > 0) pause_ms = min_of(pause_ms, snapshots->limits.interval_ms);
-    timer_set(&shard->timers, &snapshots->look, shard_now_ns(shard) + pause_ms * 1000000);
+    timer_set(&shard->timers, &snapshots->look, shard_now_ns(shard) + ns_of_ms(pause_ms));
 }
 
 /* ---- start and end ---- */

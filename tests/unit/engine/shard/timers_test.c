@@ -178,9 +178,22 @@ static void random_timers_agree_with_a_plain_list(void **state)
     free(alarms);
 }
 
+/* As settings say it. */
+static void never_is_far_away(void **state)
+{
+    (void)state;
+    int64_t now_ns = INT64_C(5000000000);
+
+    assert_int_equal(ns_of_ms(7), 7000000);
+    assert_int_equal(deadline_after(now_ns, ns_of_ms(7)), now_ns + 7000000);
+    assert_true(ns_of_ms(INT64_MAX) > INT64_MAX - 1000000);
+    assert_int_equal(deadline_after(now_ns, ns_of_ms(INT64_MAX)), INT64_MAX);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(never_is_far_away),
         cmocka_unit_test(a_timer_fires_at_its_tick_and_not_before),
         cmocka_unit_test(a_deadline_beyond_the_wheel_comes_in_the_end),
         cmocka_unit_test(a_cleared_timer_does_not_fire_and_a_moved_one_fires_once),
