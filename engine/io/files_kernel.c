@@ -153,7 +153,7 @@ static enum status kernel_lock(struct files *files, int file)
     return errno == EACCES || errno == EAGAIN ? STATUS_LOCKED : failure();
 }
 
-static enum status kernel_open_directory(struct files *files, int directory, const char *path, int *opened)
+enum status files_kernel_open_directory(struct files *files, int directory, const char *path, int *opened)
 {
     (void)files;
     int handle = open_patiently(directory, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -173,7 +173,7 @@ static enum status kernel_sync_directory(struct files *files, int directory)
     if (directory != FILES_HERE) return status_of(fsync(directory));
 
     int here;
-    enum status status = kernel_open_directory(files, FILES_HERE, ".", &here);
+    enum status status = files_kernel_open_directory(files, FILES_HERE, ".", &here);
     if (status != STATUS_OK) return status;
     status = status_of(fsync(here));
     close(here);
@@ -238,7 +238,7 @@ static const struct files_table kernel_table = {
     .allocate = kernel_allocate,
     .size = kernel_size,
     .lock = kernel_lock,
-    .open_directory = kernel_open_directory,
+    .open_directory = files_kernel_open_directory,
     .make_directory = kernel_make_directory,
     .sync_directory = kernel_sync_directory,
     .sync_all = kernel_sync_all,

@@ -2,7 +2,6 @@
  * the same directory see the same order. Names that vanish between the listing and the look at them are left out. */
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -75,17 +74,17 @@ enum status files_kernel_list(struct files *files, int directory, struct arena *
                               uint32_t *count)
 {
     /* A handle of its own, since reading a directory moves the handle's place. */
-    int handle = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (handle < 0) return error_status(errno);
+    int handle;
+    enum status status = files_kernel_open_directory(files, directory, ".", &handle);
+    if (status != STATUS_OK) return status;
     DIR *stream = fdopendir(handle);
     if (stream == NULL) {
-        enum status status = error_status(errno);
+        status = error_status(errno);
         close(handle);
         return status;
     }
 
     struct listing listing = { .arena = arena };
-    enum status status = STATUS_OK;
     while (status == STATUS_OK) {
         errno = 0;
         const struct dirent *found = readdir(stream);

@@ -1,9 +1,12 @@
 /* The kernel's files behind the blocking seam, in a directory of our own that is removed at the end. */
 #include "ring.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <sched.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include "base/arena.h"
@@ -302,11 +305,42 @@ static void space_is_told(void **state)
     assert_int_equal(files_space(scene->files, FILES_HERE, &available, &total), STATUS_OK);
 }
 
+static void *give_back(void *argument)
+{
+    usleep(50000);
+    close(*(int *)argument);
+    return NULL;
+}
+
+/* Whoever has all descriptors gives one back in a moment. */
+static void a_listing_waits_for_a_descriptor(void **state)
+{
+    struct scene *scene = *state;
+    struct rlimit before, few;
+    struct files_entry *entries;
+    uint32_t count;
+    int taken[64], taken_count = 0;
+    pthread_t thread;
+
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    few = before;
+    few.rlim_cur = 48;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+    while (taken_count < 64 && (taken[taken_count] = open("/dev/null", O_RDONLY)) >= 0) taken_count++;
+    assert_int_equal(errno, EMFILE);
+    assert_int_equal(pthread_create(&thread, NULL, give_back, &taken[taken_count - 1]), 0);
+    assert_int_equal(files_list(scene->files, scene->directory, &scene->arena, &entries, &count), STATUS_OK);
+    pthread_join(thread, NULL);
+    while (--taken_count > 0) close(taken[taken_count - 1]);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+}
+
 #define IN_SCENE(test) cmocka_unit_test_setup_teardown(test, scene_open, scene_close)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        IN_SCENE(a_listing_waits_for_a_descriptor),
         IN_SCENE(a_file_is_made_once_and_found_again),
         IN_SCENE(bytes_are_read_where_they_were_written),
         IN_SCENE(direct_files_take_aligned_memory),
