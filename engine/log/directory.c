@@ -359,6 +359,8 @@ enum status directory_begin(struct directory *directory, struct store **stores, 
 
 /* ---- close ---- */
 
+enum { ROOT_LIST_SIZE_MAX = 1 << 30 }; /* a name for each partition; taken as needed */
+
 /* WAL, checkpoints and root are void from now on, so they go; a leftover would only be ignored. */
 static enum status own_files_remove(struct directory *directory, struct arena *arena)
 {
@@ -386,7 +388,7 @@ enum status directory_close(struct directory *directory, int64_t broker_epoch)
     enum status status = atomic_load(&directory->failed) ? STATUS_OFFLINE : STATUS_OK;
     struct arena arena;
 
-    arena_init(&arena, directory->heap, NULL, 0, 16 << 20);
+    arena_init(&arena, directory->heap, NULL, 0, ROOT_LIST_SIZE_MAX);
     if (status == STATUS_OK && directory->unsynced) status = files_sync_all(directory->files, directory->handle);
     if (status == STATUS_OK) status = directory_write_checkpoints(directory);
     if (status == STATUS_OK) status = guard_remove(directory);

@@ -100,9 +100,36 @@ static void a_stop_with_many_logs_syncs_once(void **state)
     assert_true(many < 60 * 3); /* Of the logs with records; one by one it would be five and more for each. */
 }
 
+/* As the kernel lists a hundred thousand partitions. */
+static enum status crowded_list(struct files *files, int directory, struct arena *arena, struct files_entry **entries,
+                                uint32_t *count)
+{
+    (void)files;
+    if (!arena_take(arena, 40 << 20)) return STATUS_NO_MEMORY;
+    return files_list(files_kernel(), directory, arena, entries, count);
+}
+
+static void a_stop_copes_with_any_number_of_names(void **state)
+{
+    (void)state;
+    struct files_table table = *files_kernel()->table;
+    struct files crowded = { .table = &table };
+    struct node node;
+
+    table.list = crowded_list;
+    node_init(&node, 1);
+    node.files = &crowded;
+    node_start(&node);
+    (void)node_log(&node, 0, "t", 0);
+    node_begin(&node);
+    node_stop(&node);
+    node_remove(&node);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_stop_copes_with_any_number_of_names),
         cmocka_unit_test(a_file_system_without_direct_is_told_of),
         cmocka_unit_test(a_stop_with_many_logs_syncs_once),
     };
