@@ -115,7 +115,7 @@ static void metadata_gathers_in_small_blocks(void **state)
     node_begin(&node);
     assert_int_equal(node_append(log, 1, 1000, 1), STATUS_OK);
     assert_int_equal(memory_used(node.shard[0].memory, MEMORY_TAIL), GATHER_BLOCK_SMALL);
-    assert_int_equal(node_append(log, 1, 2 * GATHER_BLOCK_SMALL, 2), STATUS_OK); /* One of its own. */
+    assert_int_equal(node_append(log, 1, (size_t)2 * GATHER_BLOCK_SMALL, 2), STATUS_OK); /* One of its own. */
     assert_int_equal(memory_used(node.shard[0].memory, MEMORY_TAIL), 5 * GATHER_BLOCK_SMALL);
     ended(&node);
 }
