@@ -108,8 +108,7 @@ static void what_is_named_twice_is_not_deleted(void **state)
     assert_int_equal(metric_read(metrics, cells, 1, CONN_METRIC_ERRORS, API_DELETE_TOPICS), before + 1);
 }
 
-/* A hundred thousand pairs, as many as the memory of one request takes: looked up, not compared with each other, which
- * would hold the shard for a minute. */
+/* Fifty thousand pairs: looked up, not compared with each other, which would hold the shard. */
 static void many_pairs_are_struck_in_one_go(void **state)
 {
     (void)state;
