@@ -332,15 +332,16 @@ static void encoding_go(struct ready *ready)
 
     if (slot->request.connection->stage >= CONNECTION_JOINING) {
         slot_finish(slot, SLOT_ANSWERED);
-    } else if (!message_portion(&encoding->portions, writing ? &encoding->writer : NULL, ENCODE_ROWS)) {
+        return;
+    }
+    bool all = message_portion(&encoding->portions, writing ? &encoding->writer : NULL, ENCODE_ROWS);
+    if (!all || (!writing && encoding_write(encoding))) {
         shard_ready(slot->request.shard, &encoding->ready);
     } else if (writing) {
         invariant(!encoding->writer.overrun);
         slot->answer_size = (uint32_t)(encoding->writer.at - slot->answer);
         slot_finish(slot, SLOT_ANSWERED);
         answer_queue(slot);
-    } else if (encoding_write(encoding)) {
-        shard_ready(slot->request.shard, &encoding->ready);
     } else {
         slot_finish(slot, SLOT_ANSWERED);
         answer_fail(slot);
