@@ -3,6 +3,17 @@
 
 #include "log/index_file.h"
 
+static void check_same(const struct index *read, const struct index *wanted)
+{
+    assert_int_equal(read->count, wanted->count);
+    for (uint32_t i = 0; i < read->count; i++) {
+        assert_int_equal(read->entries[i].offset, wanted->entries[i].offset);
+        assert_int_equal(read->entries[i].position, wanted->entries[i].position);
+        assert_int_equal(read->entries[i].max_timestamp_ms, wanted->entries[i].max_timestamp_ms);
+        assert_int_equal(read->entries[i].timestamp_offset, wanted->entries[i].timestamp_offset);
+    }
+}
+
 static void an_index_is_the_same_from_its_files_and_from_a_scan(void **state)
 {
     (void)state;
@@ -25,13 +36,7 @@ static void an_index_is_the_same_from_its_files_and_from_a_scan(void **state)
     assert_int_equal(index_file_read(&source, &heap, &read), STATUS_OK);
     assert_int_equal(index_file_scan(&source, &heap, &scanned), STATUS_OK);
     assert_true(read.count > 3);
-    assert_int_equal(read.count, scanned.count);
-    for (uint32_t i = 0; i < read.count; i++) {
-        assert_int_equal(read.entries[i].offset, scanned.entries[i].offset);
-        assert_int_equal(read.entries[i].position, scanned.entries[i].position);
-        assert_int_equal(read.entries[i].max_timestamp_ms, scanned.entries[i].max_timestamp_ms);
-        assert_int_equal(read.entries[i].timestamp_offset, scanned.entries[i].timestamp_offset);
-    }
+    check_same(&read, &scanned);
     index_end(&read, &heap);
 
     /* Senseless files are passed over. */
@@ -43,13 +48,6 @@ static void an_index_is_the_same_from_its_files_and_from_a_scan(void **state)
     assert_int_equal(heap.live_count, 0);
     node_crash(&node);
     node_remove(&node);
-}
-
-static void check_same(const struct index *read, const struct index *wanted)
-{
-    assert_int_equal(read->count, wanted->count);
-    for (uint32_t i = 0; i < read->count; i++)
-        assert_memory_equal(&read->entries[i], &wanted->entries[i], sizeof wanted->entries[i]);
 }
 
 /* The first segment of a log that was stopped. */
