@@ -25,6 +25,12 @@ static enum status log_writable(const struct log *log)
     return STATUS_OK;
 }
 
+/* Until a truncation is durable, a crash brings back what was cut, and needs its bytes in the segment. */
+static bool log_cutting(const struct log *log)
+{
+    return log->segments && log->segments->cut > log->store->flushed.at;
+}
+
 /* ---- entries without batches ---- */
 
 /* The first entry of a log says its name. */
@@ -106,6 +112,7 @@ enum status log_truncate(struct log *log, int64_t end, int64_t *sequence)
     checkpoint_truncated(store->checkpoint, log, waited);
     log->incarnation = next;
     log->end = end;
+    if (log->segments) log->segments->cut = *sequence;
     if (log->durable.at > end) watermark_retreat(&log->durable, end);
     if (log->committed.at > end) watermark_retreat(&log->committed, end);
     log->last_stable = min_of(log->last_stable, end);
@@ -296,6 +303,7 @@ static enum status append_judge(struct log *log, const struct log_append *append
     size_t budget = memory_free(memory, MEMORY_TAIL) + memory_used(memory, MEMORY_TAIL);
     enum status status = log_writable(log);
 
+    if (status == STATUS_OK && log_cutting(log)) status = STATUS_BUSY;
     if (status != STATUS_OK || append->origin == APPEND_REPLICA) return status;
     if (store->full && append->origin == APPEND_CLIENT) return STATUS_NO_SPACE;
     status = append->origin == APPEND_CLIENT ? batch_read_produced(append->batches, batch)

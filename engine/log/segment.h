@@ -64,8 +64,9 @@ struct segments {
     int64_t expired;              /* a start that is durable, or about to be: what lies below may go (retention.c) */
     struct segment_work *removal; /* log_files_delete, while something is waiting */
     uint32_t pieces;              /* of its files in the read cache */
-    bool made;                    /* the directory <topic>-<partition> and its partition.metadata are durable */
-    bool roll;                    /* the next batch begins a new segment whatever the settings say */
+    int64_t cut; /* of the last truncation, in entry sequences: nothing is placed before it is durable */
+    bool made;   /* the directory <topic>-<partition> and its partition.metadata are durable */
+    bool roll;   /* the next batch begins a new segment whatever the settings say */
 };
 
 /* Where the next batch goes: *position in the last segment; rolls first when the batch does not fit by the log's

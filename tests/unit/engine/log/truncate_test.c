@@ -2,6 +2,8 @@
  * bytes were, and after a crash as well. */
 #include "files.h"
 
+#include "log/wal.h"
+
 #include "log/epochs.h"
 #include "log/producer_state.h"
 
@@ -166,9 +168,42 @@ static void producers_forget_what_was_cut(void **state)
     node_remove(&node);
 }
 
+/* What comes after the cut must not stand in the segment before the cut is durable. */
+static void a_truncation_that_a_kill_undoes_leaves_the_log_as_it_was(void **state)
+{
+    (void)state;
+    struct node node;
+    static uint8_t zeros[1 << 20];
+    char path[160], name[64];
+    int64_t sequence;
+    int file;
+
+    files_begin(&node, 1 << 30);
+    struct log *log = files_start(&node);
+    for (int i = 0; i < 4; i++) assert_int_equal(node_append(log, 1, 300000, (uint64_t)log->end), STATUS_OK);
+    node_settle(&node);
+    const struct wal_file *current = node.stores[0]->wal->current;
+    uint64_t used = current->used;
+    wal_file_name(0, current->number, name);
+    assert_int_equal(log_truncate(log, 2, &sequence), STATUS_OK);
+    assert_int_equal(node_append(log, 1, 350000, (uint64_t)log->end), STATUS_BUSY);
+    node_settle(&node);
+    node_crash(&node);
+    snprintf(path, sizeof path, "%s/%s", node.path, name);
+    assert_int_equal(files_open(files_kernel(), FILES_HERE, path, FILES_WRITE, &file), STATUS_OK);
+    assert_int_equal(files_write(files_kernel(), file, zeros, sizeof zeros, used, 0), STATUS_OK); /* never written */
+    files_close(files_kernel(), file);
+    log = files_start(&node);
+    assert_int_equal(log->end, 4);
+    assert_int_equal(node_read_all(&node, log, 0), 4);
+    node_stop(&node);
+    node_remove(&node);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_truncation_that_a_kill_undoes_leaves_the_log_as_it_was),
         cmocka_unit_test(bytes_in_memory_are_cut),
         cmocka_unit_test(a_batch_that_the_file_has_in_part_is_whole),
         cmocka_unit_test(sealed_segments_are_opened_again),
