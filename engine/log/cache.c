@@ -124,11 +124,11 @@ static struct piece *piece_unused(const struct list *pieces)
     return NULL;
 }
 
-/* False when nothing can go. */
-static bool cache_evict(struct cache *cache)
+/* False when nothing can go. `spent`: of those only. */
+static bool cache_evict(struct cache *cache, bool spent)
 {
     struct piece *piece = piece_unused(&cache->spent);
-    if (!piece) piece = piece_unused(&cache->recent);
+    if (!piece && !spent) piece = piece_unused(&cache->recent);
     if (piece) piece_drop(piece);
     return piece != NULL;
 }
@@ -142,12 +142,12 @@ static bool pieces_busy(const struct list *pieces)
     return false;
 }
 
-static struct block *block_make(struct cache *cache, size_t size)
+static struct block *block_make(struct cache *cache, size_t size, bool spent)
 {
     struct block *block;
     do {
         block = block_take(cache->store->shard->memory, MEMORY_CACHE, size);
-    } while (!block && cache_evict(cache));
+    } while (!block && cache_evict(cache, spent));
     return block;
 }
 
@@ -165,7 +165,7 @@ static struct block *room_block(struct cache_room *room, size_t size)
 struct block *cache_block(struct cache *cache, size_t size, struct cache_room *room)
 {
     struct block *block = room ? room_block(room, size) : NULL;
-    return block || !list_empty(&cache->rooms) ? block : block_make(cache, size);
+    return block || !list_empty(&cache->rooms) ? block : block_make(cache, size, !room);
 }
 
 /* ---- who waits for memory ---- */
@@ -193,7 +193,7 @@ static bool room_fits(const struct cache *cache, const struct cache_room *room)
 static bool room_fill(struct cache *cache, struct cache_room *room)
 {
     while (room->count < room->wanted) {
-        struct block *block = block_make(cache, room->sizes[room->count]);
+        struct block *block = block_make(cache, room->sizes[room->count], false);
         if (!block) return false;
         room->blocks[room->count++] = block;
     }

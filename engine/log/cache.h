@@ -76,7 +76,7 @@ void cache_init(struct cache *cache, struct store *store);
 void cache_end(struct cache *cache);
 
 /* The piece, held (piece_leave); begins to read it when it isn't there or lacks bytes that the file has. NULL: no
- * memory. The segment's file is open. `room`: granted earlier, or NULL. */
+ * memory. The segment's file is open. `room`: as for cache_block. */
 struct piece *cache_piece(struct cache *cache, struct log *log, struct segment *segment, uint32_t number,
                           struct cache_room *room);
 void piece_leave(struct piece *piece);
@@ -84,8 +84,8 @@ void piece_leave(struct piece *piece);
 void piece_spent(struct piece *piece);
 /* Becomes ready when the piece was read; only while `reading`. */
 void piece_wait(struct piece *piece, struct piece_wait *wait);
-/* A block of this size, out of the room or, when nobody waits, out of the budget, where less recent pieces make way.
- * NULL: no memory. */
+/* A block of this size, out of the room or, when nobody waits, out of the budget, where less recent pieces make way;
+ * without a room, which is for what is read ahead, only those that were gone through. NULL: no memory. */
 struct block *cache_block(struct cache *cache, size_t size, struct cache_room *room);
 /* Truncation and deletion: nothing of this log is known any more. No read of it may be in flight. */
 void cache_forget(struct cache *cache, const struct log *log);

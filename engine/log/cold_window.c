@@ -86,7 +86,8 @@ bool cold_window_proved(const struct cold_read *cold, const struct batch *batch)
 void cold_window_spent(struct cold_read *cold)
 {
     for (uint32_t i = 0; i < cold->piece_count; i++) {
-        if ((uint64_t)(cold->pieces[i]->number + 1) * CACHE_PIECE <= cold->position) piece_spent(cold->pieces[i]);
+        struct piece *piece = cold->pieces[i];
+        if ((uint64_t)piece->number * CACHE_PIECE + piece->size <= cold->position) piece_spent(piece);
     }
 }
 

@@ -349,12 +349,13 @@ static enum cold_step cold_window(struct cold_read *cold, struct segment *segmen
     uint32_t first = (uint32_t)(cold->position / CACHE_PIECE);
     uint32_t last = limit > cold->position ? (uint32_t)((limit - 1) / CACHE_PIECE) : first;
     uint32_t needed = (uint32_t)((max_of(cold->wanted, cold->position + 1) - 1) / CACHE_PIECE);
+    struct cache_room *room = cold->read->ahead ? NULL : &cold->room;
     bool waits = false;
 
     cold_window_leave(cold);
     cold->first_piece = first;
     for (uint32_t number = first; number <= min_of(last, first + READER_PIECES - 1); number++) {
-        struct piece *piece = cache_piece(cache, cold->log, segment, number, &cold->room);
+        struct piece *piece = cache_piece(cache, cold->log, segment, number, room);
         if (!piece && number > needed) break; /* Memory is short: with less. */
         if (!piece) {
             window_ask(cold, segment, first, min_of(last, first + READER_PIECES - 1));
@@ -476,9 +477,11 @@ void read_cold_hurry(struct log_read *read)
 
     read->hasty = true;
     if (!cold || cold->stage != COLD_MEMORY) return;
+
+    struct shard *shard = cold->reader->store->shard; /* The log may go with its last read. */
     (void)cold_end(cold, STATUS_BUSY);
     cold_free(cold);
-    shard_ready(read->log->store->shard, &read->ready);
+    shard_ready(shard, &read->ready);
 }
 
 void reader_end(struct store *store)
