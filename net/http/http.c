@@ -4,7 +4,7 @@
  *
  * Its one loop polls two descriptors: the stop, and either the listening socket or the library's epoll. Pages are
  * written one after the other: what they ask the shards for is bounded in time, what clients send in size, their
- * number, and the time they take. */
+ * number, and how long each may say nothing. */
 #include "http/http.h"
 
 #include <errno.h>
