@@ -13,6 +13,7 @@ static void request_add(struct client *client, const struct api_row *api, int16_
                         void (*answered)(struct client_request *request, const void *answer), void *context);
 static void client_wake(struct sim_end *end);
 static void client_push(struct client *client);
+static void push_deadline(struct client *client, bool progress);
 static void client_eat(struct client *client);
 static void client_deadline(struct sim_event *event);
 static void client_stalled(struct sim_event *event);
@@ -130,18 +131,30 @@ static void request_done(struct client *client, struct client_request *request, 
     if (oldest)
         sim_event_set(client->world, &client->deadline, oldest->sent_ns + client->timeout_ns);
     else
-        sim_event_clear(client->world, &client->deadline);
+        push_deadline(client, false);
     request->answered(request, answer);
     heap_give(&client->world->heap, request);
+}
+
+/* Who asks for no answers learns only by what nobody takes off him that the wire is cut. */
+static void push_deadline(struct client *client, bool progress)
+{
+    if (client->out_size == 0) {
+        sim_event_clear(client->world, &client->deadline);
+    } else if (progress || !sim_event_waiting(&client->deadline)) {
+        sim_event_set(client->world, &client->deadline, client->world->now_ns + client->timeout_ns);
+    }
 }
 
 static void client_push(struct client *client)
 {
     size_t size = client->end ? sim_end_send(client->end, client->out, client->out_size) : 0;
 
-    if (size == 0) return;
-    client->out_size -= size;
-    memmove(client->out, client->out + size, client->out_size);
+    if (size > 0) {
+        client->out_size -= size;
+        memmove(client->out, client->out + size, client->out_size);
+    }
+    if (list_empty(&client->in_flight)) push_deadline(client, size > 0);
 }
 
 static void client_wake(struct sim_end *end)
@@ -220,7 +233,7 @@ static void answer_read(struct client *client, const uint8_t *at, const uint8_t 
     arena_reset(&arena);
 }
 
-/* The oldest request has waited too long: an answer may be late, never missing. */
+/* The oldest request has waited too long (an answer may be late, never missing), or what is to be sent. */
 static void client_deadline(struct sim_event *event)
 {
     struct client *client = container_of(event, struct client, deadline);
