@@ -18,7 +18,8 @@ static struct batch batch_in(enum compression codec, struct heap *heap)
     enum status status = compression_pack(codec, COMPRESSION_LEVEL_DEFAULT, from, packed + BATCH_HEADER_SIZE,
                                           sizeof packed - BATCH_HEADER_SIZE, &size, heap);
     assert_int_equal(status, STATUS_OK);
-    return (struct batch){ .data = packed, .size = (uint32_t)(BATCH_HEADER_SIZE + size), .attributes = codec };
+    return (
+        struct batch){ .data = packed, .size = (uint32_t)(BATCH_HEADER_SIZE + size), .attributes = (uint16_t)codec };
 }
 
 static void every_codec_comes_out_whole(void **state)
@@ -54,8 +55,8 @@ static void what_is_open_stays_where_it_is(void **state)
     assert_ptr_equal(records.data, packed + BATCH_HEADER_SIZE);
     assert_int_equal(records.size, 7);
     assert_null(memory);
-    for (uint16_t codec = COMPRESSION_COUNT; codec <= BATCH_CODEC; codec++) {
-        batch.attributes = codec;
+    for (int codec = COMPRESSION_COUNT; codec <= BATCH_CODEC; codec++) {
+        batch.attributes = (uint16_t)codec;
         assert_int_equal(batch_open(&batch, &heap, &records, &memory), STATUS_UNSUPPORTED);
     }
     assert_int_equal(heap.live_count, 0);

@@ -20,7 +20,7 @@ static size_t make(void)
         batch_begin(&builder, bytes + size, ROOM - size, 0, 1000);
         batch_add(&builder, BYTES_NULL, (struct bytes){ value, wanted }, 1000);
         struct bytes made = batch_end(&builder);
-        batch_stamp(bytes + size, i * 10, 3);
+        batch_stamp(bytes + size, INT64_C(10) * i, 3);
         positions[i] = size;
         size += made.size;
     }

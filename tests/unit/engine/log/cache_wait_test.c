@@ -95,7 +95,7 @@ static void all_who_wait_are_served_and_each_waits_once(void **state)
     files_prepare();
     cache_take_all();
     uint64_t before = cache()->wait_count;
-    for (int i = 0; i < READERS; i++) read_begin(i, small, i * 200, false);
+    for (int i = 0; i < READERS; i++) read_begin(i, small, INT64_C(200) * i, false);
     for (int turn = 0; turn < 50; turn++) node_turn(&node);
     for (int i = 0; i < READERS; i++) assert_false(readings[i].done);
     assert_int_equal(cache()->wait_count - before, READERS);

@@ -66,7 +66,7 @@ static void what_goes_in_comes_out(void **test)
             assert_true(uuid_equal(record.key.topic, log.key.topic) && record.key.partition == i);
             assert_true(text_equal(record.topic, log.topic));
             assert_true(record.incarnation == log.incarnation && record.leader_epoch == log.leader_epoch);
-            assert_true(record.start == i && record.committed == 2 * i && record.end == 3 * i);
+            assert_true(record.start == i && record.committed == INT64_C(2) * i && record.end == INT64_C(3) * i);
             assert_int_equal(record.state.size, log_state_size(&log));
         }
         assert_false(checkpoint_next(file, &found, &at, &record));

@@ -67,7 +67,7 @@ static void marked_names_end_in_32_digits_and_a_word(void **state)
     }
     char topic[252];
     memset(topic, 't', 250);
-    strcpy(topic + 249, "-0");
+    memcpy(topic + 249, "-0", sizeof "-0");
     assert_true(partition_name_parse(text_of(topic), &name)); /* 249 is the most, */
     assert_int_equal(name.topic.size, 249);
     char longer[256];

@@ -154,7 +154,7 @@ static void a_replica_takes_whole_batches_at_their_offsets(void **state)
 
     for (int i = 0; i < 3; i++) {
         struct bytes batch = node_batch(memory + size, sizeof memory - size, 2, 100, 0);
-        batch_stamp(memory + size, 10 * i, 4 + i);
+        batch_stamp(memory + size, INT64_C(10) * i, 4 + i);
         size += batch.size;
     }
     struct log_append append = { .batches = { memory, size - 1 }, .origin = APPEND_REPLICA };

@@ -207,7 +207,7 @@ static void our_form_is_refused_when_it_cannot_be(void **test)
     producer_state_write(NULL, copy); /* A log without producers. */
     assert_int_equal(producer_state_size(NULL), 2 * COUNT);
     struct producer_state *none = producer_state_make(&producers->heap);
-    assert_int_equal(producer_state_read(none, (struct bytes){ copy, 2 * COUNT }, 0), STATUS_OK);
+    assert_int_equal(producer_state_read(none, (struct bytes){ copy, (size_t)2 * COUNT }, 0), STATUS_OK);
     assert_int_equal(none->by_id.count, 0);
     producer_state_end(none);
 }

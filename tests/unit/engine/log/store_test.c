@@ -48,7 +48,7 @@ static void a_long_stream_goes_to_segments_and_the_wal_is_reused(void **state)
     node_init(&node, 1);
     node.plan.wal_size = 8 << 20;
     node.plan.wal_file_size = 2 << 20;
-    node.plan.data.budget[MEMORY_TAIL] = 6 * MEMORY_CHUNK;
+    node.plan.data.budget[MEMORY_TAIL] = (size_t)6 * MEMORY_CHUNK;
     int64_t ends[4] = { 0 };
 
     for (int round = 0; round < 3; round++) {
@@ -95,7 +95,7 @@ static void large_appends_are_written_once_and_survive(void **state)
     struct log_settings settings = node_log_settings;
     settings.segment_bytes = 5 << 20;
     node_init(&node, 1);
-    node.plan.data.budget[MEMORY_TAIL] = 16 * MEMORY_CHUNK;
+    node.plan.data.budget[MEMORY_TAIL] = (size_t)16 * MEMORY_CHUNK;
     int64_t ends[3] = { 0 };
 
     for (int round = 0; round < 4; round++) {

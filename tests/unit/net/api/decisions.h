@@ -41,7 +41,7 @@ static inline void desk_decides(enum status status)
 
     assert_true(decision_count > 0);
     decision_count--;
-    memmove(decisions, decisions + 1, decision_count * sizeof(*decisions));
+    for (uint32_t i = 0; i < decision_count; i++) decisions[i] = decisions[i + 1];
     call->status = status;
     call->done(call);
 }

@@ -113,7 +113,7 @@ static void many_pairs_are_struck_in_one_go(void **state)
 {
     (void)state;
     enum { PAIRS = 50000 };
-    struct text *names = arena_take(&desk.messages, 2 * PAIRS * sizeof(*names));
+    struct text *names = arena_take(&desk.messages, (size_t)2 * PAIRS * sizeof(*names));
     struct delete_topics_ask ask = { .topic_names = { names, 2 * PAIRS } };
 
     for (int32_t i = 0; i < PAIRS; i++) names[i] = names[PAIRS + i] = text_format(&desk.messages, "%07d", i);
