@@ -318,5 +318,5 @@ static void alter_one(struct controller *controller, struct config_alter *alter,
 void configs_alter(struct controller *controller, struct controller_call *call, struct record_list *list)
 {
     for (uint32_t i = 0; i < call->alter_count; i++) alter_one(controller, &call->alters[i], list);
-    if (call->validate_only) record_list_init(list, list->arena);
+    if (call->validate_only && !list->full) record_list_init(list, list->arena);
 }

@@ -37,7 +37,10 @@ void partition_record_add(struct controller *controller, struct record_list *lis
     struct partition_record *record = &record_list_add(list, RECORD_PARTITION)->partition;
     struct uuid *directories = arena_take(list->arena, (size_t)count * sizeof(*directories));
 
-    invariant(directories);
+    if (!directories) {
+        list->full = true;
+        return;
+    }
     for (int32_t i = 0; i < count; i++) directories[i] = image_broker(&controller->ahead, replicas[i])->directory;
     record->index = index;
     record->topic_id = topic;
@@ -115,7 +118,7 @@ static void grow_one(struct controller *controller, struct topic_grow *grow, str
     if (grow->status != STATUS_OK) return;
 
     record_list_reserve(list, (uint32_t)(grow->count - topic->partition_count));
-    for (int32_t i = topic->partition_count; i < grow->count; i++) {
+    for (int32_t i = topic->partition_count; i < grow->count && !list->full; i++) {
         int32_t place = i - topic->partition_count;
         int32_t *replicas = grow->by_hand ? grow->assignments[place] : (int32_t *)&controller->identity->id;
         partition_record_add(controller, list, topic->id, i, replicas,
@@ -125,6 +128,7 @@ static void grow_one(struct controller *controller, struct topic_grow *grow, str
 
 void partitions_create(struct controller *controller, struct controller_call *call, struct record_list *list)
 {
-    for (uint32_t i = 0; i < call->grow_count; i++) grow_one(controller, &call->grows[i], list);
-    if (call->validate_only) record_list_init(list, list->arena);
+    /* Topics may each be within their bounds and together far beyond a batch: the call is refused then. */
+    for (uint32_t i = 0; i < call->grow_count && !list->full; i++) grow_one(controller, &call->grows[i], list);
+    if (call->validate_only && !list->full) record_list_init(list, list->arena);
 }

@@ -335,7 +335,7 @@ void topics_create(struct controller *controller, struct controller_call *call, 
             create_one(controller, call, &chains, create, list);
         }
     }
-    if (call->validate_only) record_list_init(list, list->arena);
+    if (call->validate_only && !list->full) record_list_init(list, list->arena);
 }
 
 /* What another item says of the topic that is deleted by its name, or by its id; NULL: nothing. */
