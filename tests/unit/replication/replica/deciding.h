@@ -1,5 +1,5 @@
-/* tests/unit/replication/replica/deciding.h   A controller that does nothing but decide: an image that is ahead with the
- * brokers and topics that a test wants, the node's settings at their defaults, and a list for the records. */
+/* tests/unit/replication/replica/deciding.h   A controller that does nothing but decide: an image that is ahead, with
+ * the brokers and topics that a test wants, the node's settings at their defaults, and a list for the records. */
 #ifndef TESTS_UNIT_REPLICATION_REPLICA_DECIDING_H
 #define TESTS_UNIT_REPLICATION_REPLICA_DECIDING_H
 

@@ -126,7 +126,7 @@ static void one_that_is_refused_leaves_the_others_and_validation_alone_writes_no
     assert_false(deciding.list.full);
 }
 
-/* Each within its bounds, all together far more than a batch, and than the memory of a decision: the call is refused. */
+/* Each within its bounds, all together more than a batch, and than the memory of a decision: the call is refused. */
 static void many_topics_together_may_not_grow_beyond_a_batch(void **state)
 {
     (void)state;
