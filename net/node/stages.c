@@ -171,6 +171,7 @@ static struct node *node_of(struct node_work *work)
 static void started(struct ready *ready)
 {
     struct node_work *work = container_of(ready, struct node_work, start);
+    if (work->stage != NODE_STARTING) return; /* A failure was first. */
     if (node_of(work)->platform->recover_only) {
         store_away(node_of(work));
     } else {
@@ -181,6 +182,7 @@ static void started(struct ready *ready)
 static void active(struct ready *ready)
 {
     struct node_work *work = container_of(ready, struct node_work, active);
+    if (work->stage != NODE_STARTING) return; /* as above */
     if (work->stop_posted || work->failure_posted) {
         close_faces(node_of(work));
     } else {

@@ -1,4 +1,5 @@
 /* A node without threads of its own: one thread turns and steps all its shards, as the simulator does. */
+#include "log/state.h"
 #include "records.h"
 
 static void turn(struct node *node)
@@ -65,10 +66,62 @@ static void a_node_runs_in_the_thread_of_its_caller(void **state)
     bench_end(&bench);
 }
 
+/* Turns until a node that has nothing to recover serves. */
+static uint32_t turns_of_a_start(struct bench *bench)
+{
+    const char *why;
+    uint32_t turns = 0;
+    assert_int_equal(node_make(&bench->platform, &bench->settings, &bench->node, &why), STATUS_OK);
+    bench->platform.seed++;
+    for (; turns < 1000000 && !node_serving(bench->node); turns++) turn(bench->node);
+    node_stop(bench->node);
+    turn_until(bench->node, node_stopped);
+    assert_int_equal(node_end(bench->node), STATUS_OK);
+    return turns;
+}
+
+/* What happens after so many turns of a start: a directory's failure seen by one of the shards, or a stop. */
+static void interrupt(struct bench *bench, uint32_t turns, uint32_t shard)
+{
+    const char *why = NULL;
+    enum status made = node_make(&bench->platform, &bench->settings, &bench->node, &why);
+    if (made != STATUS_OK) fail_msg("after %u turns, shard %u: %s", turns, shard, why);
+    bench->platform.seed++;
+    bool fails = shard < bench->node->shard_count;
+    for (uint32_t i = 0; i < turns; i++) turn(bench->node);
+    if (fails) {
+        directory_fail(bench->node->shards[shard]->store, STATUS_IO_ERROR);
+    } else {
+        node_stop(bench->node);
+    }
+    turn_until(bench->node, node_stopped);
+    assert_int_equal(node_end(bench->node), fails ? STATUS_IO_ERROR : STATUS_OK);
+}
+
+static void a_start_may_be_interrupted_anywhere(void **state)
+{
+    enum { PLACES = 10 };
+    (void)state;
+    struct bench bench;
+    bench_init(&bench);
+    bench.platform.threads = false;
+    (void)turns_of_a_start(&bench);
+    uint32_t turns = turns_of_a_start(&bench);
+    for (uint32_t i = 0; i <= PLACES; i++) {
+        for (uint32_t shard = 0; shard < 4; shard++) interrupt(&bench, turns * i / PLACES, shard);
+    }
+    start(&bench);
+    node_stop(bench.node);
+    turn_until(bench.node, node_stopped);
+    assert_int_equal(node_end(bench.node), STATUS_OK);
+    bench_end(&bench);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_node_runs_in_the_thread_of_its_caller),
+        cmocka_unit_test(a_start_may_be_interrupted_anywhere),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
