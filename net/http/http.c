@@ -4,7 +4,8 @@
  *
  * Its one loop polls two descriptors: the stop, and either the listening socket or the library's epoll. Pages are
  * written one after the other: what they ask the shards for is bounded in time, what clients send in size, their
- * number, and how long each may say nothing. */
+ * number, how long each may say nothing, and how long a request and its answer may take: who dribbles keeps his place
+ * no longer than who is silent. */
 #include "http/http.h"
 
 #include <errno.h>
@@ -27,10 +28,18 @@ enum {
     BACKLOG = 64,
     CLIENTS_MAX = 64,
     CLIENT_IDLE_S = 15,
+    EXCHANGE_MS_MAX = 30000,
+    LOOK_MS = 500, /* at who has had his time, while there are clients */
     CLIENT_MEMORY = 16 << 10,
     PAGE_SIZE_MAX = 64 << 20,
     HTTP_NOT_FOUND = 404,
     HTTP_NOT_ALLOWED = 405,
+};
+
+/* A connection, from when on its time counts: it came, or was answered. */
+struct http_client {
+    int socket; /* -1: nobody */
+    int64_t since_ns;
 };
 
 struct http {
@@ -39,12 +48,65 @@ struct http {
     struct library library;
     struct MHD_Daemon *daemon;
     struct pages pages;
+    struct http_client clients[CLIENTS_MAX];
+    uint32_t client_count;
     int64_t recovery_ms;               /* read when the node is there */
     _Atomic(const struct node *) node; /* what http_attach said; the thread takes it over into `pages` */
     pthread_t thread;
     int listener, stop;
     uint16_t port;
 };
+
+/* ---- clients ---- */
+
+static struct http_client *client_of(const struct http *http, struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info =
+        http->library.get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    return info ? info->socket_context : NULL;
+}
+
+static void client_comes(struct http *http, struct MHD_Connection *connection, void **place)
+{
+    const union MHD_ConnectionInfo *info =
+        http->library.get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+
+    for (uint32_t i = 0; info && i < CLIENTS_MAX && !*place; i++) {
+        struct http_client *client = &http->clients[i];
+        if (client->socket >= 0) continue;
+        *client = (struct http_client){ .socket = info->connect_fd, .since_ns = pages_clock_ns() };
+        http->client_count++;
+        *place = client;
+    }
+}
+
+static void client_noted(void *context, struct MHD_Connection *connection, void **place,
+                         enum MHD_ConnectionNotificationCode what)
+{
+    struct http *http = context;
+    struct http_client *client = *place;
+
+    if (what == MHD_CONNECTION_NOTIFY_STARTED) {
+        client_comes(http, connection, place);
+    } else if (client) {
+        client->socket = -1;
+        http->client_count--;
+    }
+}
+
+/* The library sees the end of the stream, and closes. */
+static void clients_hurry(struct http *http)
+{
+    int64_t now_ns = pages_clock_ns();
+    int64_t most_ns = ns_of_ms(http->settings.exchange_ms_max > 0 ? http->settings.exchange_ms_max : EXCHANGE_MS_MAX);
+
+    for (uint32_t i = 0; i < CLIENTS_MAX; i++) {
+        struct http_client *client = &http->clients[i];
+        if (client->socket < 0 || now_ns - client->since_ns < most_ns) continue;
+        (void)shutdown(client->socket, SHUT_RDWR);
+        client->since_ns = now_ns;
+    }
+}
 
 /* ---- answering ---- */
 
@@ -106,6 +168,8 @@ static enum MHD_Result answer(void *context, struct MHD_Connection *connection, 
     (void)library->add_response_header(response, "Content-Type", type);
     (void)library->add_response_header(response, "Cache-Control", "no-store");
     enum MHD_Result queued = library->queue_response(connection, (unsigned int)status, response);
+    struct http_client *client = client_of(http, connection);
+    if (client) client->since_ns = pages_clock_ns();
     library->destroy_response(response);
     return queued;
 }
@@ -140,12 +204,35 @@ static bool start(struct http *http)
         return false;
     }
     unsigned int flags = MHD_USE_EPOLL;
-    http->daemon = http->library.start_daemon(
-        flags, 0, NULL, NULL, answer, http, MHD_OPTION_LISTEN_SOCKET, http->listener, MHD_OPTION_CONNECTION_LIMIT,
-        (unsigned int)CLIENTS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned int)CLIENT_IDLE_S,
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CLIENT_MEMORY, MHD_OPTION_END);
+    http->daemon = http->library.start_daemon(flags, 0, NULL, NULL, answer, http, MHD_OPTION_LISTEN_SOCKET,
+                                              http->listener, MHD_OPTION_CONNECTION_LIMIT, (unsigned int)CLIENTS_MAX,
+                                              MHD_OPTION_CONNECTION_TIMEOUT, (unsigned int)CLIENT_IDLE_S,
+                                              MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CLIENT_MEMORY,
+                                              MHD_OPTION_NOTIFY_CONNECTION, client_noted, http, MHD_OPTION_END);
     if (!http->daemon) say(http, "no answers over HTTP", "libmicrohttpd did not start");
     return http->daemon != NULL;
+}
+
+/* Milliseconds that the loop may wait; -1: until somebody comes. */
+static int patience(const struct http *http)
+{
+    MHD_UNSIGNED_LONG_LONG timeout_ms;
+    bool timed = http->library.get_timeout(http->daemon, &timeout_ms) == MHD_YES;
+
+    if (http->client_count > 0) return timed ? (int)min_of(timeout_ms, (MHD_UNSIGNED_LONG_LONG)LOOK_MS) : LOOK_MS;
+    return timed ? (int)min_of(timeout_ms, (MHD_UNSIGNED_LONG_LONG)INT32_MAX) : -1;
+}
+
+/* Where all places were taken the library listens again only with the run after the one in which somebody left, and
+ * says nothing of that in its timeout. */
+static void go_on(struct http *http)
+{
+    uint32_t before;
+
+    do {
+        before = http->client_count;
+        (void)http->library.run(http->daemon);
+    } while (http->client_count < before);
 }
 
 static void serve(struct http *http)
@@ -155,10 +242,9 @@ static void serve(struct http *http)
     int epoll = info->epoll_fd;
 
     for (;;) {
-        MHD_UNSIGNED_LONG_LONG timeout_ms;
-        bool timed = http->library.get_timeout(http->daemon, &timeout_ms) == MHD_YES;
-        if (!wait_for(http, epoll, timed ? (int)min_of(timeout_ms, (MHD_UNSIGNED_LONG_LONG)INT32_MAX) : -1)) return;
-        (void)http->library.run(http->daemon);
+        if (!wait_for(http, epoll, patience(http))) return;
+        clients_hurry(http);
+        go_on(http);
     }
 }
 
@@ -230,6 +316,7 @@ enum status http_make(const struct http_settings *settings, struct http **made, 
     http->pages.settings = &http->settings;
     http->pages.began_ns = pages_clock_ns();
     http->pages.idle = 1;
+    for (uint32_t i = 0; i < CLIENTS_MAX; i++) http->clients[i].socket = -1;
     http->listener = -1;
     http->stop = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     enum status status = make_socket(http, why);

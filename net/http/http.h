@@ -15,7 +15,8 @@ struct node;
 struct http_settings {
     struct text listen; /* host:port; port 0: the kernel chooses */
     const char *version;
-    bool relaxed; /* sluice.durability */
+    bool relaxed;            /* sluice.durability */
+    int32_t exchange_ms_max; /* for a request and its answer; 0: 30 s */
     /* A line for people, from the HTTP thread. */
     void (*say)(void *context, const char *line);
     void *context;

@@ -10,8 +10,8 @@
 #include "base/status.h"
 
 /* The calls that are used, under their names without MHD_. */
-#define LIBRARY_CALLS(call)                                                                \
-    call(start_daemon) call(stop_daemon) call(run) call(get_timeout) call(get_daemon_info) \
+#define LIBRARY_CALLS(call)                                                                                          \
+    call(start_daemon) call(stop_daemon) call(run) call(get_timeout) call(get_daemon_info) call(get_connection_info) \
         call(create_response_from_buffer) call(add_response_header) call(queue_response) call(destroy_response)
 
 struct library {

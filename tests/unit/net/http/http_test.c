@@ -153,6 +153,36 @@ static void a_shard_that_is_stuck_is_not_alive(void **state)
     free(answer);
 }
 
+/* Every place is taken by somebody who never says a whole request, and never stops saying it. */
+static void who_dribbles_does_not_keep_his_place(void **state)
+{
+    enum { PLACES = 64, ROUNDS = 40, ROUND_US = 50000 };
+    const struct http_settings settings = {
+        .listen = TEXT("127.0.0.1:0"), .version = "0.0.0", .say = quiet, .exchange_ms_max = 1000
+    };
+    int clients[PLACES];
+    struct http *http;
+    char why[256];
+
+    (void)state;
+    assert_int_equal(http_make(&settings, &http, why), STATUS_OK);
+    struct sockaddr_in address = { .sin_family = AF_INET,
+                                   .sin_port = htons(http_port(http)),
+                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    for (int i = 0; i < PLACES; i++) {
+        clients[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        assert_int_equal(connect(clients[i], (struct sockaddr *)&address, sizeof(address)), 0);
+        assert_int_equal(send(clients[i], "GET /", 5, MSG_NOSIGNAL), 5);
+    }
+    for (int round = 0; round < ROUNDS; round++) {
+        for (int i = 0; i < PLACES; i++) (void)send(clients[i], "x", 1, MSG_NOSIGNAL);
+        usleep(ROUND_US);
+    }
+    expect(http, "/livez", 200, "alive\n");
+    for (int i = 0; i < PLACES; i++) close(clients[i]);
+    http_end(http);
+}
+
 static void an_address_that_cannot_be_had_is_refused_in_words(void **state)
 {
     struct http_settings settings = { .version = "0.0.0", .say = quiet };
@@ -177,6 +207,7 @@ int main(void)
         cmocka_unit_test(a_node_that_nobody_asks_ends_at_once),
         cmocka_unit_test(a_node_that_serves_is_ready_and_counts),
         cmocka_unit_test(a_shard_that_is_stuck_is_not_alive),
+        cmocka_unit_test(who_dribbles_does_not_keep_his_place),
         cmocka_unit_test(an_address_that_cannot_be_had_is_refused_in_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
