@@ -256,7 +256,7 @@ static void answers_of_every_size_are_whole(void **state)
         assert_int_equal(load_i32(answer), count);
         assert_int_equal(load_i32(answer + 4 + 4 + 4 + 3), count); /* throttle, topics, name */
         assert_int_equal(size, 4 + 4 + 4 + 3 + 4 + (ssize_t)count * (4 + 2 + 8 + 8 + 4 + 4));
-        for (int32_t i = 0; i < count; i++) assert_int_equal(load_i32(answer + 19 + i * 30), i);
+        for (int32_t i = 0; i < count; i++) assert_int_equal(load_i32(answer + 19 + (size_t)i * 30), i);
     }
     close(client);
     doors_end(&doors);

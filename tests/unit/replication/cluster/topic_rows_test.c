@@ -21,7 +21,10 @@ static void what_stands_behind_a_config_is_a_setting_of_the_broker(void **state)
         const struct topic_synonym *synonym = &topic_synonyms[i];
         const struct setting *topic = setting_find(&topic_table, text_of(synonym->topic));
         const struct setting *broker = setting_find(&broker_table, text_of(synonym->broker));
-        if (!topic || !broker) fail_msg("%s, %s", synonym->topic, synonym->broker);
+        if (!topic || !broker) {
+            fail_msg("%s, %s", synonym->topic, synonym->broker);
+            return;
+        }
         bool topic_number = topic->type >= SETTING_SHORT && topic->type <= SETTING_DOUBLE;
         bool broker_number = broker->type >= SETTING_SHORT && broker->type <= SETTING_DOUBLE;
         if (topic_number != broker_number) fail_msg("%s, %s", synonym->topic, synonym->broker);

@@ -62,7 +62,7 @@ static inline bool broker_answer(int socket, const uint8_t *request, const struc
     struct response_header header = { load_i32(request + 4) };
     struct api_versions_answer refusal = { .error = 35 };
     bool refuses = step->does == BROKER_REFUSES;
-    int16_t header_version = api_answer_header(row, version), shape = refuses ? 0 : version;
+    int16_t header_version = api_answer_header(row, version), shape = (int16_t)(refuses ? 0 : version);
 
     message_write(&response_header_schema, header_version, header_version > 0, &header, &writer);
     message_write(row->answer, shape, api_flexible(row, shape), refuses ? &refusal : step->answer, &writer);
