@@ -279,6 +279,9 @@ static void a_topic_that_is_named_twice_stays(void **state)
     assert_told(three[0].status, three[0].why, STATUS_INVALID_REQUEST, again);
     assert_told(three[1].status, three[1].why, STATUS_INVALID_REQUEST, again);
     assert_told(three[2].status, three[2].why, STATUS_INVALID_REQUEST, again);
+    struct topic_delete between[] = { BY_NAME("one"), BY_ID("one"), BY_NAME("one") };
+    delete_all(between, 3);
+    assert_told(between[2].status, between[2].why, STATUS_INVALID_REQUEST, "Duplicate topic name.");
 
     struct topic_delete odd[] = { { .by = DELETE_BY_NOTHING }, BY_NAME("one") };
     odd[1].id = topic_id("one");
