@@ -44,6 +44,30 @@ enum status topic_name_check(struct text name, char *room, struct text *why)
     return STATUS_INVALID_TOPIC;
 }
 
+/* ---- many at once ---- */
+
+/* The items of a request by the hash of what they name, in chains: nothing is compared with everything. */
+struct chains {
+    uint32_t *first, *next; /* index + 1; 0: the end */
+    uint32_t mask;
+};
+
+static bool chains_make(struct chains *chains, struct arena *arena, uint32_t count)
+{
+    chains->mask = 15;
+    while (chains->mask < count) chains->mask = 2 * chains->mask + 1;
+    chains->first = arena_take(arena, ((size_t)chains->mask + 1) * sizeof(*chains->first));
+    chains->next = arena_take(arena, count * sizeof(*chains->next));
+    return chains->first && chains->next;
+}
+
+static void chains_add(struct chains *chains, uint32_t index, uint64_t hash)
+{
+    uint32_t *first = &chains->first[hash & chains->mask];
+    chains->next[index] = *first;
+    *first = index + 1;
+}
+
 /* Metric names can't tell '.' from '_', so Kafka doesn't allow two topics that differ in nothing else. */
 static bool collides(struct text a, struct text b)
 {
@@ -55,19 +79,52 @@ static bool collides(struct text a, struct text b)
     return true;
 }
 
-static void check_collision(const struct controller *controller, struct topic_create *create)
+static bool may_collide(struct text name)
 {
-    if (!memchr(create->name.data, '.', create->name.size) && !memchr(create->name.data, '_', create->name.size))
-        return;
+    return name.size > 0 && (memchr(name.data, '.', name.size) || memchr(name.data, '_', name.size));
+}
 
+/* The same for names that collide. */
+static uint64_t hash_alike(struct text name)
+{
+    char plain[TOPIC_NAME_MAX];
+    size_t size = min_of(name.size, sizeof(plain));
+
+    for (size_t i = 0; i < size; i++) plain[i] = name.data[i] == '.' ? '_' : name.data[i];
+    return text_hash((struct text){ plain, size });
+}
+
+/* For each item of the request the first topic that is there and collides with it, or NULL: the topics are walked once
+ * for all items. NULL when there is no memory. */
+static const struct image_topic **find_alike(struct controller *controller, const struct controller_call *call)
+{
+    struct chains chains;
+    bool wanted = false;
+    const struct image_topic **alike = arena_take(&controller->arena, call->create_count * sizeof(*alike));
+    if (!alike || !chains_make(&chains, &controller->arena, call->create_count)) return NULL;
+
+    for (uint32_t i = 0; i < call->create_count; i++) {
+        if (!may_collide(call->creates[i].name)) continue;
+        chains_add(&chains, i, hash_alike(call->creates[i].name));
+        wanted = true;
+    }
+    if (!wanted) return alike;
     list_each(&controller->ahead.topics, node)
     {
         const struct image_topic *topic = container_of(node, struct image_topic, node);
-        if (!collides(topic->name, create->name)) continue;
-        refuse(create, STATUS_INVALID_TOPIC, "Topic '%.*s' collides with existing topic: %.*s", TEXT_ARGS(create->name),
-               TEXT_ARGS(topic->name));
-        return;
+        if (!may_collide(topic->name)) continue;
+        for (uint32_t at = chains.first[hash_alike(topic->name) & chains.mask]; at; at = chains.next[at - 1]) {
+            if (!alike[at - 1] && collides(topic->name, call->creates[at - 1].name)) alike[at - 1] = topic;
+        }
     }
+    return alike;
+}
+
+static void check_collision(struct topic_create *create, const struct image_topic *alike)
+{
+    if (!alike) return;
+    refuse(create, STATUS_INVALID_TOPIC, "Topic '%.*s' collides with existing topic: %.*s", TEXT_ARGS(create->name),
+           TEXT_ARGS(alike->name));
 }
 
 /* ---- configs ---- */
@@ -226,11 +283,15 @@ static void topic_records(struct controller *controller, struct record_list *lis
     for (int32_t i = 0; create->assignment_count == 0 && i < create->partition_count; i++) {
         partition_record_add(controller, list, create->id, i, (int32_t *)&controller->identity->id, 1);
     }
+    uint32_t *places = arena_take(list->arena, create->assignment_count * sizeof(*places));
+    if (!places) {
+        list->full = true;
+        return;
+    }
+    for (uint32_t i = 0; i < create->assignment_count; i++) places[assignment_partition(create, i)] = i;
     for (int32_t i = 0; i < (int32_t)create->assignment_count; i++) {
-        uint32_t from = 0;
-        while (assignment_partition(create, from) != i) from++;
-        partition_record_add(controller, list, create->id, i, create->assignments[from],
-                             create->assignment_sizes[from]);
+        partition_record_add(controller, list, create->id, i, create->assignments[places[i]],
+                             create->assignment_sizes[places[i]]);
     }
 }
 
@@ -244,30 +305,6 @@ static void numbers_of(const struct controller *controller, struct topic_create 
     }
     if (create->partition_count == -1) create->partition_count = values->num_partitions;
     if (create->replication_factor == -1) create->replication_factor = (int16_t)values->replication_factor;
-}
-
-/* ---- what is named twice ---- */
-
-/* The items of a request by the hash of what they name, in chains: nothing is compared with everything. */
-struct chains {
-    uint32_t *first, *next; /* index + 1; 0: the end */
-    uint32_t mask;
-};
-
-static bool chains_make(struct chains *chains, struct arena *arena, uint32_t count)
-{
-    chains->mask = 15;
-    while (chains->mask < count) chains->mask = 2 * chains->mask + 1;
-    chains->first = arena_take(arena, ((size_t)chains->mask + 1) * sizeof(*chains->first));
-    chains->next = arena_take(arena, count * sizeof(*chains->next));
-    return chains->first && chains->next;
-}
-
-static void chains_add(struct chains *chains, uint32_t index, uint64_t hash)
-{
-    uint32_t *first = &chains->first[hash & chains->mask];
-    chains->next[index] = *first;
-    *first = index + 1;
 }
 
 /* ---- the request ---- */
@@ -285,19 +322,25 @@ static void check_request(const struct chains *chains, struct controller_call *c
     }
 }
 
-static void create_one(struct controller *controller, struct controller_call *call, const struct chains *chains,
+/* What is known of all items before the first is decided. */
+struct crowd {
+    struct chains chains; /* by name */
+    const struct image_topic **alike;
+};
+
+static void create_one(struct controller *controller, struct controller_call *call, const struct crowd *crowd,
                        struct topic_create *create, struct record_list *list)
 {
     create->status = STATUS_OK;
     create->why = TEXT_NULL;
     create->id = UUID_NONE;
 
-    check_request(chains, call, create);
+    check_request(&crowd->chains, call, create);
     if (create->status == STATUS_OK) create->status = topic_name_check(create->name, create->room, &create->why);
     if (create->status == STATUS_OK && image_topic_by_name(&controller->ahead, create->name)) {
         refuse(create, STATUS_EXISTS, "Topic '%.*s' already exists.", TEXT_ARGS(create->name));
     }
-    if (create->status == STATUS_OK) check_collision(controller, create);
+    if (create->status == STATUS_OK) check_collision(create, crowd->alike[create - call->creates]);
     if (create->status == STATUS_OK && create->config_count > 0) check_configs(controller, create);
     if (create->status == STATUS_OK) {
         if (create->assignment_count > 0) {
@@ -314,15 +357,15 @@ static void create_one(struct controller *controller, struct controller_call *ca
 
 void topics_create(struct controller *controller, struct controller_call *call, struct record_list *list)
 {
-    struct chains chains;
+    struct crowd crowd = { .alike = find_alike(controller, call) };
     int64_t total = 0;
 
-    if (!chains_make(&chains, &controller->arena, call->create_count)) {
+    if (!crowd.alike || !chains_make(&crowd.chains, &controller->arena, call->create_count)) {
         call->status = STATUS_NO_MEMORY;
         return;
     }
     for (uint32_t i = 0; i < call->create_count; i++) {
-        chains_add(&chains, i, text_hash(call->creates[i].name));
+        chains_add(&crowd.chains, i, text_hash(call->creates[i].name));
         total += call->creates[i].assignment_count > 0 ? (int64_t)call->creates[i].assignment_count
                                                        : (int64_t)max_of(call->creates[i].partition_count, 0);
     }
@@ -332,7 +375,7 @@ void topics_create(struct controller *controller, struct controller_call *call, 
         if (total > PARTITIONS_MAX) {
             refuse(create, STATUS_POLICY, "Excessively large number of partitions per request.");
         } else {
-            create_one(controller, call, &chains, create, list);
+            create_one(controller, call, &crowd, create, list);
         }
     }
     if (call->validate_only && !list->full) record_list_init(list, list->arena);

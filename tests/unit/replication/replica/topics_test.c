@@ -2,6 +2,9 @@
  * net/node/calls_test.c. */
 #include "deciding.h"
 
+#include <stdlib.h>
+#include <time.h>
+
 static struct deciding deciding;
 static char rooms[8][CONTROLLER_WHY_MAX];
 
@@ -71,6 +74,36 @@ static void a_name_that_differs_in_dots_alone_is_taken(void **state)
     created(CREATE("a-b_c", 1, 1), STATUS_OK, "");
     created(CREATE("__cluster_metadata", 1, 1), STATUS_INVALID_REQUEST,
             "Creation of internal topic __cluster_metadata is prohibited.");
+}
+
+/* None is compared with each: that took seconds of the one shard that decides. */
+static void many_names_with_dots_beside_many_topics_cost_a_moment(void **state)
+{
+    enum { MANY = 8000, NAME_SIZE = 16 };
+    struct crowd {
+        struct topic_create creates[MANY];
+        char names[MANY][NAME_SIZE], rooms[MANY][CONTROLLER_WHY_MAX];
+    };
+    (void)state;
+    struct crowd *crowd = calloc(1, sizeof(*crowd));
+    for (uint32_t i = 0; i < MANY; i++) {
+        char name[NAME_SIZE];
+        (void)snprintf(name, sizeof(name), "a_topic_%05u", i % 100000);
+        take_topic(&deciding, name, 0);
+        (void)snprintf(crowd->names[i], NAME_SIZE, i == 7 ? "a.topic.%05u" : "a.thing.%05u", i % 100000);
+        crowd->creates[i] = CREATE("", 1, 1);
+        crowd->creates[i].name = text_of(crowd->names[i]);
+        crowd->creates[i].room = crowd->rooms[i];
+    }
+    struct controller_call call = { .creates = crowd->creates, .create_count = MANY, .validate_only = true };
+    deciding_next(&deciding);
+    clock_t before = clock();
+    topics_create(&deciding.controller, &call, &deciding.list);
+    assert_true(clock() - before < CLOCKS_PER_SEC / 4);
+    for (uint32_t i = 0; i < MANY; i++) {
+        assert_int_equal(crowd->creates[i].status, i == 7 ? STATUS_INVALID_TOPIC : STATUS_OK);
+    }
+    free(crowd);
 }
 
 static void a_name_that_comes_twice_is_refused_each_time(void **state)
@@ -309,6 +342,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_name_may_have_249_plain_characters),
         TEST(a_name_that_differs_in_dots_alone_is_taken),
+        TEST(many_names_with_dots_beside_many_topics_cost_a_moment),
         TEST(a_name_that_comes_twice_is_refused_each_time),
         TEST(numbers_are_positive_or_left_to_the_broker),
         TEST(nobody_gets_a_topic_when_all_brokers_are_fenced),
