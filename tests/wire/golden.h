@@ -41,7 +41,7 @@ static inline void golden_open(struct golden *golden, const char *test, const ch
     size_t bytes = (size_t)ftell(file);
     rewind(file);
     *golden = (struct golden){ .file = malloc(bytes + 1), .bytes = malloc(bytes) };
-    if (fread(golden->file, 1, bytes, file) != bytes) abort();
+    if (!golden->file || !golden->bytes || fread(golden->file, 1, bytes, file) != bytes) abort();
     golden->file[bytes] = '\0';
     golden->at = golden->file;
     fclose(file);

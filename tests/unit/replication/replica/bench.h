@@ -50,7 +50,7 @@ static inline struct bytes bench_snapshot(struct bench *bench, int64_t end, int3
     *epoch = -1;
     golden_open(&golden, __FILE__, "captured_snapshots.tsv");
     while (golden_next_pair(&golden, &key, &value)) {
-        if (load_i64(key.data) != end) continue;
+        if (!key.data || load_i64(key.data) != end) continue;
         uint8_t *copy = arena_take(&bench->arena, value.size);
         memcpy(copy, value.data, value.size);
         file = (struct bytes){ copy, value.size };
