@@ -58,7 +58,9 @@ enum status whole_file_write(struct files *files, int directory, const char *pat
     enum status status = files_open(files, directory, path, FILES_WRITE | FILES_CREATE, &file);
     if (status != STATUS_OK) return status;
 
-    status = files_truncate(files, file, bytes.size);
+    uint64_t before;
+    status = files_size(files, file, &before);
+    if (status == STATUS_OK && before > bytes.size) status = files_truncate(files, file, bytes.size);
     if (status == STATUS_OK && bytes.size > 0) status = files_write(files, file, bytes.data, bytes.size, 0, 0);
     if (status == STATUS_OK && sync) status = files_sync(files, file);
     files_close(files, file);
@@ -140,9 +142,10 @@ static enum status task_open(struct segment_task *task)
     return files_size(source->files, task->file, &task->allocated);
 }
 
-/* 64 KiB, then as much again, at most 8 MiB at a time. */
+/* 64 KiB, then as much again, at most 8 MiB at a time; at a stop no more than is there, which is cut in a moment. */
 static uint64_t task_grown(const struct segment_task *task)
 {
+    if (task->lazy) return task->wanted;
     uint64_t step = min_of(max_of(task->allocated, (uint64_t)SEGMENT_GROW_FIRST), (uint64_t)SEGMENT_GROW_MOST);
     return round_up(max_of(task->allocated + step, task->wanted), (uint64_t)SEGMENT_BLOCK);
 }
@@ -215,13 +218,10 @@ static enum status batches_sync(struct files *files, int file)
     return status == STATUS_NO_SPACE ? STATUS_IO_ERROR : status;
 }
 
-enum status segment_seal_write(const struct segment_seal *seal, int file)
+static enum status seal_write_rest(const struct segment_seal *seal)
 {
     const struct index_source *source = &seal->source;
-
-    enum status status = files_truncate(source->files, file, source->size);
-    if (status == STATUS_OK && !seal->lazy) status = batches_sync(source->files, file);
-    if (status != STATUS_OK) return status;
+    enum status status;
 
     if (seal->offsets.data) {
         status = seal_write(seal, source->base, ".index", seal->offsets);
@@ -234,6 +234,22 @@ enum status segment_seal_write(const struct segment_seal *seal, int file)
         status = seal_write(seal, source->limit, ".snapshot", seal->snapshot);
     }
     return status;
+}
+
+/* To cut a file within a block the kernel reads the block. Where nothing is synced here the order is free, and the disk
+ * reads it while the other files are written. */
+enum status segment_seal_write(const struct segment_seal *seal, int file)
+{
+    const struct index_source *source = &seal->source;
+
+    if (seal->lazy) {
+        files_expect(source->files, file, source->size);
+        enum status status = seal_write_rest(seal);
+        return status == STATUS_OK ? files_truncate(source->files, file, source->size) : status;
+    }
+    enum status status = files_truncate(source->files, file, source->size);
+    if (status == STATUS_OK) status = batches_sync(source->files, file);
+    return status == STATUS_OK ? seal_write_rest(seal) : status;
 }
 
 static enum status task_sync(struct segment_task *task)
