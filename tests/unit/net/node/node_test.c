@@ -300,8 +300,7 @@ static void a_failed_directory_takes_the_node_down_and_nothing_acknowledged_with
 
         struct errand errand = { .number = 0 };
         errand_do(&bench, shard, &errand, fail_run);
-        for (int i = 0; i < 10000 && !node_stopped(bench.node); i++) usleep(1000);
-        assert_true(node_stopped(bench.node));
+        bench_wait_stopped(&bench);
         assert_int_equal(node_status(bench.node), STATUS_IO_ERROR);
         assert_int_equal(node_end(bench.node), STATUS_IO_ERROR);
     }

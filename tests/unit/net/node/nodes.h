@@ -108,10 +108,31 @@ static inline void bench_end(struct bench *bench)
     heap_end(&bench->heap);
 }
 
+/* How long a test waits for what must come: a minute by the clock, for a busy machine. */
+static inline int64_t patience_now_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+static inline int64_t patience_limit_ns(void)
+{
+    return patience_now_ns() + INT64_C(60000000000);
+}
+
 static inline void bench_wait(const _Atomic bool *truth)
 {
-    for (int i = 0; i < 10000 && !*truth; i++) usleep(1000);
+    int64_t limit_ns = patience_limit_ns();
+    while (!*truth && patience_now_ns() < limit_ns) usleep(1000);
     assert_true(*truth);
+}
+
+static inline void bench_wait_stopped(struct bench *bench)
+{
+    int64_t limit_ns = patience_limit_ns();
+    while (!node_stopped(bench->node) && patience_now_ns() < limit_ns) usleep(1000);
+    assert_true(node_stopped(bench->node));
 }
 
 static inline void bench_start(struct bench *bench)
@@ -127,8 +148,7 @@ static inline void bench_start(struct bench *bench)
 static inline void bench_stop(struct bench *bench)
 {
     node_stop(bench->node);
-    for (int i = 0; i < 10000 && !node_stopped(bench->node); i++) usleep(1000);
-    assert_true(node_stopped(bench->node));
+    bench_wait_stopped(bench);
     assert_int_equal(node_end(bench->node), STATUS_OK);
     bench->node = NULL;
 }

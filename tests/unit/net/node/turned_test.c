@@ -13,7 +13,8 @@ static void turn(struct node *node)
 
 static void turn_until(struct node *node, bool (*truth)(const struct node *node))
 {
-    for (int i = 0; i < 1000000 && !truth(node); i++) turn(node);
+    int64_t limit_ns = patience_limit_ns();
+    while (!truth(node) && patience_now_ns() < limit_ns) turn(node);
     assert_true(truth(node));
 }
 
@@ -23,7 +24,8 @@ static void turn_for(struct errand *errand, uint32_t shard, void (*run)(struct e
     errand->shard = node->shards[shard];
     errand->done = false;
     run(errand);
-    for (int i = 0; i < 1000000 && !errand->done; i++) turn(node);
+    int64_t limit_ns = patience_limit_ns();
+    while (!errand->done && patience_now_ns() < limit_ns) turn(node);
     assert_true(errand->done);
 }
 
