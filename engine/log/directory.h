@@ -73,6 +73,7 @@ struct directory {
     void *say_context;
     _Atomic bool unsynced; /* a clean stop has left it to directory_close to sync what it wrote */
     _Atomic bool failed;   /* an I/O error took it out of service */
+    _Atomic bool full;     /* some shard refuses records for want of space: for people */
     struct log_found *found;
     uint32_t found_count;
     struct closed_log *closed; /* directory_note_closed (state.h) */

@@ -2,6 +2,8 @@
  * the block that is being filled, or a lack of space. */
 #include "log/upkeep.h"
 
+#include <inttypes.h>
+
 #include "io/files.h"
 #include "log/flush.h"
 #include "log/gather.h"
@@ -52,11 +54,29 @@ void upkeep_starved(struct upkeep *upkeep)
     }
 }
 
+/* People hear of it once for all shards. */
+static void full_set(struct store *store, bool full)
+{
+    struct directory *directory = store->directory;
+
+    if (store->full == full) return;
+    store->full = full;
+    if (atomic_exchange(&directory->full, full) == full) return;
+    if (full) {
+        directory_say(directory,
+                      "%s is nearly full: records are refused until more than %" PRIu64
+                      " MiB are free; fetches, retention and deletion go on",
+                      directory->path, directory->reserve_size >> 20);
+    } else {
+        directory_say(directory, "%s has room again: records are taken", directory->path);
+    }
+}
+
 void upkeep_no_space(struct upkeep *upkeep)
 {
     struct store *store = upkeep->store;
 
-    store->full = true;
+    full_set(store, true);
     store->no_space = true;
     upkeep_starved(upkeep);
     upkeep_soon(upkeep);
@@ -91,8 +111,8 @@ static void look_done(struct job *job)
         store_settle(store);
         return;
     }
-    if (upkeep->available < reserve) store->full = true;
-    if (upkeep->available >= reserve + reserve / 8 + UPKEEP_ROOM) store->full = false;
+    if (upkeep->available < reserve) full_set(store, true);
+    if (upkeep->available >= reserve + reserve / 8 + UPKEEP_ROOM) full_set(store, false);
     if (upkeep->available >= UPKEEP_ROOM) store->no_space = false;
     /* The lack may come back at once, though there are bytes: of inodes, or by a quota. */
     uint32_t looks_max = UPKEEP_LAST_LOOKS + (store->no_space ? 0 : 1);

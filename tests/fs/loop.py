@@ -58,7 +58,7 @@ def mounted(image, place, kind, options=None):
 
 
 @contextlib.contextmanager
-def device_room(work, mib=6000):
+def device_room(work, mib=16000):
     """A place for images that can be cloned."""
     if os.geteuid() != 0:
         raise Skip("mounting needs root")

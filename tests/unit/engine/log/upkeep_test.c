@@ -110,10 +110,12 @@ static void who_waits_is_told_and_the_append_goes_on_later(void **state)
     assert_false(patient.done);
     assert_int_equal(node_append(log, 1, BATCH_SIZE, 0), STATUS_NO_SPACE);
     assert_int_equal(node_read_all(&node, log, 0), durable + 1);
+    assert_non_null(strstr(node.said, "is nearly full: records are refused"));
 
     tight.full = false;
     upkeep_grew(log->store->upkeep, UPKEEP_GROWN);
     node_settle(&node);
+    assert_non_null(strstr(node.said, "has room again: records are taken"));
     assert_true(patient.done);
     assert_int_equal(patient.wait.status, STATUS_OK);
     assert_int_equal(node_append(log, 1, BATCH_SIZE, (uint64_t)durable + 1), STATUS_OK);
