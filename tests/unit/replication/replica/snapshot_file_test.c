@@ -8,7 +8,6 @@
 #include "io/files.h"
 #include "replica/metadata_batch.h"
 #include "replica/snapshot_file.h"
-#include "replica/snapshots.h"
 
 static void names_are_kafkas(void **state)
 {
@@ -170,40 +169,12 @@ static void kafkas_snapshot_goes_through_the_image_unchanged(void **state)
     bench_end(&bench);
 }
 
-/* ---- what is kept ---- */
-
-static void older_ones_go_by_size_and_by_age_and_the_newest_stays(void **state)
-{
-    const struct snapshot_id ids[] = {
-        { .end = 10, .size = 100, .timestamp_ms = 1000 },
-        { .end = 20, .size = 100, .timestamp_ms = 2000 },
-        { .end = 30, .size = 100, .timestamp_ms = 3000 },
-    };
-    struct snapshot_limits limits = { .retention_bytes = -1, .retention_ms = -1 };
-    (void)state;
-    assert_int_equal(snapshots_expired(ids, 3, 1000000, &limits, 1000000), 0);
-    assert_int_equal(snapshots_expired(ids, 0, 1000000, &limits, 1000000), 0);
-    limits.retention_bytes = 0;
-    assert_int_equal(snapshots_expired(ids, 3, 0, &limits, 0), 2);
-    assert_int_equal(snapshots_expired(ids, 1, 0, &limits, 0), 0);
-    limits.retention_bytes = 500;
-    assert_int_equal(snapshots_expired(ids, 3, 200, &limits, 0), 0);
-    assert_int_equal(snapshots_expired(ids, 3, 201, &limits, 0), 1);
-    assert_int_equal(snapshots_expired(ids, 3, 301, &limits, 0), 2);
-    limits.retention_bytes = -1;
-    limits.retention_ms = 500;
-    assert_int_equal(snapshots_expired(ids, 3, 0, &limits, 1500), 0);
-    assert_int_equal(snapshots_expired(ids, 3, 0, &limits, 1501), 1);
-    assert_int_equal(snapshots_expired(ids, 3, 0, &limits, 9999), 2);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_are_kafkas),
         cmocka_unit_test(whole_is_what_has_every_byte),
         cmocka_unit_test(kafkas_snapshot_goes_through_the_image_unchanged),
-        cmocka_unit_test(older_ones_go_by_size_and_by_age_and_the_newest_stays),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
