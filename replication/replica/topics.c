@@ -90,7 +90,10 @@ static uint64_t hash_alike(struct text name)
     char plain[TOPIC_NAME_MAX];
     size_t size = min_of(name.size, sizeof(plain));
 
-    for (size_t i = 0; i < size; i++) plain[i] = name.data[i] == '.' ? '_' : name.data[i];
+    memcpy(plain, name.data, size);
+    for (size_t i = 0; i < size; i++) {
+        if (plain[i] == '.') plain[i] = '_';
+    }
     return text_hash((struct text){ plain, size });
 }
 
@@ -100,7 +103,8 @@ static const struct image_topic **find_alike(struct controller *controller, cons
 {
     struct chains chains;
     bool wanted = false;
-    const struct image_topic **alike = arena_take(&controller->arena, call->create_count * sizeof(*alike));
+    const struct image_topic **alike =
+        arena_take(&controller->arena, call->create_count * sizeof(struct image_topic *));
     if (!alike || !chains_make(&chains, &controller->arena, call->create_count)) return NULL;
 
     for (uint32_t i = 0; i < call->create_count; i++) {
