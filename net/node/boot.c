@@ -124,47 +124,76 @@ static enum status open_metadata_log(struct node *node, const struct metadata_fo
     return STATUS_OK;
 }
 
-/* Whether the metadata tells of the removal of a topic that was found on disk. */
-static enum status removal_seen(const struct metadata_found *found, struct uuid topic, struct arena *scratch,
-                                bool *seen)
+static bool uuid_is(const void *value, const void *key)
+{
+    return uuid_equal(*(const struct uuid *)value, *(const struct uuid *)key);
+}
+
+static void removal_add(struct map *removed, struct uuid id)
+{
+    if (map_find(removed, uuid_hash(id), &id)) return;
+
+    struct uuid *topic = heap_take(removed->heap, sizeof(*topic));
+    *topic = id;
+    map_add(removed, uuid_hash(id), topic, topic);
+}
+
+/* The topics that a batch removes. */
+static enum status removals_read(const struct batch *batch, struct map *removed, struct arena *scratch)
+{
+    struct record_walk walk;
+    struct record record;
+    enum status status = STATUS_OK;
+
+    if (batch->attributes & BATCH_CONTROL) return STATUS_OK;
+    record_walk_begin(&walk, batch, (struct bytes){ batch->data + BATCH_HEADER_SIZE, batch->size - BATCH_HEADER_SIZE });
+    while (status == STATUS_OK && record_walk_next(&walk, &record, &status)) {
+        struct any_record any;
+        status = record_read(record.value, &any, scratch);
+        if (status == STATUS_OK && any.type == RECORD_REMOVE_TOPIC) removal_add(removed, any.remove_topic.topic_id);
+        arena_reset(scratch);
+    }
+    return status;
+}
+
+/* What the metadata tells of removals; read once, whatever was found on disk. */
+static enum status removals_find(const struct metadata_found *found, struct map *removed, struct arena *scratch)
 {
     struct batch batch;
-    *seen = false;
-    for (size_t at = 0; at < found->batches.size && !*seen; at += batch.size) {
-        struct record_walk walk;
-        struct record record;
+    for (size_t at = 0; at < found->batches.size; at += batch.size) {
         enum status status = batch_read(found->batches.data + at, found->batches.size - at, &batch);
+        if (status == STATUS_OK) status = removals_read(&batch, removed, scratch);
         if (status != STATUS_OK) return status;
-        if (batch.attributes & BATCH_CONTROL) continue;
-
-        record_walk_begin(&walk, &batch,
-                          (struct bytes){ batch.data + BATCH_HEADER_SIZE, batch.size - BATCH_HEADER_SIZE });
-        while (record_walk_next(&walk, &record, &status) && !*seen) {
-            struct any_record any;
-            status = record_read(record.value, &any, scratch);
-            if (status != STATUS_OK) return status;
-            *seen = any.type == RECORD_REMOVE_TOPIC && uuid_equal(any.remove_topic.topic_id, topic);
-            arena_reset(scratch);
-        }
     }
     return STATUS_OK;
+}
+
+static bool orphan(const struct node *node, const struct log_found *found)
+{
+    const struct image *image = &node->shards[0]->replicas->image;
+    return !uuid_equal(found->key.topic, UUID_METADATA_TOPIC) && !image_topic_by_id(image, found->key.topic);
 }
 
 /* A removal that a crash cut short is finished now. */
 static enum status forget_removed(struct node *node, const struct metadata_found *found, struct arena *scratch)
 {
-    struct node_work *work = node_work(node);
-    const struct image *image = &node->shards[0]->replicas->image;
+    struct directory *directory = node_work(node)->directory;
+    enum status status = STATUS_OK;
+    struct map removed;
+    uint32_t first = 0;
 
-    for (uint32_t i = 0; i < work->directory->found_count; i++) {
-        struct log_key key = work->directory->found[i].key;
-        bool seen = false;
-        if (uuid_equal(key.topic, UUID_METADATA_TOPIC) || image_topic_by_id(image, key.topic)) continue;
-        enum status status = removal_seen(found, key.topic, scratch, &seen);
-        if (status != STATUS_OK) return status;
-        if (seen) directory_forget(work->directory, key);
+    while (first < directory->found_count && !orphan(node, &directory->found[first])) first++;
+    if (first == directory->found_count) return STATUS_OK;
+    map_init(&removed, &node->heap, uuid_is);
+    status = removals_find(found, &removed, scratch);
+    for (uint32_t i = first; i < directory->found_count && status == STATUS_OK; i++) {
+        struct log_key key = directory->found[i].key;
+        bool seen = map_find(&removed, uuid_hash(key.topic), &key.topic) != NULL;
+        if (seen && orphan(node, &directory->found[i])) directory_forget(directory, key);
     }
-    return STATUS_OK;
+    map_each(&removed, struct uuid, topic) heap_give(&node->heap, topic);
+    map_end(&removed);
+    return status;
 }
 
 static enum status load_images(struct node *node, const struct metadata_found *found, struct arena *scratch,
