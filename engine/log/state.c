@@ -260,7 +260,7 @@ enum status log_state_check(const struct log *log, const struct batch *batch, st
     append->duplicate = true;
     append->limit = original.last_offset + 1;
     append->first = original.last_offset - original.offset_delta;
-    append->append_time_ms = log->settings->append_time ? original.timestamp_ms : -1;
+    append->append_time_ms = original.timestamp_ms; /* Also where producers tell the time: as Kafka does. */
     return STATUS_OK;
 }
 

@@ -15,7 +15,7 @@ struct config_rows {
 };
 
 /* The views of a topic among many, common->count of them, in the order of topic_table: only what it has of its own is
- * looked up. NULL: no memory. */
+ * looked up. place->topic NULL: of a topic without configs. NULL: no memory. */
 const struct config_view *config_rows_of_topic(struct config_rows *common, const struct config_place *place,
                                                struct arena *arena);
 

@@ -77,6 +77,16 @@ static bool topics_read(struct create_partitions *work, const struct create_part
     return true;
 }
 
+/* Kafka's controller finds the time over before it looks at a topic; then none of the request is done. */
+static void grow_refuse(struct create_partitions *work, const struct create_partitions_ask *ask)
+{
+    work->answer.topics.count = 0;
+    for (int32_t i = 0; i < ask->topics.count; i++) {
+        answer_add(work, ask->topics.items[i].name, ERROR_REQUEST_TIMED_OUT, TEXT_NULL);
+    }
+    request_answer(work->request, &work->answer, NULL, 0, NULL);
+}
+
 void create_partitions_begin(struct request *request)
 {
     const struct create_partitions_ask *ask = request->ask;
@@ -85,6 +95,10 @@ void create_partitions_begin(struct request *request)
     if (work) work->request = request;
     if (!work || !topics_read(work, ask)) {
         request_abort(request, "no memory");
+        return;
+    }
+    if (ask->timeout_ms <= 0 && work->call.grow_count > 0) {
+        grow_refuse(work, ask);
         return;
     }
     work->call.caller = request->shard;

@@ -174,14 +174,53 @@ static bool create_make(struct create_topics *work, const struct create_topics_a
     return true;
 }
 
+/* Kafka's controller finds the time over before it looks at a topic, and then none of the request is made; what is
+ * refused before anybody asks the controller is refused as ever, when there is nothing else. False: no memory. */
+static bool create_late(struct create_topics *work, const struct create_topics_ask *ask, bool *late)
+{
+    uint32_t count = work->call.create_count;
+    struct seen once, twice;
+
+    *late = false;
+    if (ask->timeout_ms > 0) return true;
+    if (!seen_init(&once, &work->request->arena, count) || !seen_init(&twice, &work->request->arena, count))
+        return false;
+    for (uint32_t i = 0; i < count; i++) {
+        uint64_t hash = text_hash(ask->topics.items[i].name);
+        if (!seen_add(&once, hash)) (void)seen_add(&twice, hash);
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        struct text name = ask->topics.items[i].name;
+        *late |= !seen_has(&twice, text_hash(name)) && !text_equal(name, TEXT("__cluster_metadata"));
+    }
+    return true;
+}
+
+static void create_refuse(struct create_topics *work, const struct create_topics_ask *ask)
+{
+    for (int32_t i = 0; i < ask->topics.count; i++) {
+        work->answer.topics.items[work->answer.topics.count++] =
+            (struct create_topics_topic_answer){ .name = ask->topics.items[i].name,
+                                                 .error = error_tell(work->request, ERROR_REQUEST_TIMED_OUT),
+                                                 .partition_count = -1,
+                                                 .replication_factor = -1 };
+    }
+    request_answer_rows(work->request, &work->answer, (uint32_t)work->answer.topics.count);
+}
+
 void create_topics_begin(struct request *request)
 {
     const struct create_topics_ask *ask = request->ask;
     struct create_topics *work = arena_take(&request->arena, sizeof(*work));
+    bool late = false;
 
     if (work) work->request = request;
-    if (!work || !create_make(work, ask)) {
+    if (!work || !create_make(work, ask) || !create_late(work, ask, &late)) {
         request_abort(request, "no memory");
+        return;
+    }
+    if (late) {
+        create_refuse(work, ask);
         return;
     }
     work->call.caller = request->shard;

@@ -5,6 +5,7 @@
 #include "messages/delete_records.h"
 #include "api/error.h"
 #include "api/route.h"
+#include "api/seen.h"
 #include "log/store.h"
 
 enum { BUSY_PAUSE_MS = 5 };
@@ -27,6 +28,7 @@ struct delete_records {
     struct route route;
     struct delete_records_part *parts;
     uint32_t part_count;
+    const bool *again; /* of the request's partitions in a row: named again later, and only that holds */
     struct delete_records_answer answer;
 };
 
@@ -91,6 +93,24 @@ static void delete_records_joined(struct route *route)
     request_answer_rows(work->request, &work->answer, work->part_count);
 }
 
+static bool again_find(struct delete_records *work, const struct delete_records_ask *ask, uint32_t count)
+{
+    struct arena *arena = &work->request->arena;
+    uint64_t *hashes = arena_take(arena, count * sizeof(*hashes));
+    uint32_t at = 0;
+
+    if (!hashes) return false;
+    for (int32_t i = 0; i < ask->topics.count; i++) {
+        const struct delete_records_topic_ask *topic = &ask->topics.items[i];
+        uint64_t hash = text_hash(topic->name);
+        for (int32_t j = 0; j < topic->partitions.count; j++) {
+            hashes[at++] = hash_join(hash, (uint32_t)topic->partitions.items[j].index);
+        }
+    }
+    work->again = seen_again(arena, hashes, count);
+    return work->again != NULL;
+}
+
 static bool delete_records_make(struct delete_records *work, const struct delete_records_ask *ask)
 {
     struct arena *arena = &work->request->arena;
@@ -107,13 +127,14 @@ static bool delete_records_make(struct delete_records *work, const struct delete
         count += (uint32_t)asked->partitions.count;
     }
     work->parts = arena_take(arena, count * sizeof(*work->parts));
-    return work->parts != NULL;
+    return work->parts && again_find(work, ask, count);
 }
 
-static void topic_send(struct delete_records *work, const struct delete_records_topic_ask *topic,
+static void topic_send(struct delete_records *work, const struct delete_records_topic_ask *topic, const bool *again,
                        struct delete_records_topic_answer *answer)
 {
     for (int32_t i = 0; i < topic->partitions.count; i++) {
+        if (again[i]) continue;
         const struct delete_records_partition_ask *ask = &topic->partitions.items[i];
         struct route_place place = route_by_name(apis_of(work->request), topic->name, ask->index);
         struct delete_records_partition_answer *row = &answer->partitions.items[answer->partitions.count++];
@@ -133,6 +154,16 @@ static void topic_send(struct delete_records *work, const struct delete_records_
     }
 }
 
+/* Topics without partitions have no place in an answer. */
+static void topics_close_up(struct delete_records_answer *answer)
+{
+    int32_t kept = 0;
+    for (int32_t i = 0; i < answer->topics.count; i++) {
+        if (answer->topics.items[i].partitions.count > 0) answer->topics.items[kept++] = answer->topics.items[i];
+    }
+    answer->topics.count = kept;
+}
+
 void delete_records_begin(struct request *request)
 {
     const struct delete_records_ask *ask = request->ask;
@@ -144,8 +175,11 @@ void delete_records_begin(struct request *request)
         return;
     }
     route_begin(&work->route, request->shard, delete_records_joined);
+    uint32_t at = 0;
     for (int32_t i = 0; i < ask->topics.count; i++) {
-        topic_send(work, &ask->topics.items[i], &work->answer.topics.items[i]);
+        topic_send(work, &ask->topics.items[i], &work->again[at], &work->answer.topics.items[i]);
+        at += (uint32_t)ask->topics.items[i].partitions.count;
     }
+    topics_close_up(&work->answer);
     route_release(&work->route);
 }

@@ -19,10 +19,10 @@ struct describe {
     const struct describe_configs_ask *ask;
     struct apis *apis;
     struct arena *arena;
-    struct seen keys;                                     /* that are asked for, of this resource */
-    struct config_rows common;                            /* of topics without configs, in this portion */
-    const struct describe_configs_resource_answer *plain; /* one of them, answered whole: the others share its rows */
-    struct describe_configs_answer answer;                /* of the resources until now */
+    struct seen keys;                      /* that are asked for, of this resource */
+    struct config_rows common;             /* of topics without configs, in this portion */
+    struct describe_configs_config *plain; /* the rows of these: what a topic doesn't set itself is shared with all */
+    struct describe_configs_answer answer; /* of the resources until now */
     uint32_t row_count;
 };
 
@@ -59,7 +59,7 @@ const struct config_view *config_rows_of_topic(struct config_rows *common, const
 
     of_common.topic = &without_configs;
     if (!common->views) common->views = config_rows(&of_common, &topic_table, arena, &common->count);
-    if (!common->views || topic->config_count == 0) return common->views;
+    if (!common->views || !topic || topic->config_count == 0) return common->views;
 
     struct config_view *views = arena_copy(arena, common->views, common->count * sizeof(*views));
     for (uint32_t i = 0; views && i < topic->config_count; i++) {
@@ -122,11 +122,8 @@ static bool synonyms_fill(struct describe *describe, const struct config_view *v
     return true;
 }
 
-static bool view_fill(struct describe *describe, const struct describe_configs_resource_ask *ask,
-                      const struct config_view *view, struct describe_configs_resource_answer *answer)
+static bool row_fill(struct describe *describe, const struct config_view *view, struct describe_configs_config *row)
 {
-    if (!key_wanted(describe, ask, text_of(view->row->name))) return true;
-    struct describe_configs_config *row = &answer->configs.items[answer->configs.count++];
     *row = (struct describe_configs_config){ .name = text_of(view->row->name),
                                              .value = view->value,
                                              .read_only = view->read_only,
@@ -137,11 +134,21 @@ static bool view_fill(struct describe *describe, const struct describe_configs_r
     return config_keep(&row->value, view->origin, describe->arena) && synonyms_fill(describe, view, row);
 }
 
-/* `room`: for rows that are added later. */
-static enum status views_fill(struct describe *describe, const struct describe_configs_resource_ask *ask,
-                              const struct config_view *views, uint32_t count, uint32_t room,
-                              struct describe_configs_resource_answer *answer)
+static bool view_fill(struct describe *describe, const struct describe_configs_resource_ask *ask,
+                      const struct config_view *view, struct describe_configs_resource_answer *answer)
 {
+    if (!key_wanted(describe, ask, text_of(view->row->name))) return true;
+    return row_fill(describe, view, &answer->configs.items[answer->configs.count++]);
+}
+
+/* `room`: for rows that are added later. */
+static enum status configs_fill(struct describe *describe, const struct describe_configs_resource_ask *ask,
+                                const struct config_place *place, const struct setting_table *table, uint32_t room,
+                                struct describe_configs_resource_answer *answer)
+{
+    uint32_t count = 0;
+    const struct config_view *views = config_rows(place, table, describe->arena, &count);
+
     if (!views) return STATUS_NO_MEMORY;
     answer->configs.items = arena_take(describe->arena, (count + room) * sizeof(*answer->configs.items));
     if (!answer->configs.items) return STATUS_NO_MEMORY;
@@ -149,15 +156,6 @@ static enum status views_fill(struct describe *describe, const struct describe_c
         if (!view_fill(describe, ask, &views[i], answer)) return STATUS_NO_MEMORY;
     }
     return STATUS_OK;
-}
-
-static enum status configs_fill(struct describe *describe, const struct describe_configs_resource_ask *ask,
-                                const struct config_place *place, const struct setting_table *table, uint32_t room,
-                                struct describe_configs_resource_answer *answer)
-{
-    uint32_t count = 0;
-    struct config_view *views = config_rows(place, table, describe->arena, &count);
-    return views_fill(describe, ask, views, count, room, answer);
 }
 
 /* What is set of a broker, or of all brokers, as it was set. Kafka shows what it doesn't know as a secret. */
@@ -195,21 +193,57 @@ static void refuse(struct describe *describe, struct describe_configs_resource_a
     answer->error_message = why;
 }
 
+/* The rows of a topic without configs, once per portion. */
+static bool plain_make(struct describe *describe)
+{
+    struct config_place place = replicas_configs(describe->apis->replicas, NULL);
+    const struct config_view *views = config_rows_of_topic(&describe->common, &place, describe->arena);
+    uint32_t count = describe->common.count;
+    struct describe_configs_config *rows = arena_take(describe->arena, count * sizeof(*rows));
+
+    if (!views || !rows) return false;
+    for (uint32_t i = 0; i < count; i++) {
+        if (!row_fill(describe, &views[i], &rows[i])) return false;
+    }
+    describe->plain = rows;
+    return true;
+}
+
+/* The row of a config that the topic may set itself. */
+static bool own_fill(struct describe *describe, const struct config_place *place, uint32_t at,
+                     struct describe_configs_config *row)
+{
+    const struct image_topic *topic = place->topic;
+    const struct setting *setting = describe->common.views[at].row;
+    struct config_view view;
+
+    *row = describe->plain[at];
+    if (!image_config_find(topic->configs, topic->config_count, text_of(setting->name)).data) return true;
+    return config_describe(place, setting, &view, describe->arena) == STATUS_OK && row_fill(describe, &view, row);
+}
+
 static enum status found_fill(struct describe *describe, const struct describe_configs_resource_ask *ask,
                               const struct image_topic *topic, struct describe_configs_resource_answer *answer)
 {
     struct config_place place = replicas_configs(describe->apis->replicas, topic);
-    bool plain = topic->config_count == 0 && ask->keys.count <= 0;
 
-    if (plain && describe->plain) {
-        answer->configs.items = describe->plain->configs.items;
-        answer->configs.count = describe->plain->configs.count;
+    if (!describe->plain && !plain_make(describe)) return STATUS_NO_MEMORY;
+    uint32_t count = describe->common.count;
+    if (topic->config_count == 0 && ask->keys.count <= 0) {
+        answer->configs.items = describe->plain;
+        answer->configs.count = (int32_t)count;
         return STATUS_OK;
     }
-    const struct config_view *views = config_rows_of_topic(&describe->common, &place, describe->arena);
-    enum status status = views_fill(describe, ask, views, describe->common.count, 0, answer);
-    if (plain && status == STATUS_OK) describe->plain = answer;
-    return status;
+    uint32_t room = ask->keys.count > 0 ? min_of(count, (uint32_t)ask->keys.count) : count;
+    answer->configs.items = arena_take(describe->arena, room * sizeof(*answer->configs.items));
+    if (!answer->configs.items) return STATUS_NO_MEMORY;
+    for (uint32_t i = 0; i < count; i++) {
+        if (!key_wanted(describe, ask, describe->plain[i].name)) continue;
+        invariant((uint32_t)answer->configs.count < room);
+        struct describe_configs_config *row = &answer->configs.items[answer->configs.count++];
+        if (!own_fill(describe, &place, i, row)) return STATUS_NO_MEMORY;
+    }
+    return STATUS_OK;
 }
 
 static enum status topic_fill(struct describe *describe, const struct describe_configs_resource_ask *ask,

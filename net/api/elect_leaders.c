@@ -42,7 +42,9 @@ static void partition_show(struct elect_leaders *work, struct text name, struct 
     struct arena *arena = &work->request->arena;
     bool inside = topic && row->index >= 0 && row->index < topic->partition_count;
 
-    if (!known_kind(work->ask)) {
+    if (work->ask->timeout_ms <= 0) {
+        row->error = ERROR_REQUEST_TIMED_OUT;
+    } else if (!known_kind(work->ask)) {
         row->error = ERROR_INVALID_REQUEST;
         row->error_message = text_format(arena, "Unknown election type %d", work->ask->election_type);
     } else if (!topic) {
@@ -110,7 +112,7 @@ static bool all_show(struct elect_leaders *work)
 {
     const struct image *image = &apis_of(work->request)->replicas->image;
 
-    if (!known_kind(work->ask)) return true;
+    if (work->answer.error != ERROR_NONE) return true;
     work->answer.topics.items =
         arena_take(&work->request->arena, image->topic_count * sizeof(*work->answer.topics.items));
     if (!work->answer.topics.items) return false;
@@ -122,11 +124,20 @@ static bool all_show(struct elect_leaders *work)
     return true;
 }
 
+/* Who names nothing is told of nothing; a time that is over before the controller looks is told before a kind that is
+ * none. */
+static int16_t whole_error(const struct elect_leaders_ask *ask)
+{
+    if (ask->topics.count == 0) return ERROR_NONE;
+    if (ask->timeout_ms <= 0) return ERROR_REQUEST_TIMED_OUT;
+    return known_kind(ask) ? ERROR_NONE : ERROR_INVALID_REQUEST;
+}
+
 void elect_leaders_begin(struct request *request)
 {
     struct elect_leaders work = { .request = request, .ask = request->ask };
 
-    if (!known_kind(work.ask)) work.answer.error = error_tell(request, ERROR_INVALID_REQUEST);
+    work.answer.error = error_tell(request, whole_error(work.ask));
     if (work.ask->topics.count < 0 ? all_show(&work) : some_show(&work)) {
         request_answer(request, &work.answer, NULL, 0, NULL);
     } else {

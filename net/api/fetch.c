@@ -4,6 +4,7 @@
 #include "api/fetch.h"
 
 #include "api/error.h"
+#include "api/seen.h"
 #include "shard/probe.h"
 
 static void read_joined(struct route *route);
@@ -78,15 +79,35 @@ static bool parts_room(struct fetch *fetch, uint32_t count)
     return fetch->parts && fetch->groups;
 }
 
+/* Which of the request's partitions are named again later. */
+static const bool *again_of_ask(const struct fetch *fetch, const struct fetch_ask *ask, uint32_t count)
+{
+    struct arena *arena = &fetch->request->arena;
+    uint64_t *hashes = arena_take(arena, count * sizeof(*hashes));
+    uint32_t at = 0;
+
+    for (int32_t i = 0; hashes && i < ask->topics.count; i++) {
+        const struct fetch_topic_ask *topic = &ask->topics.items[i];
+        uint64_t hash = fetch->by_id ? uuid_hash(topic->topic_id) : text_hash(topic->name);
+        for (int32_t j = 0; j < topic->partitions.count; j++) {
+            hashes[at++] = hash_join(hash, (uint32_t)topic->partitions.items[j].index);
+        }
+    }
+    return hashes ? seen_again(arena, hashes, count) : NULL;
+}
+
+/* A partition that is named twice is fetched once, from where was said last. */
 static bool parts_of_ask(struct fetch *fetch, const struct fetch_ask *ask)
 {
-    uint32_t count = 0;
+    uint32_t count = 0, at = 0;
 
     for (int32_t i = 0; i < ask->topics.count; i++) count += (uint32_t)max_of(ask->topics.items[i].partitions.count, 0);
-    if (!parts_room(fetch, count)) return false;
+    const bool *again = count > 1 ? again_of_ask(fetch, ask, count) : NULL;
+    if (!parts_room(fetch, count) || (count > 1 && !again)) return false;
     for (int32_t i = 0; i < ask->topics.count; i++) {
         const struct fetch_topic_ask *topic = &ask->topics.items[i];
         for (int32_t j = 0; j < topic->partitions.count; j++) {
+            if (again && again[at++]) continue;
             if (!part_add(fetch, topic->topic_id, topic->name, &topic->partitions.items[j])) return false;
         }
     }

@@ -73,6 +73,15 @@ static void part_search(struct list_offsets_part *part, struct partition *partit
     if (log_search_begin(&part->search)) part_found(part, partition);
 }
 
+/* An end that moves is the leader's; so is the beginning of a log without records. */
+static int32_t epoch_of(const struct list_offsets_part *part, const struct partition *partition)
+{
+    const struct log *log = partition->log;
+    bool ours = part->timestamp_ms == LIST_OFFSETS_LATEST || part->offset == log->end;
+
+    return ours ? partition->leader_epoch : log_epoch_at(log, part->offset);
+}
+
 static void part_arrive(struct route_part *route, struct shard *owner)
 {
     struct list_offsets_part *part = container_of(route, struct list_offsets_part, route);
@@ -95,7 +104,7 @@ static void part_arrive(struct route_part *route, struct shard *owner)
     case LIST_OFFSETS_EARLIEST_PENDING_UPLOAD: break; /* Nothing is tiered. */
     default: part_search(part, partition); return;
     }
-    if (part->offset >= 0) part->epoch = log_epoch_at(log, max_of(part->offset - 1, (int64_t)0));
+    if (part->offset >= 0) part->epoch = epoch_of(part, partition);
     part_finish(part, STATUS_OK);
 }
 
@@ -191,6 +200,16 @@ static void part_send(struct list_offsets *work, struct text name, const struct 
     }
 }
 
+/* Topics without partitions have no place in an answer. */
+static void topics_close_up(struct list_offsets_answer *answer)
+{
+    int32_t kept = 0;
+    for (int32_t i = 0; i < answer->topics.count; i++) {
+        if (answer->topics.items[i].partitions.count > 0) answer->topics.items[kept++] = answer->topics.items[i];
+    }
+    answer->topics.count = kept;
+}
+
 void list_offsets_begin(struct request *request)
 {
     const struct list_offsets_ask *ask = request->ask;
@@ -213,5 +232,6 @@ void list_offsets_begin(struct request *request)
             part_send(work, topic->name, asked, &answer->partitions.items[answer->partitions.count++]);
         }
     }
+    topics_close_up(&work->answer);
     route_release(&work->route);
 }

@@ -43,3 +43,13 @@ bool seen_add(struct seen *seen, uint64_t hash)
     *place = mixed;
     return true;
 }
+
+const bool *seen_again(struct arena *arena, const uint64_t *hashes, uint32_t count)
+{
+    bool *again = arena_take(arena, count * sizeof(*again));
+    struct seen seen;
+
+    if (!again || !seen_init(&seen, arena, count)) return NULL;
+    for (uint32_t i = count; i > 0; i--) again[i - 1] = !seen_add(&seen, hashes[i - 1]);
+    return again;
+}

@@ -20,4 +20,7 @@ bool seen_init(struct seen *seen, struct arena *arena, uint32_t count);
 bool seen_add(struct seen *seen, uint64_t hash);
 bool seen_has(const struct seen *seen, uint64_t hash);
 
+/* Of things in a row, by their hashes: which are named again later, so that the last word holds. NULL: no room. */
+const bool *seen_again(struct arena *arena, const uint64_t *hashes, uint32_t count);
+
 #endif

@@ -125,6 +125,16 @@ static void listener_shut(struct listener *listener)
     listener->socket = -1;
 }
 
+/* Mostly there are no more file descriptors; else it is the kernel's memory, or the network. */
+static void accept_failed(struct listener *listener, enum status status)
+{
+    uint32_t limit = status == STATUS_TOO_MANY ? REFUSAL_NO_FILES : REFUSAL_ACCEPT;
+
+    metric_add(&listener->face->cells, CONN_METRIC_REFUSED, limit, 1);
+    face_complain(listener->face, NULL, "accept failed", status_text(status));
+    listener_pause(listener, PAUSE_MS);
+}
+
 static void accept_resume(struct completion *io)
 {
     struct listener *listener = container_of(io, struct listener, accept);
@@ -137,9 +147,7 @@ static void accept_resume(struct completion *io)
     } else if (io->status == STATUS_CANCELLED || io->status == STATUS_OK) {
         if (listener->stage == LISTENER_ACCEPTING) listener_accept(listener);
     } else {
-        metric_add(&listener->face->cells, CONN_METRIC_REFUSED, REFUSAL_NO_FILES, 1);
-        face_complain(listener->face, NULL, "accept failed", status_text(io->status));
-        listener_pause(listener, PAUSE_MS);
+        accept_failed(listener, io->status);
     }
 }
 

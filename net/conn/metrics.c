@@ -8,6 +8,7 @@ static const char *const refusals[REFUSAL_COUNT] = {
     [REFUSAL_ADDRESS_FULL] = "max.connections.per.ip",
     [REFUSAL_SHARD_FULL]   = "shard",
     [REFUSAL_NO_FILES]     = "files",
+    [REFUSAL_ACCEPT]       = "accept",
 };
 
 static const char *const ends[END_COUNT] = {

@@ -456,6 +456,7 @@ static void delete_one(struct controller *controller, struct controller_call *ca
     } else if (delete->by == DELETE_BY_NOTHING) {
         refuse(delete, STATUS_INVALID_REQUEST, "Neither topic name nor id were specified.");
     } else if (twice) {
+        if (delete->by == DELETE_BY_NAME && topic) delete->id = topic->id;
         refuse(delete, STATUS_INVALID_REQUEST, "%s", twice);
     } else if (!topic && delete->by == DELETE_BY_NAME) {
         refuse(delete, STATUS_NOT_FOUND, "This server does not host this topic-partition.");

@@ -216,6 +216,7 @@ static void admin_delete(struct demand *demand, struct demand_topic *topic)
     int16_t version = demand_version(demand, API_DELETE_TOPICS, 1, 6);
 
     message_clear(&delete_topics_ask_schema, &ask);
+    ask.timeout_ms = 10000;
     memset(&item, 0, sizeof item);
     item.name = name;
     if (version >= 6) {

@@ -29,7 +29,7 @@ static void a_topic_by_hand_and_one_without(void **state)
     struct create_partitions_assignment rows[] = { { { first, 2 } }, { { second, 1 } } };
     struct create_partitions_topic_ask topics[] = { { TEXT("hand"), 4, { rows, 2 } },
                                                     { TEXT("plain"), 9, { NULL, -1 } } };
-    struct create_partitions_ask ask = { .topics = { topics, 2 }, .validate_only = true };
+    struct create_partitions_ask ask = { .topics = { topics, 2 }, .timeout_ms = 1000, .validate_only = true };
 
     for (int16_t version = 0; version <= 3; version++) {
         struct controller_call *call =
@@ -62,7 +62,7 @@ static void no_assignment_is_not_a_missing_one(void **state)
 {
     (void)state;
     struct create_partitions_topic_ask topic = { TEXT("t"), 2, { NULL, 0 } };
-    struct create_partitions_ask ask = { .topics = { &topic, 1 } };
+    struct create_partitions_ask ask = { .topics = { &topic, 1 }, .timeout_ms = 1000 };
 
     struct controller_call *call = desk_asks(&desk, API_CREATE_PARTITIONS, 3, &ask, CONTROLLER_CREATE_PARTITIONS);
     assert_true(call->grows[0].by_hand);
@@ -81,7 +81,7 @@ static void who_is_named_twice_is_answered_once_and_not_grown(void **state)
         { TEXT("a"), 2, { NULL, -1 } }, { TEXT("b"), 2, { NULL, -1 } }, { TEXT("a"), 3, { NULL, -1 } },
         { TEXT("a"), 2, { NULL, -1 } }, { TEXT("c"), 2, { NULL, -1 } },
     };
-    struct create_partitions_ask ask = { .topics = { topics, 5 } };
+    struct create_partitions_ask ask = { .topics = { topics, 5 }, .timeout_ms = 1000 };
 
     struct controller_call *call = desk_asks(&desk, API_CREATE_PARTITIONS, 3, &ask, CONTROLLER_CREATE_PARTITIONS);
     assert_int_equal(call->grow_count, 2);

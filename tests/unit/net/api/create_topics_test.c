@@ -34,7 +34,7 @@ static void what_is_asked_reaches_the_controller(void **state)
     struct create_topics_assignment rows[] = { { 1, { brokers, 2 } }, { 0, { brokers, 1 } } };
     struct create_topics_config_ask configs[] = { { TEXT("retention.ms"), TEXT("5") }, { TEXT("x"), TEXT_NULL } };
     struct create_topics_topic_ask topics[] = { topic_of("a"), topic_of("b") };
-    struct create_topics_ask ask = { .topics = { topics, 2 }, .validate_only = true };
+    struct create_topics_ask ask = { .topics = { topics, 2 }, .timeout_ms = 1000, .validate_only = true };
 
     topics[1].partition_count = topics[1].replication_factor = -1;
     topics[1].assignments.items = rows;
@@ -80,7 +80,7 @@ static void what_was_made_is_shown_with_its_configs(void **state)
 {
     (void)state;
     struct create_topics_topic_ask topics[] = { topic_of("plain"), topic_of("kept"), topic_of("refused") };
-    struct create_topics_ask ask = { .topics = { topics, 3 } };
+    struct create_topics_ask ask = { .topics = { topics, 3 }, .timeout_ms = 1000 };
     struct uuid plain = desk_topic(&desk, "plain", 3);
     struct uuid kept = desk_topic_of(&desk, "kept", 3, DESK_SELF, "retention.ms", "77");
 
@@ -114,7 +114,7 @@ static void what_was_only_checked_is_shown_as_it_would_be(void **state)
     (void)state;
     struct create_topics_config_ask config = { TEXT("retention.ms"), TEXT("99") };
     struct create_topics_topic_ask topic = topic_of("imagined");
-    struct create_topics_ask ask = { .topics = { &topic, 1 }, .validate_only = true };
+    struct create_topics_ask ask = { .topics = { &topic, 1 }, .timeout_ms = 1000, .validate_only = true };
 
     topic.configs.items = &config;
     topic.configs.count = 1;
@@ -131,7 +131,7 @@ static void a_name_that_comes_twice_is_answered_once(void **state)
 {
     (void)state;
     struct create_topics_topic_ask topics[] = { topic_of("x"), topic_of("y"), topic_of("x") };
-    struct create_topics_ask ask = { .topics = { topics, 3 } };
+    struct create_topics_ask ask = { .topics = { topics, 3 }, .timeout_ms = 1000 };
 
     struct controller_call *call = desk_asks(&desk, API_CREATE_TOPICS, 7, &ask, CONTROLLER_CREATE_TOPICS);
     assert_int_equal(call->create_count, 3);

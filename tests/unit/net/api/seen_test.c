@@ -10,6 +10,7 @@
 
 #include "api/seen.h"
 #include "base/arena.h"
+#include "base/check.h"
 #include "base/heap.h"
 
 static void each_thing_is_new_once(void **state)
@@ -62,12 +63,27 @@ static void asking_adds_nothing(void **state)
     assert_false(seen_add(&seen, UINT64_MAX));
 }
 
+static void the_last_word_is_not_said_again(void **state)
+{
+    (void)state;
+    static const uint64_t hashes[] = { 7, 0, 7, 9, 0, 7 };
+    static const bool wanted[] = { true, true, true, false, false, false };
+    uint8_t memory[512];
+    struct arena arena;
+
+    arena_init(&arena, NULL, memory, sizeof(memory), 0);
+    const bool *again = seen_again(&arena, hashes, array_count(hashes));
+    assert_non_null(again);
+    for (size_t i = 0; i < array_count(wanted); i++) assert_int_equal(again[i], wanted[i]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_thing_is_new_once),
         cmocka_unit_test(a_set_of_nothing_holds_one),
         cmocka_unit_test(asking_adds_nothing),
+        cmocka_unit_test(the_last_word_is_not_said_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -250,9 +250,16 @@ static void an_accept_that_fails_is_tried_again_later(void **state)
     open_deaf();
     accept_ends(STATUS_TOO_MANY);
     assert_int_equal(doors_counted(&doors, CONN_METRIC_REFUSED, REFUSAL_NO_FILES), 1);
+    assert_int_equal(doors_counted(&doors, CONN_METRIC_REFUSED, REFUSAL_ACCEPT), 0);
     doors_turns(&doors, 3);
     assert_null(accepting); /* It does not spin. */
     doors.ahead_ns = NS_PER_S;
+    doors_turns(&doors, 3);
+    assert_non_null(accepting);
+    accept_ends(STATUS_NO_MEMORY); /* That is not the limit of files. */
+    assert_int_equal(doors_counted(&doors, CONN_METRIC_REFUSED, REFUSAL_NO_FILES), 1);
+    assert_int_equal(doors_counted(&doors, CONN_METRIC_REFUSED, REFUSAL_ACCEPT), 1);
+    doors.ahead_ns += NS_PER_S;
     doors_turns(&doors, 3);
     assert_non_null(accepting);
     doors.engine.cancel = doors.ring->cancel;
