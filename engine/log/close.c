@@ -4,6 +4,7 @@
  *     close    segments cut to their size | .index .timeindex .txnindex | <end>.snapshot | leader epochs | names synced
  *     delete   <topic>-<partition> --rename, sync--> <topic>-<partition>.<32 hex>-delete (done)
  *                                  --file.delete.delay.ms--> files unlinked; by the next start, if the node stops first
+ *              and where there is no space for a name, unlinked at once: that gives some back
  *
  * A few logs are synced one by one. Many (store->lazy) are only written, and the file system is synced once before the
  * guard goes (directory_close): until then a crash finds the checkpoint and the WAL in force, which need none of this.
@@ -298,6 +299,9 @@ static void removal_rename(struct job *job)
         partition_directory_owner(removal->files, removal->directory, removal->topic, removal->key.partition, &owner);
     if (status != STATUS_OK || uuid_equal(owner, removal->key.topic)) {
         status = files_rename(removal->files, removal->directory, removal->from, removal->to);
+        /* The name is there when the partition came back and went again within the delay. */
+        bool unnamed = status == STATUS_NO_SPACE || status == STATUS_EXISTS;
+        if (unnamed) status = directory_remove_all(removal->files, removal->directory, removal->from);
     }
     removal->renamed = files_entry(removal->files, removal->directory, removal->to, &entry) == STATUS_OK;
     if (status == STATUS_OK) status = files_sync_directory(removal->files, removal->directory);

@@ -5,22 +5,35 @@
 
 #include "log/checkpoint.h"
 #include "log/flush.h"
+#include "log/spill.h"
+#include "log/tail.h"
 #include "log/upkeep.h"
 #include "log/wal.h"
 
-/* The kernel's files, but for space: none while `full`; none for an index while `nameless`. */
+/* The kernel's files, but for space: none while `full`; none for an index while
+ * `nameless`, for a checkpoint or a name -delete while `slotless`. */
 struct tight_files {
     struct files files;
     struct files_table table;
     bool full;
-    _Atomic bool nameless;
+    _Atomic bool nameless, slotless;
 };
 
 static enum status tight_open(struct files *files, int directory, const char *path, int flags, int *file)
 {
-    bool index = (flags & FILES_CREATE) && text_ends(text_of(path), TEXT(".index"));
-    if (index && container_of(files, struct tight_files, files)->nameless) return STATUS_NO_SPACE;
+    const struct tight_files *tight = container_of(files, struct tight_files, files);
+    bool create = (flags & FILES_CREATE) != 0;
+
+    if (create && tight->nameless && text_ends(text_of(path), TEXT(".index"))) return STATUS_NO_SPACE;
+    if (create && tight->slotless && text_starts(text_of(path), TEXT("sluice-checkpoint"))) return STATUS_NO_SPACE;
     return files_open(files_kernel(), directory, path, flags, file);
+}
+
+static enum status tight_rename(struct files *files, int directory, const char *from, const char *to)
+{
+    bool slotless = container_of(files, struct tight_files, files)->slotless;
+    if (slotless && text_ends(text_of(to), TEXT("-delete"))) return STATUS_NO_SPACE;
+    return files_rename(files_kernel(), directory, from, to);
 }
 
 static enum status tight_allocate(struct files *files, int file, uint64_t position, uint64_t size)
@@ -41,10 +54,11 @@ static void tight_init(struct tight_files *tight)
     tight->table = *files_kernel()->table;
     tight->table.open = tight_open;
     tight->table.allocate = tight_allocate;
+    tight->table.rename = tight_rename;
     tight->table.space = tight_space;
     tight->files.table = &tight->table;
     tight->full = false;
-    tight->nameless = false;
+    tight->nameless = tight->slotless = false;
 }
 
 struct waiting {
@@ -186,6 +200,72 @@ static void a_checkpoint_waits_for_space(void **state)
     node_remove(&node);
 }
 
+static void removed(struct ready *ready)
+{
+    container_of(ready, struct node_closing, ready)->done = true;
+}
+
+/* A log with bytes and a directory. */
+static void log_make_files(struct node *node, struct log *log)
+{
+    files_fill(node, log, 3, 1, 1000);
+    spill_log(node->stores[0]->spill, log);
+    store_settle(node->stores[0]);
+    node_settle(node);
+    assert_true(log->segments->made);
+}
+
+static void log_remove(struct node *node, struct log *log)
+{
+    struct node_closing removal = { .done = false };
+
+    ready_init(&removal.ready, removed);
+    log_delete(log, &removal.ready);
+    while (!removal.done) node_turn(node);
+    node_settle(node);
+}
+
+/* It gives space back. */
+static void a_log_goes_where_there_is_no_space_for_its_new_name(void **state)
+{
+    (void)state;
+    struct tight_files tight;
+    struct node node;
+
+    tight_init(&tight);
+    files_begin(&node, 1 << 30);
+    node.files = &tight.files;
+    struct log *log = files_start(&node);
+    log_make_files(&node, log);
+    tight.slotless = true;
+    log_remove(&node, log);
+    assert_false(node.stores[0]->failed);
+    assert_int_equal(files_size_of(&node, "00000000000000000000.log"), -1);
+    tight.slotless = false;
+    node_stop(&node);
+    node_remove(&node);
+}
+
+/* The partition came back, and goes again before its old files went. */
+static void a_log_goes_where_its_new_name_is_taken(void **state)
+{
+    (void)state;
+    struct node node;
+
+    files_begin(&node, 1 << 30);
+    files_settings.file_delete_delay_ms = 60000;
+    struct log *log = files_start(&node);
+    for (int round = 0; round < 2; round++) {
+        log_make_files(&node, log);
+        log_remove(&node, log);
+        assert_false(node.stores[0]->failed);
+        assert_int_equal(files_size_of(&node, "00000000000000000000.log"), -1);
+        log = files_open_log(&node, "t");
+    }
+    node_stop(&node);
+    node_remove(&node);
+}
+
 static void a_stop_does_not_wait_for_space(void **state)
 {
     (void)state;
@@ -249,6 +329,8 @@ int main(void)
         cmocka_unit_test(who_waits_is_told_and_the_append_goes_on_later),
         cmocka_unit_test(who_waits_is_told_when_the_lack_is_found),
         cmocka_unit_test(a_checkpoint_waits_for_space),
+        cmocka_unit_test(a_log_goes_where_there_is_no_space_for_its_new_name),
+        cmocka_unit_test(a_log_goes_where_its_new_name_is_taken),
         cmocka_unit_test(a_stop_does_not_wait_for_space),
         cmocka_unit_test(a_stop_does_not_wait_for_a_lack_that_no_look_finds),
     };
