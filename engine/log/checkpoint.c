@@ -113,6 +113,7 @@ static void writing_done(struct job *job)
         return;
     }
     slot_written(checkpoint, checkpoint->image.size);
+    store->stream_size -= checkpoint->stream_size;
     checkpoint->closed = checkpoint->final;
     wal_release(store->wal, checkpoint->cut, &checkpoint->resume);
     store_settle(store);
@@ -240,7 +241,7 @@ static void cut_begin(struct checkpoint *checkpoint)
     checkpoint->spilling = 0;
     checkpoint->outdated = false;
     checkpoint_image_begin(&checkpoint->image, &store->shard->heap);
-    store->stream_size = 0;
+    checkpoint->stream_size = store->stream_size;
     checkpoint->cut = gathers_cut(store->gathers);
     checkpoint->final = store->closing && store_quiet(store);
     store->lazy = checkpoint->final && store->log_count > CLOSE_EACH_MAX;

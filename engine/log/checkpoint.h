@@ -51,9 +51,10 @@ struct checkpoint {
     uint64_t sequence; /* of the slot written last */
     uint64_t cut;      /* chunks below it are covered */
     struct checkpoint_resume resume;
-    bool final;        /* the one that store_close asked for */
-    uint32_t slot;     /* where the next one goes */
-    uint32_t spilling; /* logs whose bytes below the cut are not written yet */
+    uint64_t stream_size; /* what the store had of it at the cut */
+    bool final;           /* the one that store_close asked for */
+    uint32_t slot;        /* where the next one goes */
+    uint32_t spilling;    /* logs whose bytes below the cut are not written yet */
     struct checkpoint_dirty *dirty;
     uint32_t dirty_room, dirty_count, dirty_next, syncing;
     struct checkpoint_sync syncs[CHECKPOINT_SYNCS];

@@ -55,7 +55,7 @@ struct store {
     struct list streams; /* of large appends */
     struct list free_streams, free_tasks;
     uint32_t files_max;    /* segments that are open at a time, about */
-    uint64_t stream_size;  /* bytes that extents since the last cut stand for */
+    uint64_t stream_size;  /* bytes that extents above the cut of the last slot stand for */
     struct list crowded;   /* struct store_wait */
     struct list removals;  /* logs that are to be deleted */
     uint32_t removing;     /* logs whose files are going */

@@ -200,6 +200,40 @@ static void a_checkpoint_waits_for_space(void **state)
     node_remove(&node);
 }
 
+/* What extents stand for has to be read by a start until a slot is written, not only until one is begun. */
+static void a_checkpoint_that_found_no_space_is_wanted_still(void **state)
+{
+    (void)state;
+    struct tight_files tight;
+    struct node node;
+
+    tight_init(&tight);
+    files_begin(&node, 1 << 30);
+    node.files = &tight.files;
+    node.plan.wal_size = 3 << 20;
+    node.plan.wal_file_size = 1 << 20;
+    struct log *log = files_start(&node);
+    struct store *store = node.stores[0];
+    uint64_t count = store->checkpoint->count;
+    tight.slotless = true;
+    while (!store->no_space && !store->failed) {
+        assert_int_equal(node_append(log, 1, 2 * BATCH_SIZE, (uint64_t)log->end), STATUS_OK);
+        node_settle(&node);
+    }
+    assert_false(store->failed);
+    assert_int_equal(store->checkpoint->count, count);
+    assert_int_equal(store->checkpoint->stage, CHECKPOINT_IDLE);
+    assert_true(wal_used(store->wal) * 2 < store->wal->size);
+
+    tight.slotless = false;
+    upkeep_grew(store->upkeep, UPKEEP_GROWN);
+    node_settle(&node);
+    assert_int_equal(store->checkpoint->count, count + 1);
+    assert_int_equal(store->stream_size, 0);
+    node_stop(&node);
+    node_remove(&node);
+}
+
 static void removed(struct ready *ready)
 {
     container_of(ready, struct node_closing, ready)->done = true;
@@ -329,6 +363,7 @@ int main(void)
         cmocka_unit_test(who_waits_is_told_and_the_append_goes_on_later),
         cmocka_unit_test(who_waits_is_told_when_the_lack_is_found),
         cmocka_unit_test(a_checkpoint_waits_for_space),
+        cmocka_unit_test(a_checkpoint_that_found_no_space_is_wanted_still),
         cmocka_unit_test(a_log_goes_where_there_is_no_space_for_its_new_name),
         cmocka_unit_test(a_log_goes_where_its_new_name_is_taken),
         cmocka_unit_test(a_stop_does_not_wait_for_space),
