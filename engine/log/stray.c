@@ -93,6 +93,17 @@ static bool directory_is_of(struct directory *directory, struct text topic, stru
            uuid_equal(owner, key.topic);
 }
 
+static struct uuid unique_draw(const struct directory *directory)
+{
+    struct prng prng;
+    struct uuid unique;
+
+    prng_seed(&prng, directory->incarnation);
+    prng_fill(&prng, unique.byte, sizeof unique.byte);
+    return unique;
+}
+
+/* The topic id says whose it was; a directory of it may have been set aside before. */
 static enum status stray_rename(struct directory *directory, struct text topic, struct log_key key)
 {
     char from[PATH_SIZE], to[PATH_SIZE];
@@ -100,6 +111,10 @@ static enum status stray_rename(struct directory *directory, struct text topic, 
     partition_path(topic, key.partition, from);
     partition_path_marked(topic, key.partition, key.topic, "stray", to);
     enum status status = files_rename(directory->files, directory->handle, from, to);
+    if (status == STATUS_EXISTS) {
+        partition_path_marked(topic, key.partition, unique_draw(directory), "stray", to);
+        status = files_rename(directory->files, directory->handle, from, to);
+    }
     if (status == STATUS_OK) {
         directory_say(directory, "%s is set aside as %s: the metadata has no partition of that topic id", from, to);
     }
@@ -171,12 +186,7 @@ static void names_take(struct map *names, const struct store *store)
 enum status stray_set_aside(struct directory *directory, const char *name, const struct partition_name *parsed)
 {
     char to[PATH_SIZE];
-    struct prng prng;
-    struct uuid unique;
-
-    prng_seed(&prng, directory->incarnation);
-    prng_fill(&prng, unique.byte, sizeof unique.byte);
-    partition_path_marked(parsed->topic, parsed->partition, unique, "stray", to);
+    partition_path_marked(parsed->topic, parsed->partition, unique_draw(directory), "stray", to);
     enum status status = files_rename(directory->files, directory->handle, name, to);
     if (status == STATUS_OK) {
         directory_say(directory, "%s is set aside as %s: it has no partition.metadata that names its topic", name, to);

@@ -66,6 +66,29 @@ static void a_log_that_nobody_opens_is_set_aside_after_a_stop(void **state)
     a_log_that_nobody_opens_is_set_aside(false);
 }
 
+/* Set aside once before; then the partition came back, and is lost again. */
+static void a_name_that_is_taken_stops_no_start(void **state)
+{
+    (void)state;
+    struct node node;
+    char path[160];
+
+    node_make_two(&node, true);
+    snprintf(path, sizeof path, "%s/lost-4.6c6f7374%024d-stray", node.path, 0);
+    assert_int_equal(files_make_directory(files_kernel(), FILES_HERE, path), STATUS_OK);
+    strcat(path, "/kept");
+    assert_int_equal(files_make_directory(files_kernel(), FILES_HERE, path), STATUS_OK);
+    node_start(&node);
+    (void)node_log(&node, 0, "known", 0);
+    node_begin(&node);
+    assert_non_null(strstr(node.said, "lost-4 is set aside as lost-4."));
+    assert_false(is_there(&node, "lost-4"));
+    assert_true(is_there(&node, "lost-4.*-stray/00000000000000000000.log"));
+    assert_true(is_there(&node, "lost-4.6c6f7374*-stray/kept"));
+    node_crash(&node);
+    node_remove(&node);
+}
+
 static void a_log_whose_topic_was_removed_goes(void **state)
 {
     (void)state;
@@ -309,6 +332,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_log_that_nobody_opens_is_set_aside_after_a_kill),
         cmocka_unit_test(a_log_that_nobody_opens_is_set_aside_after_a_stop),
+        cmocka_unit_test(a_name_that_is_taken_stops_no_start),
         cmocka_unit_test(a_log_whose_topic_was_removed_goes),
         cmocka_unit_test(a_deleted_logs_files_go_after_their_delay),
         cmocka_unit_test(a_torn_directory_does_not_survive_its_log),
