@@ -88,8 +88,10 @@ enum status log_raise_start(struct log *log, int64_t start, int64_t *sequence)
     if (start > log->committed.at) return STATUS_OUT_OF_RANGE;
 
     status = log_enter(log, CHUNK_START, max_of(start, log->start), log->end, log->leader_epoch, sequence);
-    if (status == STATUS_OK) log->start = max_of(start, log->start);
-    return status;
+    if (status != STATUS_OK) return status;
+    log->start = max_of(start, log->start);
+    log->last_stable = max_of(log->last_stable, log->start);
+    return STATUS_OK;
 }
 
 enum status log_truncate(struct log *log, int64_t end, int64_t *sequence)

@@ -38,7 +38,7 @@ struct log {
     uint64_t incarnation; /* of the log: a new one for each creation, truncation and move */
     int64_t start, end;
     struct watermark committed, durable;
-    int64_t last_stable;  /* LSO: first offset of the oldest open transaction, else committed */
+    int64_t last_stable;  /* LSO: first offset of the oldest open transaction (not below start), else committed */
     int32_t leader_epoch; /* of the last append */
     bool offline;         /* its directory failed: everything answers STATUS_OFFLINE */
     bool deleted;

@@ -272,7 +272,8 @@ void log_state_begin_epoch(struct log *log, int32_t epoch)
 
 int64_t log_state_first_unstable(const struct log *log, int64_t committed)
 {
-    return log->producers ? producer_state_commit(log->producers, committed) : INT64_MAX;
+    int64_t first = log->producers ? producer_state_commit(log->producers, committed) : INT64_MAX;
+    return max_of(first, log->start);
 }
 
 int64_t log_size(const struct log *log)

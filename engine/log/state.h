@@ -35,7 +35,7 @@ must_check enum status log_state_check(const struct log *log, const struct batch
 /* A new leader epoch begins at the log's end (log_begin_epoch writes the WAL's entry and calls this). */
 void log_state_begin_epoch(struct log *log, int32_t epoch);
 /* First offset that read_committed may not see yet: of the oldest transaction that is open, or ended above `committed`;
- * INT64_MAX when there is none. log_commit makes last_stable of it. */
+ * INT64_MAX when there is none; never below the log's start. log_commit makes last_stable of it. */
 int64_t log_state_first_unstable(const struct log *log, int64_t committed);
 /* Forgets everything from `end` on (segments, epochs, producers). May read files: start-up, or a log that is out of
  * service. Not while log_state_busy: jobs or reads hold the log's files; STATUS_BUSY is then the answer to the one

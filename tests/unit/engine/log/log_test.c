@@ -119,6 +119,43 @@ static void reads_begin_between_start_and_end(void **state)
     node_remove(&node);
 }
 
+/* A transaction that is open since before: readers go on from the start, as with Kafka. */
+static void what_is_stable_does_not_end_below_the_start(void **state)
+{
+    (void)state;
+    static uint8_t memory[4096];
+    struct batch_builder builder;
+    int64_t sequence;
+    struct node node;
+    struct log *log = begin(&node);
+
+    batch_begin(&builder, memory, sizeof memory, BATCH_TRANSACTIONAL, 1700000000000);
+    builder.batch.producer_id = 42;
+    builder.batch.producer_epoch = 0;
+    builder.batch.base_sequence = 0;
+    batch_add(&builder, BYTES_NULL, (struct bytes){ (const uint8_t *)"value", 5 }, 1700000000000);
+    assert_int_equal(append(log, batch_end(&builder), APPEND_CLIENT), STATUS_OK);
+    for (uint64_t i = 1; i < 5; i++) assert_int_equal(node_append(log, 1, 50, i), STATUS_OK);
+    node_settle(&node);
+    log_commit(log, 4);
+    assert_int_equal(log->last_stable, 0);
+    assert_int_equal(log_raise_start(log, 3, &sequence), STATUS_OK);
+    assert_int_equal(log->last_stable, 3);
+    log_commit(log, 5);
+    assert_int_equal(log->last_stable, 3);
+    node_settle(&node);
+    node_crash(&node);
+
+    node_start(&node);
+    log = node_log(&node, 0, "t", 0);
+    node_begin(&node);
+    log_commit(log, log->durable.at);
+    assert_int_equal(log->start, 3);
+    assert_int_equal(log->last_stable, 3);
+    node_stop(&node);
+    node_remove(&node);
+}
+
 static void marks_never_go_back(void **state)
 {
     (void)state;
@@ -185,6 +222,7 @@ int main(void)
         cmocka_unit_test(a_batch_with_a_wrong_sum_changes_nothing),
         cmocka_unit_test(what_a_topic_does_not_take_is_refused),
         cmocka_unit_test(reads_begin_between_start_and_end),
+        cmocka_unit_test(what_is_stable_does_not_end_below_the_start),
         cmocka_unit_test(marks_never_go_back),
         cmocka_unit_test(a_replica_takes_whole_batches_at_their_offsets),
     };
