@@ -58,6 +58,14 @@ size_t gathers_kept(const struct gathers *gathers)
     return staging + gathers->block_size;
 }
 
+bool gather_ever_fits(const struct gathers *gathers, size_t size)
+{
+    const struct memory *memory = gathers->store->shard->memory;
+    size_t budget = memory_free(memory, MEMORY_TAIL) + memory_used(memory, MEMORY_TAIL);
+    size_t whole = round_up(size + (size_t)4 * CHUNK_BLOCK, gathers->block_size); /* as stream.c asks for it */
+    return whole + MEMORY_CHUNK + gathers->block_size <= budget;
+}
+
 static struct gather *block_for(struct gathers *gathers, size_t size, size_t kept)
 {
     struct store *store = gathers->store;

@@ -67,6 +67,8 @@ void gathers_end(struct gathers *gathers);
 /* What of the tail's memory appends may not use: a block for the staging of spill.c, until it has it, and one for
  * entries without batches. Without these, no memory would ever come back. */
 size_t gathers_kept(const struct gathers *gathers);
+/* Whether a batch of `size` bytes could have room if nothing else had any. */
+bool gather_ever_fits(const struct gathers *gathers, size_t size);
 /* A block for at least `size` bytes, with nothing in it; NULL: no memory. */
 struct gather *gather_take(struct gathers *gathers, size_t size);
 /* Room for `size` bytes of payload and one more entry: where they go, or NULL when the tail's memory is used up.

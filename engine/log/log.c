@@ -273,6 +273,13 @@ static enum status append_one(struct log *log, const struct batch *source, struc
     return STATUS_OK;
 }
 
+/* The leader may have more memory. What never fits is not waited for. */
+static enum status replica_no_room(const struct log *log, uint32_t size)
+{
+    bool never = !log->store->starting && !gather_ever_fits(log->store->gathers, size);
+    return never ? STATUS_TOO_LARGE : STATUS_BUSY;
+}
+
 /* Whole batches with ascending offsets, as the leader has them. What comes after one that can't be taken is left to the
  * next fetch; so is a batch that is cut off at the end. */
 static enum status append_replica(struct log *log, struct log_append *append)
@@ -289,7 +296,7 @@ static enum status append_replica(struct log *log, struct log_append *append)
         if (status == STATUS_OK && batch.base_offset < log->end) status = STATUS_OUT_OF_ORDER;
         if (status != STATUS_OK) break;
         uint8_t *data = append_room(log, batch.size, &stream);
-        status = data ? batch_copy(data, &batch) : STATUS_BUSY;
+        status = data ? batch_copy(data, &batch) : replica_no_room(log, batch.size);
         if (status != STATUS_OK) break;
         if (at == 0) append->first = batch.base_offset;
         log_join(log, data, batch.size, APPEND_REPLICA, stream);

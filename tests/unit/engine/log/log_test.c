@@ -119,6 +119,24 @@ static void reads_begin_between_start_and_end(void **state)
     node_remove(&node);
 }
 
+/* Of a leader with more memory. */
+static void a_batch_that_never_fits_is_not_waited_for(void **state)
+{
+    (void)state;
+    static uint8_t memory[4 << 20];
+    struct node node;
+
+    node_init(&node, 1);
+    node.plan.data.budget[MEMORY_TAIL] = (size_t)3 * MEMORY_CHUNK;
+    node_start(&node);
+    struct log *log = node_log(&node, 0, "t", 0);
+    node_begin(&node);
+    struct bytes large = node_batch(memory, sizeof memory, 3, 1000000, 0);
+    assert_int_equal(append(log, large, APPEND_REPLICA), STATUS_TOO_LARGE);
+    node_crash(&node);
+    node_remove(&node);
+}
+
 /* A transaction that is open since before: readers go on from the start, as with Kafka. */
 static void what_is_stable_does_not_end_below_the_start(void **state)
 {
@@ -222,6 +240,7 @@ int main(void)
         cmocka_unit_test(a_batch_with_a_wrong_sum_changes_nothing),
         cmocka_unit_test(what_a_topic_does_not_take_is_refused),
         cmocka_unit_test(reads_begin_between_start_and_end),
+        cmocka_unit_test(a_batch_that_never_fits_is_not_waited_for),
         cmocka_unit_test(what_is_stable_does_not_end_below_the_start),
         cmocka_unit_test(marks_never_go_back),
         cmocka_unit_test(a_replica_takes_whole_batches_at_their_offsets),
