@@ -5,8 +5,7 @@
  * Why it is safe to free WAL files then: everything the chunks below the cut say is in the picture, and everything the
  * picture says is in segments, synced before the slot is written. A chunk below the cut that is still to be written
  * (its flush may wait for just this room) repeats what the picture says; recovery passes over it, by offset and by
- * incarnation. A log that loses its end before all is synced would leave the picture with bytes that no segment has:
- * then the cut is taken anew, and the truncation lies below it.
+ * incarnation.
  *
  * The last cut of a store with many logs writes no slot and frees nothing: its bytes go to segments unsynced, the file
  * system is synced once (directory_close), and until the guard goes a crash finds the slot and the WAL from before. */
@@ -205,12 +204,6 @@ void checkpoint_truncated(struct checkpoint *checkpoint, struct log *log, bool w
     checkpoint->spilling--;
 }
 
-void checkpoint_outdate(struct checkpoint *checkpoint)
-{
-    if (checkpoint->stage == CHECKPOINT_SPILLING || checkpoint->stage == CHECKPOINT_SYNCING)
-        checkpoint->outdated = true;
-}
-
 void checkpoint_forget(struct checkpoint *checkpoint, struct log *log)
 {
     for (uint32_t i = checkpoint->dirty_next; i < checkpoint->dirty_count; i++)
@@ -239,7 +232,6 @@ static void cut_begin(struct checkpoint *checkpoint)
 
     checkpoint->stage = CHECKPOINT_SPILLING;
     checkpoint->spilling = 0;
-    checkpoint->outdated = false;
     checkpoint_image_begin(&checkpoint->image, &store->shard->heap);
     checkpoint->stream_size = store->stream_size;
     checkpoint->cut = gathers_cut(store->gathers);
@@ -287,23 +279,14 @@ static void lazy_end(struct checkpoint *checkpoint)
     checkpoint_image_rest(&checkpoint->image);
 }
 
-/* A picture that is not true any more, and nothing under way for it. */
-static bool cut_again(const struct checkpoint *checkpoint)
-{
-    bool at_rest = checkpoint->stage == CHECKPOINT_SPILLING ? checkpoint->spilling == 0 : checkpoint->syncing == 0;
-    return checkpoint->outdated && at_rest;
-}
-
 void checkpoint_go(struct checkpoint *checkpoint)
 {
     if (checkpoint->stage == CHECKPOINT_IDLE && checkpoint_wanted(checkpoint)) cut_begin(checkpoint);
-    if (cut_again(checkpoint)) cut_begin(checkpoint);
     bool spilled = checkpoint->stage == CHECKPOINT_SPILLING && checkpoint->spilling == 0;
     if (spilled && checkpoint->store->lazy) {
         lazy_end(checkpoint);
     } else if (spilled) {
         syncing_begin(checkpoint);
     }
-    bool stays = !checkpoint->outdated && !checkpoint->store->no_space;
-    if (checkpoint->stage == CHECKPOINT_SYNCING && stays) syncing_go(checkpoint);
+    if (checkpoint->stage == CHECKPOINT_SYNCING && !checkpoint->store->no_space) syncing_go(checkpoint);
 }
