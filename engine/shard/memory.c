@@ -174,20 +174,21 @@ static void chunk_huge(struct memory *memory, uint32_t chunk)
     if (!memory->from_heap) (void)madvise(chunk_start(memory, chunk), MEMORY_CHUNK, MADV_HUGEPAGE);
 }
 
-/* Only what large writes, reads and sends come from: bodies on their way in and answers are copied or small, and to
- * collapse a chunk takes up to ten milliseconds. The kernel touches all that is registered, half a thousandth of a
- * second for each MiB, so it is done for one chunk at a time, never for runs of them. */
+/* Registered is only what large writes, reads and sends come from: bodies on their way in and answers are copied or
+ * small. The kernel touches all that is registered, half a thousandth of a second for each MiB, so it is done for one
+ * chunk at a time, never for runs of them. To collapse a chunk may take ten milliseconds: worth it for bodies (produced
+ * bytes cost 7 % less), not for answers, of which a single large one would hold up its shard. */
 static void chunk_enroll(struct memory *memory, const struct range *range, uint32_t chunk)
 {
     enum memory_budget budget = (enum memory_budget)(range - memory->ranges);
     bool small = chunk * CHUNK_PAGES == range->first_page && !memory->from_heap;
 
     memory->chunk_enrolled[chunk] = true;
-    if (budget != MEMORY_TAIL && budget != MEMORY_CACHE) return;
-    if (small) {
+    if (small && budget != MEMORY_ANSWER) {
         chunk_huge(memory, chunk);
         (void)madvise(chunk_start(memory, chunk), MEMORY_CHUNK, MADV_COLLAPSE);
     }
+    if (budget != MEMORY_TAIL && budget != MEMORY_CACHE) return;
     if (memory->enrolled != STATUS_OK) return;
     memory->enrolled = io_enroll(memory->shard->io, chunk_start(memory, chunk), MEMORY_CHUNK);
 }
