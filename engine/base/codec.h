@@ -20,6 +20,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/array.h"
 #include "base/bytes.h"
 #include "base/status.h"
 #include "base/text.h"
@@ -37,9 +38,6 @@ enum field_type {
 
 /* An array that was read has items in the arena; null is count -1 (and items NULL). */
 #define ARRAY_OF(type) struct { type *items; int32_t count; }
-
-/* The untyped view of any ARRAY_OF: same layout, checked in codec.c. */
-struct array { void *items; int32_t count; };
 
 /* Record bytes. Null is size -1. Read: `data` points into the frame. Written: from `data`, or, when data is NULL and
  * size is above 0, left out of the buffer: the writer notes a gap, and the sender fills it with extents (`source` says

@@ -3,8 +3,6 @@
 #ifndef ENGINE_BASE_CODEC_ROW_H
 #define ENGINE_BASE_CODEC_ROW_H
 
-#include <string.h>
-
 #include "base/codec.h"
 
 enum { TEXT_SIZE_MAX = INT16_MAX, BYTES_SIZE_MAX = INT32_MAX };
@@ -31,21 +29,7 @@ static inline bool may_be_null(const struct field *field, int16_t version)
     return field->null_from != NEVER && version >= field->null_from;
 }
 
-/* The pointers of arrays and structs are moved by memcpy: the table doesn't know their types, the compiler does. */
-static inline struct array array_get(const void *place)
-{
-    struct array array;
-    memcpy(&array, place, sizeof(array));
-    return array;
-}
-
-static inline void array_set(void *place, void *items, int32_t count)
-{
-    struct array array = { items, count };
-    memcpy(place, &array.items, sizeof(array.items));
-    memcpy((char *)place + offsetof(struct array, count), &array.count, sizeof(array.count));
-}
-
+/* Pointers to structs are moved by memcpy, as arrays are: the table doesn't know their types, the compiler does. */
 static inline void *pointer_get(const void *place)
 {
     void *pointer;

@@ -62,7 +62,7 @@ bool gather_ever_fits(const struct gathers *gathers, size_t size)
 {
     const struct memory *memory = gathers->store->shard->memory;
     size_t budget = memory_free(memory, MEMORY_TAIL) + memory_used(memory, MEMORY_TAIL);
-    size_t whole = round_up(size + (size_t)4 * CHUNK_BLOCK, gathers->block_size); /* as stream.c asks for it */
+    size_t whole = round_up(size + STREAM_SPARE, gathers->block_size);
     return whole + MEMORY_CHUNK + gathers->block_size <= budget;
 }
 

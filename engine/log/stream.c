@@ -149,7 +149,7 @@ uint8_t *stream_room(struct stream *stream, size_t size)
 
     /* Two pages more: for where a new piece begins, and for a move to another when the segment rolls. */
     if (!stream->gather || stream->gather->used + size + 3 * (size_t)BLOCK > stream->gather->block->size) {
-        struct gather *gather = gather_take(gathers, size + 4 * (size_t)BLOCK);
+        struct gather *gather = gather_take(gathers, size + STREAM_SPARE);
         if (!gather) return NULL;
         stream_leave_block(stream);
         gather->drafts++;

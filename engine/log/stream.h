@@ -13,6 +13,7 @@
 enum {
     STREAM_WAITING_MIN = 192 << 10, /* bytes of one log on their way, from which on it pays: one batch "of 256 KiB" */
     STREAM_AHEAD = 16 << 20,        /* blocks that are allocated ahead of the writes */
+    STREAM_SPARE = 4 * CHUNK_BLOCK, /* that a block has beyond the batch it is taken for */
 };
 
 /* One write: bytes that lie together in memory and in the segment, at the same place within a page. */

@@ -68,8 +68,8 @@ static struct image_topic *topic_imagined(const struct topic_create *create, str
     return topic;
 }
 
-/* A topic that is as it was asked for, with what its configs are now. */
-static void topic_show(struct create_topics *work, const struct topic_create *create,
+/* A topic that is as it was asked for, with what its configs are now. False: no memory to tell them. */
+static bool topic_show(struct create_topics *work, const struct topic_create *create,
                        struct create_topics_topic_answer *row)
 {
     struct request *request = work->request;
@@ -80,23 +80,23 @@ static void topic_show(struct create_topics *work, const struct topic_create *cr
     row->topic_id = work->call.validate_only ? UUID_NONE : create->id;
     row->partition_count = create->partition_count;
     row->replication_factor = create->replication_factor;
-    if (request->version < 5) return;
+    if (request->version < 5) return true;
     if (!topic) topic = topic_imagined(create, &request->arena);
-    if (!topic) return;
+    if (!topic) return false;
     if (topic->config_count == 0 && plain) {
         row->configs.items = plain->configs.items;
         row->configs.count = plain->configs.count;
-        return;
+        return true;
     }
     struct config_place place = replicas_configs(apis->replicas, topic);
     const struct config_view *views = config_rows_of_topic(&work->common, &place, &request->arena);
-    if (!views) return;
+    if (!views) return false;
     row->configs.items = arena_take(&request->arena, work->common.count * sizeof(*row->configs.items));
-    if (!row->configs.items) return;
+    if (!row->configs.items) return false;
     if (topic->config_count == 0) work->plain = row;
     for (uint32_t i = 0; i < work->common.count; i++) {
         struct text value = views[i].value;
-        if (!config_keep(&value, views[i].origin, &request->arena)) value = TEXT_NULL;
+        if (!config_keep(&value, views[i].origin, &request->arena)) return false;
         row->configs.items[row->configs.count++] =
             (struct create_topics_config_answer){ .name = text_of(views[i].row->name),
                                                   .value = value,
@@ -104,9 +104,10 @@ static void topic_show(struct create_topics *work, const struct topic_create *cr
                                                   .source = (int8_t)views[i].origin,
                                                   .is_sensitive = views[i].sensitive };
     }
+    return true;
 }
 
-static void create_show(struct create_topics *work, const struct topic_create *create)
+static bool create_show(struct create_topics *work, const struct topic_create *create)
 {
     struct create_topics_topic_answer *row = &work->answer.topics.items[work->answer.topics.count++];
     enum status status = work->call.status != STATUS_OK ? work->call.status : create->status;
@@ -117,10 +118,11 @@ static void create_show(struct create_topics *work, const struct topic_create *c
                                                 .replication_factor = -1 };
     if (status != STATUS_OK) {
         row->error_message = create->why.data ? create->why : error_text(status);
-    } else {
-        topic_show(work, create, row);
+    } else if (!topic_show(work, create, row)) {
+        return false;
     }
     work->row_count += 1 + (uint32_t)max_of(row->configs.count, 0);
+    return true;
 }
 
 /* A name that was asked for twice was refused twice, and is answered once. */
@@ -133,7 +135,9 @@ static void create_go(struct ready *ready)
     work->plain = NULL;
     for (; work->shown < limit; work->shown++) {
         const struct topic_create *create = &work->call.creates[work->shown];
-        if (seen_add(&work->seen, text_hash(create->name))) create_show(work, create);
+        if (!seen_add(&work->seen, text_hash(create->name)) || create_show(work, create)) continue;
+        request_abort(work->request, "no memory");
+        return;
     }
     if (limit < work->call.create_count) {
         shard_ready(work->request->shard, &work->ready);

@@ -154,16 +154,6 @@ static void topic_send(struct delete_records *work, const struct delete_records_
     }
 }
 
-/* Topics without partitions have no place in an answer. */
-static void topics_close_up(struct delete_records_answer *answer)
-{
-    int32_t kept = 0;
-    for (int32_t i = 0; i < answer->topics.count; i++) {
-        if (answer->topics.items[i].partitions.count > 0) answer->topics.items[kept++] = answer->topics.items[i];
-    }
-    answer->topics.count = kept;
-}
-
 void delete_records_begin(struct request *request)
 {
     const struct delete_records_ask *ask = request->ask;
@@ -180,6 +170,7 @@ void delete_records_begin(struct request *request)
         topic_send(work, &ask->topics.items[i], &work->again[at], &work->answer.topics.items[i]);
         at += (uint32_t)ask->topics.items[i].partitions.count;
     }
-    topics_close_up(&work->answer);
+    topics_close_up(&work->answer.topics, sizeof(struct delete_records_topic_answer),
+                    offsetof(struct delete_records_topic_answer, partitions));
     route_release(&work->route);
 }

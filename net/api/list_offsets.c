@@ -200,16 +200,6 @@ static void part_send(struct list_offsets *work, struct text name, const struct 
     }
 }
 
-/* Topics without partitions have no place in an answer. */
-static void topics_close_up(struct list_offsets_answer *answer)
-{
-    int32_t kept = 0;
-    for (int32_t i = 0; i < answer->topics.count; i++) {
-        if (answer->topics.items[i].partitions.count > 0) answer->topics.items[kept++] = answer->topics.items[i];
-    }
-    answer->topics.count = kept;
-}
-
 void list_offsets_begin(struct request *request)
 {
     const struct list_offsets_ask *ask = request->ask;
@@ -232,6 +222,7 @@ void list_offsets_begin(struct request *request)
             part_send(work, topic->name, asked, &answer->partitions.items[answer->partitions.count++]);
         }
     }
-    topics_close_up(&work->answer);
+    topics_close_up(&work->answer.topics, sizeof(struct list_offsets_topic_answer),
+                    offsetof(struct list_offsets_topic_answer, partitions));
     route_release(&work->route);
 }

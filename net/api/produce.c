@@ -102,16 +102,6 @@ static void topic_look(struct produce *produce, const struct produce_topic_ask *
     }
 }
 
-/* Topics without partitions have no place in an answer. */
-static void topics_close_up(struct produce_answer *answer)
-{
-    int32_t kept = 0;
-    for (int32_t i = 0; i < answer->topics.count; i++) {
-        if (answer->topics.items[i].partitions.count > 0) answer->topics.items[kept++] = answer->topics.items[i];
-    }
-    answer->topics.count = kept;
-}
-
 /* A partition that is named twice is served once, with what was said last; the others are struck out. */
 static bool strike_doubles(struct produce *produce, uint32_t count)
 {
@@ -172,7 +162,8 @@ void produce_begin(struct request *request)
     for (int32_t i = 0; i < ask->topics.count; i++) {
         topic_look(produce, &ask->topics.items[i], refused, &produce->answer.topics.items[i]);
     }
-    topics_close_up(&produce->answer);
+    topics_close_up(&produce->answer.topics, sizeof(struct produce_topic_answer),
+                    offsetof(struct produce_topic_answer, partitions));
     route_release(&produce->route);
 }
 

@@ -148,3 +148,19 @@ void route_unpin(struct apis *apis, const struct extent *extents, uint32_t count
     }
     if (pins) mail_post(home, pins->owner, &pins->mail, return_arrived);
 }
+
+void topics_close_up(void *topics, size_t item_size, size_t place)
+{
+    struct array all = array_get(topics);
+    char *to = all.items;
+    int32_t kept = 0;
+
+    for (int32_t i = 0; i < all.count; i++) {
+        const char *item = (const char *)all.items + (size_t)i * item_size;
+        if (array_get(item + place).count <= 0) continue;
+        if (to != item) memcpy(to, item, item_size);
+        to += item_size;
+        kept++;
+    }
+    array_set(topics, all.items, kept);
+}

@@ -50,4 +50,8 @@ struct route_place route_in(struct image_topic *topic, int32_t index);
 /* Gives pins back, each on the shard of its block. */
 void route_unpin(struct apis *apis, const struct extent *extents, uint32_t count);
 
+/* Topics without partitions have no place in an answer: `topics`, an ARRAY_OF structs of `item_size` bytes whose own
+ * array of partitions stands at `place`, closes up over them. */
+void topics_close_up(void *topics, size_t item_size, size_t place);
+
 #endif

@@ -222,8 +222,7 @@ static const size_t partition_change_lists[IMAGE_LISTS] = {
 static bool lists_take(struct partition_lists *lists, const void *record, const size_t places[IMAGE_LISTS])
 {
     for (uint32_t list = 0; list < IMAGE_LISTS; list++) {
-        struct array ids;
-        memcpy(&ids, (const uint8_t *)record + places[list], sizeof(ids));
+        struct array ids = array_get((const uint8_t *)record + places[list]);
         if (ids.count < 0) continue;
         if (ids.count > INT16_MAX) return false;
         lists->ids[list] = ids.items;
