@@ -5,7 +5,8 @@
  * Why it is safe to free WAL files then: everything the chunks below the cut say is in the picture, and everything the
  * picture says is in segments, synced before the slot is written. A chunk below the cut that is still to be written
  * (its flush may wait for just this room) repeats what the picture says; recovery passes over it, by offset and by
- * incarnation.
+ * incarnation. A log that loses its end before all is synced would leave the picture with bytes that no segment has:
+ * then the cut is taken anew, and the truncation lies below it.
  *
  * The last cut of a store with many logs writes no slot and frees nothing: its bytes go to segments unsynced, the file
  * system is synced once (directory_close), and until the guard goes a crash finds the slot and the WAL from before. */
@@ -138,6 +139,19 @@ static void dirty_add(struct checkpoint *checkpoint, struct log *log, int64_t ba
     checkpoint->dirty[checkpoint->dirty_count++] = (struct checkpoint_dirty){ .log = log, .base = base };
 }
 
+static void dirty_add_log(struct checkpoint *checkpoint, struct log *log)
+{
+    const struct segments *segments = log->segments;
+
+    for (uint32_t i = 0; i < segments->count; i++) {
+        const struct segment *segment = &segments->items[i];
+        bool rolled = i + 1 < segments->count, whole = segment->written == segment->size;
+        if (segment->sealed) continue;
+        if (segment->written > segment->synced || (rolled && whole)) dirty_add(checkpoint, log, segment->base);
+    }
+}
+
+/* Looks at all of them: a cut that is taken anew may have sealed any before. */
 static void syncing_begin(struct checkpoint *checkpoint)
 {
     checkpoint->dirty_count = checkpoint->dirty_next = 0;
@@ -145,17 +159,7 @@ static void syncing_begin(struct checkpoint *checkpoint)
     list_each(&checkpoint->store->logs, node)
     {
         struct log *log = container_of(node, struct log, node);
-        if (!log->segments || log->deleted) continue;
-        for (uint32_t i = log->segments->count; i > 0; i--) {
-            const struct segment *segment = &log->segments->items[i - 1];
-            bool rolled = i < log->segments->count;
-            if (segment->written > segment->synced ||
-                (rolled && segment->written == segment->size && !segment->sealed)) {
-                dirty_add(checkpoint, log, segment->base);
-            } else if (segment->sealed) {
-                break; /* So are those before; one that is not written yet says nothing about them. */
-            }
-        }
+        if (log->segments && !log->deleted) dirty_add_log(checkpoint, log);
     }
 }
 
@@ -204,6 +208,12 @@ void checkpoint_truncated(struct checkpoint *checkpoint, struct log *log, bool w
     checkpoint->spilling--;
 }
 
+void checkpoint_outdate(struct checkpoint *checkpoint)
+{
+    if (checkpoint->stage == CHECKPOINT_SPILLING || checkpoint->stage == CHECKPOINT_SYNCING)
+        checkpoint->outdated = true;
+}
+
 void checkpoint_forget(struct checkpoint *checkpoint, struct log *log)
 {
     for (uint32_t i = checkpoint->dirty_next; i < checkpoint->dirty_count; i++)
@@ -232,6 +242,7 @@ static void cut_begin(struct checkpoint *checkpoint)
 
     checkpoint->stage = CHECKPOINT_SPILLING;
     checkpoint->spilling = 0;
+    checkpoint->outdated = false;
     checkpoint_image_begin(&checkpoint->image, &store->shard->heap);
     checkpoint->stream_size = store->stream_size;
     checkpoint->cut = gathers_cut(store->gathers);
@@ -279,14 +290,23 @@ static void lazy_end(struct checkpoint *checkpoint)
     checkpoint_image_rest(&checkpoint->image);
 }
 
+/* A picture that is not true any more, and nothing under way for it. */
+static bool cut_again(const struct checkpoint *checkpoint)
+{
+    bool at_rest = checkpoint->stage == CHECKPOINT_SPILLING ? checkpoint->spilling == 0 : checkpoint->syncing == 0;
+    return checkpoint->outdated && at_rest;
+}
+
 void checkpoint_go(struct checkpoint *checkpoint)
 {
     if (checkpoint->stage == CHECKPOINT_IDLE && checkpoint_wanted(checkpoint)) cut_begin(checkpoint);
+    if (cut_again(checkpoint)) cut_begin(checkpoint);
     bool spilled = checkpoint->stage == CHECKPOINT_SPILLING && checkpoint->spilling == 0;
     if (spilled && checkpoint->store->lazy) {
         lazy_end(checkpoint);
     } else if (spilled) {
         syncing_begin(checkpoint);
     }
-    if (checkpoint->stage == CHECKPOINT_SYNCING && !checkpoint->store->no_space) syncing_go(checkpoint);
+    bool stays = !checkpoint->outdated && !checkpoint->store->no_space;
+    if (checkpoint->stage == CHECKPOINT_SYNCING && stays) syncing_go(checkpoint);
 }

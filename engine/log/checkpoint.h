@@ -59,7 +59,8 @@ struct checkpoint {
     uint32_t dirty_room, dirty_count, dirty_next, syncing;
     struct checkpoint_sync syncs[CHECKPOINT_SYNCS];
     struct job job;
-    bool closed; /* the one that store_close asked for is done */
+    bool outdated; /* the picture names bytes that were cut off since */
+    bool closed;   /* the one that store_close asked for is done */
     uint64_t count, byte_count;
 };
 
@@ -71,6 +72,9 @@ void checkpoint_go(struct checkpoint *checkpoint);
 void checkpoint_spilled(struct checkpoint *checkpoint, struct log *log);
 /* Bytes below the cut were truncated away; `waited`: the tail was in the cut before. */
 void checkpoint_truncated(struct checkpoint *checkpoint, struct log *log, bool waited);
+/* The log loses its end. Until the entry that says so is durable, a start would look for the bytes that the picture
+ * names, and they will be in no segment: the cut is taken anew. */
+void checkpoint_outdate(struct checkpoint *checkpoint);
 /* The log is about to be freed. */
 void checkpoint_forget(struct checkpoint *checkpoint, struct log *log);
 

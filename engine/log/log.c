@@ -109,6 +109,7 @@ enum status log_truncate(struct log *log, int64_t end, int64_t *sequence)
     if (status != STATUS_OK) return status;
 
     bool waited = log->tail && log->tail->cut;
+    if (end < log->end) checkpoint_outdate(store->checkpoint);
     gather_lower(store->gathers, store->flush->draft, log, end);
     tail_truncate(store->tails, log, end);
     checkpoint_truncated(store->checkpoint, log, waited);
