@@ -19,6 +19,7 @@
 #include "log/store.h"
 
 enum { SEGMENT_SIZE_MAX = INT32_MAX }; /* Positions in an index are 32 bits. */
+enum { SNAPSHOT_SHARE = 8 };           /* Snapshots are at most this part of the bytes that were rolled. */
 
 struct heap *log_heap(const struct log *log)
 {
@@ -124,10 +125,16 @@ static bool segment_takes(const struct log *log, const struct segment *segment, 
     return !dated || batch->max_timestamp_ms - segment->base_timestamp_ms <= age_max_ms;
 }
 
-/* The producers as they are where the old segment ends: recovery by Kafka, and truncation, begin there. */
+/* The producers as they are where the old segment ends: recovery by Kafka, and truncation, begin there. Without it they
+ * begin at the one before and read the batches between, so many producers are not pictured for the sake of few bytes:
+ * a roll for each batch would otherwise keep, and write, hundreds of KiB for it. */
 static void segment_keep_snapshot(struct log *log, struct segment *segment)
 {
     size_t size = producer_snapshot_size(log->producers);
+
+    log->segments->bare += segment->size;
+    if (log->segments->bare < SNAPSHOT_SHARE * (uint64_t)size) return;
+    log->segments->bare = 0;
     segment->snapshot = heap_take(log_heap(log), size);
     segment->snapshot_size = (uint32_t)size;
     producer_snapshot_write(log->producers, segment->snapshot);

@@ -64,6 +64,7 @@ struct segments {
     int64_t expired;              /* a start that is durable, or about to be: what lies below may go (retention.c) */
     struct segment_work *removal; /* log_files_delete, while something is waiting */
     uint32_t pieces;              /* of its files in the read cache */
+    uint64_t bare;                /* bytes of segments that were rolled without a snapshot since the last one */
     int64_t cut; /* of the last truncation, in entry sequences: nothing is placed before it is durable */
     bool made;   /* the directory <topic>-<partition> and its partition.metadata are durable */
     bool roll;   /* the next batch begins a new segment whatever the settings say */

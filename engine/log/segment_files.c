@@ -230,7 +230,7 @@ static enum status seal_write_rest(const struct segment_seal *seal)
         status = seal_write_scanned(seal);
     }
     if (status == STATUS_OK) status = seal_write(seal, source->base, ".txnindex", seal->aborts);
-    if (status == STATUS_OK && seal->snapshot.data) {
+    if (status == STATUS_OK && (seal->snapshot.data || seal->bare)) {
         status = seal_write(seal, source->limit, ".snapshot", seal->snapshot);
     }
     return status;
@@ -296,6 +296,7 @@ void segment_seal_make(struct segment_seal *seal, struct log *log, const struct 
             .timestamp_offset = (uint32_t)(segment->max_timestamp_offset - segment->base),
         },
         .aborts = aborts_encode(log, segment, heap),
+        .bare = segment != segments_last(log) && !segment->snapshot,
     };
     if (segment->index.from == 0) {
         size_t size = index_offsets_size(&segment->index), times_size = index_times_size(&segment->index, seal->last);

@@ -19,6 +19,7 @@ struct segment_seal {
     struct index_entry last;     /* the segment's final {maximum timestamp, its offset} */
     struct bytes aborts;         /* .txnindex; null: none */
     struct bytes snapshot;       /* of the producers where it ends; null: none */
+    bool bare;                   /* ... and a file that is there is of an older life of this offset */
     bool lazy;                   /* nothing is synced here: whoever sealed many syncs them all at once */
 };
 

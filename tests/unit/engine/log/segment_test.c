@@ -1,6 +1,8 @@
 /* The table of a log's segments: where batches go, when it rolls, what is found by an offset, and what is forgotten. */
 #include "loose.h"
 
+#include "log/producer_state.h"
+
 static void batches_fill_segments_to_their_size(void **test)
 {
     struct loose *loose = *test;
@@ -22,6 +24,39 @@ static void batches_fill_segments_to_their_size(void **test)
     assert_null(segments_at(&loose->log, 21));
     assert_non_null(loose->log.segments->items[0].snapshot);
     assert_null(loose->log.segments->items[2].snapshot);
+}
+
+/* segment.ms=1 and many producers: each batch rolls a segment, and a picture of all producers would be kept for each. */
+static void many_producers_are_not_pictured_for_few_bytes(void **test)
+{
+    enum { PRODUCERS = 4096, ROLLS = 2000, BATCH = 100 };
+    struct loose *loose = *test;
+    size_t snapshots = 0, rolled = 0;
+    uint32_t position;
+
+    loose->settings.segment_bytes = 1 << 30;
+    loose->settings.segment_ms = INT64_MAX;
+    for (int i = 0; i < PRODUCERS; i++) (void)loose_place(loose, unit_batch(i, 1, 1000 + i, 0, 0), &position);
+    for (int i = 0; i < ROLLS; i++) {
+        loose->log.segments->roll = true;
+        (void)loose_place(loose, unit_batch(loose->log.end, 1, 1000 + i, 0, 1), &position);
+    }
+    const struct segments *segments = loose->log.segments;
+    assert_int_equal(segments->count, ROLLS + 1);
+    for (uint32_t i = 0; i < segments->count; i++) {
+        snapshots += segments->items[i].snapshot_size;
+        rolled += segments->items[i].size;
+    }
+    assert_true(snapshots <= rolled / 8);
+
+    /* One is taken when there are bytes enough again that it spares somebody. */
+    struct batch large = unit_batch(loose->log.end, 1, 1000, 0, 2);
+    large.size = 8 << 20;
+    (void)loose_place(loose, large, &position);
+    loose->log.segments->roll = true;
+    (void)loose_place(loose, unit_batch(loose->log.end, 1, 1000, 0, 3), &position);
+    const struct segment *before = &loose->log.segments->items[loose->log.segments->count - 2];
+    assert_int_equal(before->snapshot_size, producer_snapshot_size(loose->log.producers));
 }
 
 static void a_batch_larger_than_a_segment_gets_one_of_its_own(void **test)
@@ -213,6 +248,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         with_log(batches_fill_segments_to_their_size),
+        with_log(many_producers_are_not_pictured_for_few_bytes),
         with_log(a_batch_larger_than_a_segment_gets_one_of_its_own),
         with_log(time_and_offsets_roll_too),
         with_log(a_full_index_rolls),
