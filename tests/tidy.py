@@ -93,8 +93,7 @@ class Tidy:
     def sizes_are_kept(self, rule):
         for name in self.sources():
             lines = self.read(name).splitlines()
-            # A header of tests holds code that several programs are built with: it is a source.
-            limit = HEADER_LINES if name.endswith(".h") and not name.startswith("tests/") else SOURCE_LINES
+            limit = HEADER_LINES if name.endswith(".h") else SOURCE_LINES
             if len(lines) > limit:
                 self.fail(rule, f"{name} has {len(lines)} lines of {limit}")
             wide = [number for number, line in enumerate(lines, 1) if len(line) > COLUMNS]

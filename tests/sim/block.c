@@ -7,7 +7,7 @@
  */
 #include <string.h>
 
-#include "sim/disk.h"
+#include "sim/inode.h"
 
 enum { PAGES_PER_SLAB = 64, SECTORS = SIM_BLOCK / SIM_SECTOR };
 

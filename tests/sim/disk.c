@@ -6,7 +6,7 @@
  *     dirty           new         old         new, old, or torn: one part of each
  *     behind a cut    zeros, new  old         cut lost: old; else as dirty, with zeros as the old bytes
  */
-#include "sim/disk.h"
+#include "sim/inode.h"
 
 #include <string.h>
 

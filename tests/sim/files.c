@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "sim/disk.h"
+#include "sim/inode.h"
 
 struct place {
     struct sim_inode *directory; /* that holds the last name */

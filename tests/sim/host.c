@@ -12,6 +12,7 @@
 
 #include "base/bytes.h"
 #include "io/files.h"
+#include "sim/inode.h"
 
 static void host_draw(struct host *host);
 static bool host_open_logs(struct host *host);

@@ -7,7 +7,7 @@
  * those they stand on); a power cut plays a prefix for each directory and forgets the rest. */
 #include <string.h>
 
-#include "sim/disk.h"
+#include "sim/inode.h"
 
 static uint32_t names_place(const struct sim_names *names, const char *text, bool *found);
 static void names_set(struct sim_disk *disk, struct sim_names *names, const char *text, struct sim_inode *inode);

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "sim/inode.h"
+
 enum { CLOCK_OFF_MS = 20 * 60000, FREE_MAX = 96 << 20, PLACES_MAX = 256 };
 
 static void trouble_jump(struct sim_event *event);

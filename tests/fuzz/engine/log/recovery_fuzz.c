@@ -7,7 +7,8 @@
  * and each can be read through, or is refused for damage. */
 #include <ftw.h>
 
-#include "../../../unit/engine/log/node.h"
+#include "../../../unit/engine/log/node_end.h"
+#include "../../../unit/engine/log/node_records.h"
 #include "mend.h"
 #include "sim/disk.h"
 

@@ -1,6 +1,7 @@
 /* The checkpoint: two slots in turn, so that one is whole whatever happens to the other; a slot that is not whole is
  * not believed. */
-#include "node.h"
+#include "node_end.h"
+#include "node_records.h"
 
 #include "log/checkpoint.h"
 #include "log/flush.h"

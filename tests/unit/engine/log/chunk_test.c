@@ -1,5 +1,5 @@
 /* Chunks: what is sealed is read back; every single flipped bit and every cut is noticed, or is in the padding. */
-#include "node.h"
+#include "node_records.h"
 
 #include "log/chunk.h"
 

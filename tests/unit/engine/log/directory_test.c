@@ -1,5 +1,6 @@
 /* What a start says of the directory, and what a stop with many logs leaves. */
-#include "node.h"
+#include "node_end.h"
+#include "node_records.h"
 
 /* The kernel's files, on a file system without O_DIRECT; counts syncs. */
 struct plain_files {

@@ -7,7 +7,8 @@
 #include "log/reader.h"
 #include "log/segment.h"
 #include "log/state.h"
-#include "node.h"
+#include "node_end.h"
+#include "node_records.h"
 
 static struct log_settings files_settings;
 

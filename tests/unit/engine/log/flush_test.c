@@ -1,5 +1,6 @@
 /* Group commit: nobody is told too early, what comes meanwhile goes together, and a write that failed is the last. */
-#include "node.h"
+#include "node_end.h"
+#include "node_records.h"
 
 #include "log/flush.h"
 #include "log/wal.h"

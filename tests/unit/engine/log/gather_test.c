@@ -1,5 +1,6 @@
 /* Where appends gather: what goes into one chunk and what into the next, for whom there is room, who waits for whom. */
-#include "node.h"
+#include "node_end.h"
+#include "node_records.h"
 
 #include "log/flush.h"
 #include "log/gather.h"

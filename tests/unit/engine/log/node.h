@@ -3,25 +3,16 @@
 #ifndef TESTS_UNIT_ENGINE_LOG_NODE_H
 #define TESTS_UNIT_ENGINE_LOG_NODE_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "base/arena.h"
-#include "base/crc32c.h"
 #include "io/files.h"
 #include "io/uring.h"
 #include "log/log.h"
 #include "log/store.h"
 #include "shard/jobs.h"
 #include "shard/memory.h"
+#include "unit.h"
 
 enum { NODE_SHARDS_MAX = 4, NODE_ARENA_SIZE = 256 << 20 };
 
@@ -151,168 +142,6 @@ static inline void node_settle(struct node *node)
 {
     do node_turn(node);
     while (!node_quiet(node));
-}
-
-static inline void node_end_shards(struct node *node)
-{
-    for (uint32_t i = 0; i < node->shard_count; i++) {
-        if (node->stores[i]) store_end(node->stores[i]);
-        node->stores[i] = NULL;
-    }
-}
-
-static inline void node_end_rest(struct node *node)
-{
-    jobs_end(node->jobs);
-    for (uint32_t i = 0; i < node->shard_count; i++) {
-        memory_end(node->shard[i].memory);
-        io_end(node->shard[i].io);
-        shard_end(&node->shard[i]);
-    }
-    arena_reset(&node->arena);
-    heap_end(&node->heap);
-}
-
-/* As a kill does: nothing is written that was not on its way. */
-static inline void node_crash(struct node *node)
-{
-    node_settle(node);
-    node_end_shards(node);
-    directory_abandon(node->directory);
-    node_end_rest(node);
-}
-
-struct node_closing {
-    struct ready ready;
-    bool done;
-};
-
-static inline void node_closed(struct ready *ready)
-{
-    container_of(ready, struct node_closing, ready)->done = true;
-}
-
-static inline void node_stop(struct node *node)
-{
-    for (uint32_t i = 0; i < node->shard_count; i++) {
-        struct node_closing closing = { .done = false };
-        ready_init(&closing.ready, node_closed);
-        store_close(node->stores[i], &closing.ready);
-        while (!closing.done) node_turn(node);
-    }
-    node_settle(node);
-    node_end_shards(node);
-    assert_int_equal(directory_close(node->directory, 7), STATUS_OK);
-    node_end_rest(node);
-}
-
-static inline struct log *node_log(struct node *node, uint32_t shard, const char *topic, int32_t partition)
-{
-    struct log_key key = { .partition = partition };
-    struct log *log;
-    const struct log_found *found = NULL;
-
-    snprintf((char *)key.topic.byte, 16, "%s", topic);
-    for (uint32_t i = 0; i < node->directory->found_count; i++) {
-        const struct log_found *one = &node->directory->found[i];
-        if (uuid_equal(one->key.topic, key.topic) && one->key.partition == partition) found = one;
-    }
-    assert_int_equal(log_open(node->stores[shard], found, key, text_of(topic), &node_log_settings, &log), STATUS_OK);
-    return log;
-}
-
-/* A start up to where logs are opened, given up again: the end of log "t", or -1 with node->told. */
-static inline int64_t node_restart_end(struct node *node, enum status *status)
-{
-    int64_t end = -1;
-    *status = node_try_start(node);
-    for (uint32_t i = 0; *status == STATUS_OK && i < node->directory->found_count; i++) {
-        const struct log_found *found = &node->directory->found[i];
-        if (text_equal(found->topic, TEXT("t"))) end = found->end;
-    }
-    for (uint32_t i = 0; i < node->shard_count; i++) {
-        if (node->stores[i]) store_end(node->stores[i]);
-        node->stores[i] = NULL;
-    }
-    snprintf(node->told, sizeof node->told, "%s", node->why);
-    directory_abandon(node->directory);
-    node_end_rest(node);
-    return end;
-}
-
-/* A batch of `count` records with values of `size` bytes that begin with `number`. */
-static inline struct bytes node_batch(uint8_t *memory, size_t room, uint32_t count, size_t size, uint64_t number)
-{
-    static uint8_t value[1 << 20];
-    struct batch_builder builder;
-
-    assert_true(size <= sizeof value);
-    batch_begin(&builder, memory, room, 0, 1700000000000);
-    for (uint32_t i = 0; i < count; i++) {
-        memset(value, (int)(number & 0xff), size);
-        if (size >= 8) store_u64(value, number + i);
-        batch_add(&builder, BYTES_NULL, (struct bytes){ value, size }, 1700000000000);
-    }
-    return batch_end(&builder);
-}
-
-static inline enum status node_append(struct log *log, uint32_t count, size_t size, uint64_t number)
-{
-    static uint8_t memory[4 << 20];
-    struct log_append append = { .batches = node_batch(memory, sizeof memory, count, size, number),
-                                 .origin = APPEND_CLIENT,
-                                 .leader_epoch = 3 };
-    return log_append(log, &append);
-}
-
-struct node_reading {
-    struct log_read read;
-    bool done;
-};
-
-static inline void node_read_done(struct ready *ready)
-{
-    container_of(ready, struct node_reading, read.ready)->done = true;
-}
-
-/* Reads everything from `offset` to the end, checking offsets, CRCs and that each record's value begins with the number
- * of its offset; returns the offset behind the last batch. */
-static inline int64_t node_read_all(struct node *node, struct log *log, int64_t offset)
-{
-    while (offset < log->end) {
-        struct extent extents[16];
-        struct node_reading reading = { .read = { .log = log,
-                                                  .offset = offset,
-                                                  .limit = log->end,
-                                                  .size_max = 1 << 20,
-                                                  .first_whole = true,
-                                                  .extents = extents,
-                                                  .extent_max = 16 } };
-        ready_init(&reading.read.ready, node_read_done);
-        if (!log_read_begin(&reading.read)) {
-            while (!reading.done) node_turn(node);
-        }
-        const struct log_read read = reading.read;
-        assert_int_equal(read.status, STATUS_OK);
-        assert_true(read.extent_count > 0);
-        static uint8_t joined[16 << 20];
-        size_t size = 0;
-        for (uint32_t i = 0; i < read.extent_count; i++) { /* A batch may lie across two extents. */
-            assert_true(size + extents[i].size <= sizeof joined);
-            memcpy(joined + size, extents[i].data, extents[i].size);
-            size += extents[i].size;
-            block_unpin(extents[i].block);
-        }
-        assert_int_equal(size, read.size);
-        struct batch batch;
-        for (size_t at = 0; at < size; at += batch.size) {
-            assert_int_equal(batch_read(joined + at, size - at, &batch), STATUS_OK);
-            assert_int_equal(batch_check_crc(&batch), STATUS_OK);
-            assert_true(batch.base_offset == offset || (at == 0 && batch.base_offset <= offset));
-            offset = batch_limit(&batch);
-        }
-    }
-    return offset;
 }
 
 #endif

@@ -1,6 +1,7 @@
 /* The truth table of recovery.c, a test per row; and damage to a real directory, which must be refused with a word, or
  * be none. */
-#include "node.h"
+#include "node_end.h"
+#include "node_records.h"
 
 #include <fcntl.h>
 

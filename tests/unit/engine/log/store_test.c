@@ -1,6 +1,7 @@
 /* The way of the data through the memory half: append, flush, durable, read; kill and start again; on a real file
  * system. */
-#include "node.h"
+#include "node_end.h"
+#include "node_records.h"
 
 #include "log/checkpoint.h"
 #include "log/flush.h"

@@ -1,5 +1,6 @@
 /* Logs that a start finds and nobody opens: set aside with a word, or removed when their topic's removal was seen. */
-#include "node.h"
+#include "node_end.h"
+#include "node_records.h"
 
 #include <stdatomic.h>
 

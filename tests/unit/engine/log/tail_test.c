@@ -1,6 +1,7 @@
 /* Reads from memory at every border: inside a batch, at the limit, by size, with too few extents, over gaps; and what
  * leaves the tail. */
-#include "node.h"
+#include "node_end.h"
+#include "node_records.h"
 
 #include "log/spill.h"
 #include "log/tail.h"

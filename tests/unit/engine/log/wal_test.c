@@ -1,6 +1,7 @@
 /* The files of the WAL: written round and round, each only when nothing in it is needed, each named before it
  * counts. */
-#include "node.h"
+#include "node_end.h"
+#include "node_records.h"
 
 #include "log/flush.h"
 #include "log/upkeep.h"

@@ -1,5 +1,6 @@
 /* The chain of chunks over several WAL files: one that is gone is missed by its name, wherever it stood. */
-#include "node.h"
+#include "node_end.h"
+#include "node_records.h"
 
 #include "log/recovery.h"
 #include "log/wal.h"

@@ -3,7 +3,7 @@
 #ifndef TESTS_UNIT_NET_API_DESK_PARTS_H
 #define TESTS_UNIT_NET_API_DESK_PARTS_H
 
-#include "../../engine/log/node.h"
+#include "../../engine/log/node_end.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

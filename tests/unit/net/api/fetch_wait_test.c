@@ -1,5 +1,6 @@
 /* A cold fetch that finds no room in the read cache: it waits for room and nothing else, until its deadline, and ends
  * with its connection. */
+#include "../../engine/log/node_records.h"
 #include "desk_metadata.h"
 #include "desk_records.h"
 

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "../../../wire/golden.h"
+#include "../../../wire/golden_text.h"
 #include "base/arena.h"
 #include "base/check.h"
 #include "base/heap.h"

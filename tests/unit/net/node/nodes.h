@@ -1,4 +1,5 @@
-/* A node on the kernel's files and rings, in a directory of its own, with what a test wants to do on its shards. */
+/* tests/unit/net/node/nodes.h   A node on the kernel's files and rings, in a directory of its own, with what a test
+ * wants to do on its shards. */
 #ifndef TESTS_UNIT_NET_NODE_NODES_H
 #define TESTS_UNIT_NET_NODE_NODES_H
 
@@ -20,6 +21,7 @@
 #include "io/uring.h"
 #include "node/node.h"
 #include "node/node_work.h"
+#include "patience.h"
 #include "shard/jobs.h"
 
 struct bench {
@@ -106,19 +108,6 @@ static inline void bench_end(struct bench *bench)
     assert_int_equal(nftw(bench->path, bench_remove, 8, FTW_DEPTH | FTW_PHYS), 0);
     arena_reset(&bench->arena);
     heap_end(&bench->heap);
-}
-
-/* How long a test waits for what must come: a minute by the clock, for a busy machine. */
-static inline int64_t patience_now_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
-static inline int64_t patience_limit_ns(void)
-{
-    return patience_now_ns() + INT64_C(60000000000);
 }
 
 static inline void bench_wait(const _Atomic bool *truth)

@@ -1,6 +1,6 @@
 /* A shard follows the metadata: partitions come, change and go as batches say, a large one in portions, in order; and
  * what does not fit the image is refused. On a small node of one data shard; the replication shard rests. */
-#include "../../engine/log/node.h"
+#include "../../engine/log/node_end.h"
 #include "cluster/record.h"
 #include "replica/metadata_batch.h"
 #include "replica/replicas.h"
