@@ -320,7 +320,6 @@ static enum status read_partition(struct bench *bench, const struct fetch_partit
     const uint8_t *at = answer->records.data;
     size_t left = at ? (size_t)max_of(answer->records.size, 0) : 0;
     struct bench_partition *partition = NULL;
-    enum status status = STATUS_OK;
 
     for (uint32_t i = 0; i < bench->partition_count; i++) {
         if (bench->partitions[i].index == answer->index) partition = &bench->partitions[i];
@@ -331,16 +330,17 @@ static enum status read_partition(struct bench *bench, const struct fetch_partit
                        code_name(answer->error));
         return STATUS_INVALID;
     }
-    while (status == STATUS_OK && left > 0) {
+    while (left > 0) {
         struct batch batch;
-        status = batch_read(at, left, &batch);
-        if (status == STATUS_TRUNCATED) return STATUS_OK;
+        enum status status = batch_read(at, left, &batch);
+        if (status == STATUS_TRUNCATED) break; /* The answer's byte limit cut it off. */
         if (status == STATUS_OK) status = read_batch(bench, partition, &batch);
+        if (status != STATUS_OK) return status;
         at += batch.size;
-        left -= min_of(batch.size, left);
+        left -= batch.size;
     }
     partition->done = partition->next >= partition->limit;
-    return status;
+    return STATUS_OK;
 }
 
 static enum status hear_fetch(struct bench_link *link, const struct fetch_answer *answer)

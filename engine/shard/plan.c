@@ -3,6 +3,7 @@
  *
  *     memory_size --2/3--> data path --> equal parts, one per data shard and one half for the replication shard
  *     a data shard's part --> RECEIVE 30 %, TAIL 30 %, CACHE 30 %, ANSWER 10 %, in whole chunks
+ *                 --1/6--> heaps of the data shards: requests, decoded
  *
  * RECEIVE must hold one request of the largest size, or that request could never be received: it may borrow from CACHE,
  * and where that isn't enough the largest size is lowered, unless somebody asked for it. Budgets are limits, not costs:
@@ -34,10 +35,12 @@ enum {
     RECEIVE_BUFFERS_MAX = 4096,
     CONNECTIONS_MAX = 262144, /* per shard */
     SHARD_MEMORY_MIN = 48,    /* MiB of the node's, for a shard that nobody asked for */
-    FILES_OF_NODE = 16,       /* standard ones, directory, signals, HTTP */
-    FILES_OF_SHARD = 4,       /* ring, wake-up, sockets; and its WAL */
-    FILES_REST_MIN = 8,       /* connections and segments */
-    FILES_PLENTY = 4096,      /* below, people are told */
+    REQUESTS_SIZE_MIN = 4,    /* MiB per shard, on its heap */
+    REQUESTS_SIZE_MAX = 256,
+    FILES_OF_NODE = 16,  /* standard ones, directory, signals, HTTP */
+    FILES_OF_SHARD = 4,  /* ring, wake-up, sockets; and its WAL */
+    FILES_REST_MIN = 8,  /* connections and segments */
+    FILES_PLENTY = 4096, /* below, people are told */
     SEGMENTS_OPEN_MIN = 2,
     SEGMENTS_OPEN_MAX = 65536,
 };
@@ -154,6 +157,8 @@ static void plan_sockets(const struct plan_input *input, struct plan *plan)
     plan->connections_max = (uint32_t)clamp(min_of(share, affordable), 1, CONNECTIONS_MAX);
     plan->connections_max = (uint32_t)min_of((uint64_t)plan->connections_max, max_of(input->connections_max, 1U));
     plan->connections_total = input->connections_max;
+    plan->requests_size =
+        clamp(input->memory_size / 6 / plan->shard_count, REQUESTS_SIZE_MIN * MIB, REQUESTS_SIZE_MAX * MIB);
     plan->ring_entries = RING_ENTRIES;
     plan->completion_entries =
         power_of_two(clamp(plan->connections_max * UINT64_C(2), COMPLETIONS_MIN, COMPLETIONS_MAX));
@@ -282,6 +287,7 @@ const char *plan_print(const struct plan *plan, struct arena *arena)
                "shards              %6u       one thread each, and one for replication\n"
                "job threads         %6u       what blocks: files, recompression, handshakes\n"
                "connections         %6u       per shard\n"
+               "requests            %6zu MiB   per shard, decoded: those that wait hold no more together\n"
                "open segments       %6u       per shard, about\n"
                "ring entries        %6u       operations begun per turn before they are submitted early\n"
                "completion entries  %6u       twice the operations in flight\n"
@@ -289,9 +295,10 @@ const char *plan_print(const struct plan *plan, struct arena *arena)
                "wal                 %6llu MiB   per shard and log directory, in files of %llu MiB\n"
                "memory              %6zu MiB   at most, for the data path, touched as needed; of it per shard:\n"
                "%s%s%s",
-               plan->shard_count, plan->job_thread_count, plan->connections_max, plan->files_max, plan->ring_entries,
-               plan->completion_entries, plan->receive_buffer_count, plan->receive_buffer_size,
-               (unsigned long long)(plan->wal_size / MIB), (unsigned long long)(plan->wal_file_size / MIB),
-               data_path_total(plan) / (size_t)MIB, data, replication, shortages)
+               plan->shard_count, plan->job_thread_count, plan->connections_max, plan->requests_size / (size_t)MIB,
+               plan->files_max, plan->ring_entries, plan->completion_entries, plan->receive_buffer_count,
+               plan->receive_buffer_size, (unsigned long long)(plan->wal_size / MIB),
+               (unsigned long long)(plan->wal_file_size / MIB), data_path_total(plan) / (size_t)MIB, data, replication,
+               shortages)
         .data;
 }

@@ -34,6 +34,7 @@ struct plan {
     uint32_t receive_buffer_size, receive_buffer_count; /* of the engine's small buffers, per shard */
     uint64_t wal_size, wal_file_size;                   /* per shard and log directory */
     uint32_t connections_max;                           /* per shard */
+    size_t requests_size;                               /* per shard, on its heap: what requests decode to */
     uint32_t connections_total;                         /* of the node */
     uint32_t files_max;                                 /* segments of a shard that are open at a time, about */
     uint32_t request_size_max;                          /* what is really taken */

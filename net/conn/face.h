@@ -33,6 +33,7 @@ struct face_settings {
     struct trace *trace;         /* NULL: says nothing */
     uint32_t connections_max;    /* of this shard */
     uint32_t requests_max;       /* beyond one per connection */
+    size_t requests_size;        /* of the heap, for all requests that have begun */
     uint32_t request_size_max;   /* socket.request.max.bytes */
     uint32_t fetch_session_max;  /* of this shard; 0: no sessions */
     int32_t backlog;             /* socket.listen.backlog.size; 1024 at least */

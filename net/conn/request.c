@@ -25,7 +25,6 @@ enum {
     ARENA_SIZE_MOST = 96 << 20,
     ARENA_PER_FRAME_BYTE = 4,
     ARENA_SIZE_LEAST = 1 << 20, /* when others hold much */
-    HELD_MAX = 256 << 20,       /* by the arenas of a shard: what waits (Fetch) keeps its own */
     ENCODE_ROWS = 1000,         /* of a large answer in one step */
 };
 
@@ -131,11 +130,12 @@ static enum status request_decode(struct request *request, const uint8_t *at, co
     return message_read(api->ask, request->version, flexible, &at, limit, request->ask, &request->arena);
 }
 
-/* How much the request may take of the heap. */
+/* How much the request may take of the heap: those that wait (Fetch) keep what they have. */
 static size_t arena_size_max(const struct slot *slot)
 {
+    const struct face *face = slot->request.face;
     size_t wanted = ARENA_SIZE_BASE + (size_t)slot->body_size * ARENA_PER_FRAME_BYTE;
-    size_t left = HELD_MAX - min_of(slot->request.face->held, (size_t)HELD_MAX);
+    size_t left = face->settings.requests_size - min_of(face->held, face->settings.requests_size);
 
     wanted = min_of(wanted, (size_t)ARENA_SIZE_MOST);
     return min_of(wanted, max_of(left, (size_t)ARENA_SIZE_LEAST));

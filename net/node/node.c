@@ -99,6 +99,7 @@ static enum status make_faces(struct node *node, const char **why)
             .trace = node->platform->trace,
             .connections_max = node->plan.connections_max,
             .requests_max = REQUESTS_PER_SHARD,
+            .requests_size = node->plan.requests_size,
             .request_size_max = node->plan.request_size_max,
             .fetch_session_max = (uint32_t)values->fetch_sessions_max / data_shards,
             .backlog = values->listen_backlog,

@@ -203,26 +203,6 @@ static enum status batch_next(const struct image *image, struct bytes batches, s
     return batch->base_offset != image->offset || batch->leader_epoch < image->epoch ? STATUS_DAMAGED : STATUS_OK;
 }
 
-enum status metadata_apply(struct image *image, struct bytes batches, struct arena *arena)
-{
-    size_t at = 0;
-    while (at < batches.size) {
-        struct batch batch;
-        bool passed = false;
-        enum status status = batch_next(image, batches, &at, &batch, &passed);
-        if (status != STATUS_OK) return status;
-        if (passed) continue;
-
-        status = apply_batch(image, &batch, arena);
-        arena_reset(arena);
-        if (status != STATUS_OK) return status;
-        image_advance(image, batch_limit(&batch), batch.leader_epoch);
-    }
-    return STATUS_OK;
-}
-
-/* ---- in portions ---- */
-
 /* A record that was read and waits for the others of its batch. */
 struct kept_record {
     struct any_record record;
@@ -306,6 +286,17 @@ enum status metadata_reading_go(struct metadata_reading *reading, struct image *
         if (status != STATUS_OK) return status;
     }
     return STATUS_OK;
+}
+
+enum status metadata_apply(struct image *image, struct bytes batches, struct arena *arena)
+{
+    struct metadata_reading reading;
+    enum status status = STATUS_OK;
+    bool through = false;
+
+    metadata_reading_begin(&reading, batches, arena);
+    while (status == STATUS_OK && !through) status = metadata_reading_go(&reading, image, UINT32_MAX, &through);
+    return status;
 }
 
 static bool is_footer(const struct batch *batch)

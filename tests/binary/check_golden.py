@@ -53,6 +53,7 @@ def _():
 shards <n> one thread each, and one for replication
 job threads <n> what blocks: files, recompression, handshakes
 connections <n> per shard
+requests <n> MiB per shard, decoded: those that wait hold no more together
 open segments <n> per shard, about
 ring entries <n> operations begun per turn before they are submitted early
 completion entries <n> twice the operations in flight

@@ -11,6 +11,7 @@ Librdkafka does the work of the client; the sequences and retries are its own, a
 repeat and, retrying, reorder (seen with Apache Kafka too, at one request in flight), so order is judged only with it.
 """
 import collections
+import contextlib
 import importlib
 import random
 import threading
@@ -45,7 +46,7 @@ class Producer(threading.Thread):
         self.idempotent = settings.get("enable.idempotence", False)
         self.name = f"partition {partition} ({', '.join(f'{key}={value}' for key, value in settings.items())})"
         self.acked, self.failed, self.sent = {}, [], 0
-        self.done = threading.Event()
+        self.done, self.held = threading.Event(), False
         self.client = peers.python_package(*peers.CONFLUENT).Producer({
             "bootstrap.servers": address, "broker.address.family": "v4", "message.timeout.ms": 300000, "linger.ms": 2,
             "batch.num.messages": 50, "reconnect.backoff.ms": 20, "reconnect.backoff.max.ms": 100, "retry.backoff.ms": 20,
@@ -60,9 +61,13 @@ class Producer(threading.Thread):
         return store
 
     def run(self):
-        begun = time.monotonic()
+        owed, last = 0, time.monotonic()
         while not self.done.is_set():
-            while self.sent < (time.monotonic() - begun) * self.rate and len(self.client) < 20000:
+            now = time.monotonic()
+            owed += 0 if self.held else (now - last) * self.rate
+            last = now
+            while owed >= 1 and len(self.client) < 20000:
+                owed -= 1
                 value = value_of(self.sent, size_of(self.sent))
                 self.client.produce(self.topic, value, partition=self.partition, on_delivery=self.decided(self.sent))
                 self.sent += 1
@@ -171,6 +176,15 @@ class Load:
             self.node.kill()
             time.sleep(random.uniform(0, 0.2))
             self.node.start()
+
+    @contextlib.contextmanager
+    def held(self):
+        """Nothing new is sent meanwhile: judging takes longer than sending, and what is to be judged must not grow without end."""
+        for producer in self.producers:
+            producer.held = True
+        yield
+        for producer in self.producers:
+            producer.held = False
 
     def known(self):
         """What is acknowledged and what is seen at this moment."""

@@ -25,7 +25,8 @@ static size_t total(const struct memory_plan *memory)
 
 static void check(const struct plan_input *input, const struct plan *plan)
 {
-    assert_true(total(&plan->data) * plan->shard_count + total(&plan->replication) <= input->memory_size);
+    size_t data_path = total(&plan->data) * plan->shard_count + total(&plan->replication);
+    assert_true(data_path + plan->requests_size * plan->shard_count <= input->memory_size);
     assert_true(plan->data.budget[MEMORY_RECEIVE] >= input->request_size_max);
     assert_true(plan->completion_entries >= plan->ring_entries);
     assert_int_equal(plan->receive_buffer_count & (plan->receive_buffer_count - 1), 0);
@@ -164,8 +165,8 @@ static void memory_that_may_not_be_locked_is_said(void **state)
 static void the_plan_prints_a_line_for_every_row(void **state)
 {
     (void)state;
-    static const char *const rows[] = { "shards",  "job threads", "connections", "ring entries", "wal",
-                                        "receive", "tail",        "cache",       "answer",       "replication" };
+    static const char *const rows[] = { "shards",  "job threads", "connections", "requests", "ring entries", "wal",
+                                        "receive", "tail",        "cache",       "answer",   "replication" };
     struct heap heap;
     struct arena arena;
     struct plan_input input = usual();

@@ -74,6 +74,7 @@ static inline void desk_faces(struct desk *desk)
             .admission = &desk->admission,
             .connections_max = 10,
             .requests_max = 40,
+            .requests_size = 256 << 20,
             .request_size_max = 8 << 20,
             .fetch_session_max = 4,
             .idle_ms = 600000,

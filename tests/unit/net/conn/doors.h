@@ -60,6 +60,7 @@ static inline struct face_settings doors_settings(struct doors *doors)
                                    .admission = &doors->admission,
                                    .connections_max = 100,
                                    .requests_max = 400,
+                                   .requests_size = 256 << 20,
                                    .request_size_max = 100 << 20,
                                    .fetch_session_max = 4,
                                    .idle_ms = 600000 };
