@@ -1,4 +1,4 @@
-/* The payload of a batch, decompressed: every codec, in a room that grows up to its bound and no further. */
+/* tests/unit/engine/log/batch_open_test.c   The payload of a batch, decompressed: every codec, in a room that grows up to its bound and no further. */
 #include "unit.h"
 
 #include "base/compression.h"
@@ -22,24 +22,37 @@ static struct batch batch_in(enum compression codec, struct heap *heap)
         struct batch){ .data = packed, .size = (uint32_t)(BATCH_HEADER_SIZE + size), .attributes = (uint16_t)codec };
 }
 
-static void every_codec_comes_out_whole(void **state)
+/* What must be so of a batch in every codec; nothing may be left over. */
+static void every_codec_keeps(void (*law)(struct batch *batch, struct heap *heap))
 {
-    (void)state;
     struct heap heap;
-    struct bytes records;
-    void *memory;
 
     heap_init(&heap);
     for (enum compression codec = COMPRESSION_GZIP; codec < COMPRESSION_COUNT; codec++) {
         struct batch batch = batch_in(codec, &heap);
-        assert_true(batch.size < PLAIN_SIZE / 8); /* The first room is not enough. */
-        assert_int_equal(batch_open(&batch, &heap, &records, &memory), STATUS_OK);
-        assert_int_equal(records.size, PLAIN_SIZE);
-        assert_memory_equal(records.data, plain, PLAIN_SIZE);
-        assert_int_equal(heap.live_count, 1);
-        heap_give(&heap, memory);
+        law(&batch, &heap);
+        assert_int_equal(heap.live_count, 0);
     }
     heap_end(&heap);
+}
+
+static void comes_out_whole(struct batch *batch, struct heap *heap)
+{
+    struct bytes records;
+    void *memory;
+
+    assert_true(batch->size < PLAIN_SIZE / 8); /* The first room is not enough. */
+    assert_int_equal(batch_open(batch, heap, &records, &memory), STATUS_OK);
+    assert_int_equal(records.size, PLAIN_SIZE);
+    assert_memory_equal(records.data, plain, PLAIN_SIZE);
+    assert_int_equal(heap->live_count, 1);
+    heap_give(heap, memory);
+}
+
+static void every_codec_comes_out_whole(void **state)
+{
+    (void)state;
+    every_codec_keeps(comes_out_whole);
 }
 
 static void what_is_open_stays_where_it_is(void **state)
@@ -63,41 +76,38 @@ static void what_is_open_stays_where_it_is(void **state)
     heap_end(&heap);
 }
 
-static void the_bound_is_kept(void **state)
+static void keeps_its_bound(struct batch *batch, struct heap *heap)
 {
-    (void)state;
-    struct heap heap;
     struct bytes records;
     void *memory;
 
-    heap_init(&heap);
-    for (enum compression codec = COMPRESSION_GZIP; codec < COMPRESSION_COUNT; codec++) {
-        struct batch batch = batch_in(codec, &heap);
-        assert_int_equal(batch_open_within(&batch, PLAIN_SIZE - 1, &heap, &records, &memory), STATUS_TOO_LARGE);
-        assert_null(memory);
-        assert_int_equal(heap.live_count, 0);
-        assert_int_equal(batch_open_within(&batch, PLAIN_SIZE, &heap, &records, &memory), STATUS_OK);
-        heap_give(&heap, memory);
-    }
-    heap_end(&heap);
+    assert_int_equal(batch_open_within(batch, PLAIN_SIZE - 1, heap, &records, &memory), STATUS_TOO_LARGE);
+    assert_null(memory);
+    assert_int_equal(heap->live_count, 0);
+    assert_int_equal(batch_open_within(batch, PLAIN_SIZE, heap, &records, &memory), STATUS_OK);
+    heap_give(heap, memory);
+}
+
+static void the_bound_is_kept(void **state)
+{
+    (void)state;
+    every_codec_keeps(keeps_its_bound);
+}
+
+static void is_broken(struct batch *batch, struct heap *heap)
+{
+    struct bytes records;
+    void *memory;
+
+    batch->size -= batch->size / 3;
+    assert_int_equal(batch_open(batch, heap, &records, &memory), STATUS_CORRUPT);
+    assert_null(memory);
 }
 
 static void a_broken_payload_leaves_nothing(void **state)
 {
     (void)state;
-    struct heap heap;
-    struct bytes records;
-    void *memory;
-
-    heap_init(&heap);
-    for (enum compression codec = COMPRESSION_GZIP; codec < COMPRESSION_COUNT; codec++) {
-        struct batch batch = batch_in(codec, &heap);
-        batch.size -= batch.size / 3;
-        assert_int_equal(batch_open(&batch, &heap, &records, &memory), STATUS_CORRUPT);
-        assert_null(memory);
-        assert_int_equal(heap.live_count, 0);
-    }
-    heap_end(&heap);
+    every_codec_keeps(is_broken);
 }
 
 int main(void)

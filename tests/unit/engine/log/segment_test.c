@@ -26,7 +26,7 @@ static void batches_fill_segments_to_their_size(void **test)
     assert_null(loose->log.segments->items[2].snapshot);
 }
 
-/* segment.ms=1 and many producers: each batch rolls a segment, and a picture of all producers would be kept for each. */
+/* segment.ms=1 and many producers: each batch rolls a segment, and a picture of all producers would be kept of each. */
 static void many_producers_are_not_pictured_for_few_bytes(void **test)
 {
     enum { PRODUCERS = 4096, ROLLS = 2000, BATCH = 100 };

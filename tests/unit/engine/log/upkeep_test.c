@@ -164,6 +164,30 @@ static void who_waits_is_told_when_the_lack_is_found(void **state)
     node_remove(&node);
 }
 
+/* A small WAL on a device that has space as yet. */
+static struct log *node_tighten(struct node *node, struct tight_files *tight, int64_t segment_bytes)
+{
+    tight_init(tight);
+    files_begin(node, segment_bytes);
+    node->files = &tight->files;
+    node->plan.wal_size = 3 << 20;
+    node->plan.wal_file_size = 1 << 20;
+    return files_start(node);
+}
+
+/* Appends until a checkpoint has found that there is `none`. */
+static void node_starve(struct node *node, struct log *log, _Atomic bool *none, size_t size)
+{
+    const struct store *store = node->stores[0];
+
+    *none = true;
+    while (!store->no_space && !store->failed) {
+        assert_int_equal(node_append(log, 1, size, (uint64_t)log->end), STATUS_OK);
+        node_settle(node);
+    }
+    assert_false(store->failed);
+}
+
 /* A segment that was rolled gets its index files when a checkpoint syncs it: the first names that are new. */
 static void a_checkpoint_waits_for_space(void **state)
 {
@@ -171,19 +195,9 @@ static void a_checkpoint_waits_for_space(void **state)
     struct tight_files tight;
     struct node node;
 
-    tight_init(&tight);
-    files_begin(&node, 1 << 20);
-    node.files = &tight.files;
-    node.plan.wal_size = 3 << 20;
-    node.plan.wal_file_size = 1 << 20;
-    struct log *log = files_start(&node);
+    struct log *log = node_tighten(&node, &tight, 1 << 20);
     struct store *store = node.stores[0];
-    tight.nameless = true;
-    while (!store->no_space && !store->failed) {
-        assert_int_equal(node_append(log, 1, BATCH_SIZE, (uint64_t)log->end), STATUS_OK);
-        node_settle(&node);
-    }
-    assert_false(store->failed);
+    node_starve(&node, log, &tight.nameless, BATCH_SIZE);
     assert_int_equal(store->checkpoint->stage, CHECKPOINT_SYNCING);
     assert_int_equal(node_read_all(&node, log, 0), log->end);
 
@@ -207,20 +221,10 @@ static void a_checkpoint_that_found_no_space_is_wanted_still(void **state)
     struct tight_files tight;
     struct node node;
 
-    tight_init(&tight);
-    files_begin(&node, 1 << 30);
-    node.files = &tight.files;
-    node.plan.wal_size = 3 << 20;
-    node.plan.wal_file_size = 1 << 20;
-    struct log *log = files_start(&node);
+    struct log *log = node_tighten(&node, &tight, 1 << 30);
     struct store *store = node.stores[0];
     uint64_t count = store->checkpoint->count;
-    tight.slotless = true;
-    while (!store->no_space && !store->failed) {
-        assert_int_equal(node_append(log, 1, 2 * BATCH_SIZE, (uint64_t)log->end), STATUS_OK);
-        node_settle(&node);
-    }
-    assert_false(store->failed);
+    node_starve(&node, log, &tight.slotless, 2 * BATCH_SIZE);
     assert_int_equal(store->checkpoint->count, count);
     assert_int_equal(store->checkpoint->stage, CHECKPOINT_IDLE);
     assert_true(wal_used(store->wal) * 2 < store->wal->size);

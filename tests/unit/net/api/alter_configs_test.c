@@ -1,25 +1,11 @@
 /* tests/unit/net/api/alter_configs_test.c   Changing configs, both ways: what the broker that is asked refuses by
  * itself, in Kafka's order and words, and what it hands to the controller. */
 #include "decisions.h"
+#include "one_desk.h"
 
 #include "messages/alter_configs.h"
 #include "messages/incremental_alter_configs.h"
 
-static struct desk desk;
-
-static int begin(void **state)
-{
-    (void)state;
-    desk_begin(&desk);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    desk_end(&desk);
-    return 0;
-}
 static struct incremental_alter_configs_answer answer;
 
 enum { TOPIC = 2, BROKER = 4, LOGGER = 8, METRICS = 16, GROUP = 32 };

@@ -1,24 +1,10 @@
 /* tests/unit/net/api/api_versions_test.c   The first question of every client: what is served here, in any version of
  * the question. */
 #include "desk_ask.h"
+#include "one_desk.h"
 
 #include "messages/api_versions.h"
 
-static struct desk desk;
-
-static int begin(void **state)
-{
-    (void)state;
-    desk_begin(&desk);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    desk_end(&desk);
-    return 0;
-}
 static struct api_versions_answer answer;
 
 static const struct api_versions_api *row_of(int16_t key)

@@ -1,24 +1,9 @@
 /* tests/unit/net/api/create_partitions_test.c   More partitions: what the controller is asked, and who is answered
  * without it. */
 #include "decisions.h"
+#include "one_desk.h"
 
 #include "messages/create_partitions.h"
-
-static struct desk desk;
-
-static int begin(void **state)
-{
-    (void)state;
-    desk_begin(&desk);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    desk_end(&desk);
-    return 0;
-}
 
 static struct create_partitions_answer answer;
 

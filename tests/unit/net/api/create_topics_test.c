@@ -2,24 +2,10 @@
  * shown. */
 #include "decisions.h"
 #include "desk_metadata.h"
+#include "one_desk.h"
 
 #include "messages/create_topics.h"
 
-static struct desk desk;
-
-static int begin(void **state)
-{
-    (void)state;
-    desk_begin(&desk);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    desk_end(&desk);
-    return 0;
-}
 static struct create_topics_answer answer;
 
 static struct create_topics_topic_ask topic_of(const char *name)

@@ -1,26 +1,11 @@
 /* tests/unit/net/api/delete_topics_test.c   Deleting by name and by id: what the controller is asked, what is refused
  * here, and what is told of each. */
 #include "decisions.h"
+#include "one_desk.h"
 
 #include <time.h>
 
 #include "messages/delete_topics.h"
-
-static struct desk desk;
-
-static int begin(void **state)
-{
-    (void)state;
-    desk_begin(&desk);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    desk_end(&desk);
-    return 0;
-}
 
 static struct delete_topics_answer answer;
 

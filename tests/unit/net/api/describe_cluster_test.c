@@ -1,24 +1,10 @@
 /* tests/unit/net/api/describe_cluster_test.c   The cluster as a whole; where its brokers are is endpoint_test's. */
 #include "desk_ask.h"
+#include "one_desk.h"
 
 #include "api/endpoint.h"
 #include "messages/describe_cluster.h"
 
-static struct desk desk;
-
-static int begin(void **state)
-{
-    (void)state;
-    desk_begin(&desk);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    desk_end(&desk);
-    return 0;
-}
 static struct describe_cluster_answer answer;
 
 static void the_cluster_is_named(void **state)

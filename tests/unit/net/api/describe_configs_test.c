@@ -1,24 +1,10 @@
 /* tests/unit/net/api/describe_configs_test.c   What things are set to, and where each value comes from. */
 #include "desk_ask.h"
 #include "desk_metadata.h"
+#include "one_desk.h"
 
 #include "messages/describe_configs.h"
 
-static struct desk desk;
-
-static int begin(void **state)
-{
-    (void)state;
-    desk_begin(&desk);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    desk_end(&desk);
-    return 0;
-}
 static struct describe_configs_answer answer;
 
 enum { TOPIC = 2, BROKER = 4, LOGGER = 8, METRICS = 16, GROUP = 32 };

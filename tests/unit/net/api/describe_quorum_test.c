@@ -1,24 +1,10 @@
 /* tests/unit/net/api/describe_quorum_test.c   Who votes about the metadata log, and that nothing else has a quorum. */
 #include "decisions.h"
+#include "one_desk.h"
 
 #include "messages/describe_quorum.h"
 #include "replica/quorum_view.h"
 
-static struct desk desk;
-
-static int begin(void **state)
-{
-    (void)state;
-    desk_begin(&desk);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    desk_end(&desk);
-    return 0;
-}
 static struct describe_quorum_answer answer;
 
 static void the_quorum_is_shown_as_the_controller_sees_it(void **state)

@@ -2,24 +2,10 @@
  * came by. Asked through DescribeCluster. */
 #include "desk_ask.h"
 #include "desk_metadata.h"
+#include "one_desk.h"
 
 #include "messages/describe_cluster.h"
 
-static struct desk desk;
-
-static int begin(void **state)
-{
-    (void)state;
-    desk_begin(&desk);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    desk_end(&desk);
-    return 0;
-}
 static struct describe_cluster_answer answer;
 
 static const struct describe_cluster_broker *broker_of(int32_t id, bool with_fenced)

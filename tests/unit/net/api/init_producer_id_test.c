@@ -1,24 +1,10 @@
 /* tests/unit/net/api/init_producer_id_test.c   Producer ids: dealt out one by one from a block, which is asked for once
  * however many wait for it. */
 #include "decisions.h"
+#include "one_desk.h"
 
 #include "messages/init_producer_id.h"
 
-static struct desk desk;
-
-static int begin(void **state)
-{
-    (void)state;
-    desk_begin(&desk);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    desk_end(&desk);
-    return 0;
-}
 static struct init_producer_id_answer answer;
 
 static struct init_producer_id_ask plain(void)

@@ -2,24 +2,10 @@
  * subscriptions when something of them is set. */
 #include "desk_ask.h"
 #include "desk_metadata.h"
+#include "one_desk.h"
 
 #include "messages/list_config_resources.h"
 
-static struct desk desk;
-
-static int begin(void **state)
-{
-    (void)state;
-    desk_begin(&desk);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    desk_end(&desk);
-    return 0;
-}
 static struct list_config_resources_answer answer;
 
 /* "2 a, 4 1": type and name. */

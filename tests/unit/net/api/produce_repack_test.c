@@ -2,24 +2,9 @@
  * off the shard, in its turn; what is behind it for the same partition waits, others don't. */
 #include "desk_metadata.h"
 #include "desk_records.h"
+#include "one_desk.h"
 
 #include "base/compression.h"
-
-static struct desk desk;
-
-static int begin(void **state)
-{
-    (void)state;
-    desk_begin(&desk);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    desk_end(&desk);
-    return 0;
-}
 
 /* desk_batch in another codec; from an idempotent producer if `producer` >= 0. */
 static struct bytes batch_in(enum compression codec, int64_t producer, int32_t sequence, uint32_t count, size_t size)

@@ -1,24 +1,9 @@
 /* tests/unit/net/api/route_test.c   Splitting by owner and joining again; and pins that find their way home. */
 #include "desk_metadata.h"
+#include "one_desk.h"
 
 #include "api/route.h"
 #include "shard/memory.h"
-
-static struct desk desk;
-
-static int begin(void **state)
-{
-    (void)state;
-    desk_begin(&desk);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    desk_end(&desk);
-    return 0;
-}
 
 enum { PARTS = 5 };
 

@@ -1,23 +1,8 @@
 /* tests/unit/net/api/unregister_broker_test.c   Forgetting a broker: each outcome in its words. */
 #include "decisions.h"
+#include "one_desk.h"
 
 #include "messages/unregister_broker.h"
-
-static struct desk desk;
-
-static int begin(void **state)
-{
-    (void)state;
-    desk_begin(&desk);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    desk_end(&desk);
-    return 0;
-}
 
 static void each_outcome_has_its_words(void **state)
 {

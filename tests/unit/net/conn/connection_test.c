@@ -62,12 +62,9 @@ static void a_request_before_the_end_is_answered(void **state)
 static void a_dead_connection_waits_for_its_requests(void **state)
 {
     (void)state;
-    doors_open_plain(&doors);
-    int client = door_connect(&doors);
+    int client = doors_open_waiting(&doors, 1);
     struct linger hard = { 1, 0 };
 
-    door_send(&doors, client, frame, frame_fetch(frame, 8));
-    doors_turns(&doors, 3);
     setsockopt(client, SOL_SOCKET, SO_LINGER, &hard, sizeof(hard));
     close(client);
     doors_turns(&doors, 10);
@@ -84,13 +81,8 @@ static void a_dead_connection_waits_for_its_requests(void **state)
 static void requests_of_a_dead_connection_are_told_to_give_up(void **state)
 {
     (void)state;
-    doors_open_plain(&doors);
-    int client = door_connect(&doors);
-    size_t size = frame_fetch(frame, 1);
-    size += frame_fetch(frame + size, 2);
+    int client = doors_open_waiting(&doors, 2);
 
-    door_send(&doors, client, frame, size);
-    doors_turns(&doors, 3);
     door_let_go(&doors.calls, 1, 0);
     doors_turns(&doors, 3);
     assert_int_equal(doors.calls.given_up_count, 0);
@@ -126,11 +118,8 @@ static void idle_connections_are_closed(void **state)
 static void a_request_under_way_is_not_idleness(void **state)
 {
     (void)state;
-    doors_open_plain(&doors);
-    int client = door_connect(&doors);
+    int client = doors_open_waiting(&doors, 1);
 
-    door_send(&doors, client, frame, frame_fetch(frame, 1));
-    doors_turns(&doors, 3);
     doors.ahead_ns = INT64_C(3600) * NS_PER_S;
     assert_int_equal(door_receive(&doors, client, answer, 1, 5), -1);
     door_let_go(&doors.calls, 0, 0);
@@ -143,11 +132,8 @@ static void a_request_under_way_is_not_idleness(void **state)
 static void who_got_no_answer_is_idle_from_then_on(void **state)
 {
     (void)state;
-    doors_open_plain(&doors);
-    int client = door_connect(&doors);
+    int client = doors_open_waiting(&doors, 1);
 
-    door_send(&doors, client, frame, frame_fetch(frame, 1));
-    doors_turns(&doors, 3);
     doors.ahead_ns = INT64_C(605) * NS_PER_S; /* The time passes while the request is under way. */
     assert_int_equal(door_receive(&doors, client, answer, 1, 5), -1);
     request_silence(doors.calls.waiting[0]);

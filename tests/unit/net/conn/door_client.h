@@ -3,6 +3,7 @@
 #ifndef TESTS_UNIT_NET_CONN_DOOR_CLIENT_H
 #define TESTS_UNIT_NET_CONN_DOOR_CLIENT_H
 
+#include "door_frames.h"
 #include "doors.h"
 
 static inline int door_connect(struct doors *doors)
@@ -27,6 +28,22 @@ static inline void door_send(struct doors *doors, int client, const void *data, 
         if (sent < 0) assert_int_equal(errno, EAGAIN);
         doors_turn(doors);
     }
+}
+
+/* A plain face and a client of it, whose `count` fetches have begun and wait; they are numbered from 1 on. */
+static inline int doors_open_waiting(struct doors *doors, int32_t count)
+{
+    uint8_t frames[1024];
+    size_t size = 0;
+
+    doors_open_plain(doors);
+    int client = door_connect(doors);
+    assert_true(count <= 16);
+    for (int32_t i = 1; i <= count; i++) size += frame_fetch(frames + size, i);
+    door_send(doors, client, frames, size);
+    doors_turns(doors, 3);
+    assert_int_equal(doors->calls.waiting_count, count);
+    return client;
 }
 
 /* What comes within `turns` rounds: the size, 0 when the face closed the connection, -1 when nothing came. */

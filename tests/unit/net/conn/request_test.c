@@ -50,11 +50,8 @@ static void silence_sends_nothing(void **state)
 static void sends_extents_between_the_fields(void **state)
 {
     (void)state;
-    doors_open_plain(&doors);
-    int client = door_connect(&doors);
+    int client = doors_open_waiting(&doors, 1);
 
-    door_send(&doors, client, frame, frame_fetch(frame, 1));
-    doors_turns(&doors, 3);
     door_let_go(&doors.calls, 0, DOOR_EXTENT_SIZE);
     ssize_t size = door_answer(&doors, client, answer, sizeof(answer));
     assert_true(size > DOOR_EXTENT_SIZE);
@@ -142,13 +139,8 @@ static void a_client_id_that_leaves_its_frame_is_refused(void **state)
 static void an_abort_waits_for_its_turn(void **state)
 {
     (void)state;
-    doors_open_plain(&doors);
-    int client = door_connect(&doors);
-    size_t size = frame_fetch(frame, 1);
+    int client = doors_open_waiting(&doors, 2);
 
-    size += frame_fetch(frame + size, 2);
-    door_send(&doors, client, frame, size);
-    doors_turns(&doors, 3);
     request_abort(doors.calls.waiting[1], "as the test wants it");
     doors_turns(&doors, 3);
     door_let_go(&doors.calls, 0, 0);
@@ -204,11 +196,8 @@ static void a_client_keeps_its_name(void **state)
 static void a_slot_is_used_again(void **state)
 {
     (void)state;
-    doors_open_plain(&doors);
-    int client = door_connect(&doors);
+    int client = doors_open_waiting(&doors, 1);
 
-    door_send(&doors, client, frame, frame_fetch(frame, 1));
-    doors_turns(&doors, 3);
     const struct slot *slot = slot_of(doors.calls.waiting[0]);
     uint32_t generation = slot->generation;
     assert_int_equal(doors.face->slot_count, 1);
@@ -305,11 +294,8 @@ static void requests_that_wait_hold_a_bounded_amount_of_memory(void **state)
 static void without_memory_for_its_answer_a_connection_ends(void **state)
 {
     (void)state;
-    doors_open_plain(&doors);
-    int client = door_connect(&doors);
+    int client = doors_open_waiting(&doors, 1);
 
-    door_send(&doors, client, frame, frame_fetch(frame, 1));
-    doors_turns(&doors, 3);
     struct request *request = doors.calls.waiting[0];
     struct block *taken = block_take(doors.shard.memory, MEMORY_ANSWER, 4 << 20);
     request->arena.size_max = 0;

@@ -9,30 +9,10 @@
 
 #include <cmocka.h>
 
-#include "base/arena.h"
+#include "../../one_arena.h"
 #include "base/check.h"
 #include "base/codec.h"
-#include "base/heap.h"
 #include "messages/apis.h"
-
-static struct heap heap;
-static struct arena arena;
-
-static int begin(void **state)
-{
-    (void)state;
-    heap_init(&heap);
-    arena_init(&arena, &heap, NULL, 0, 1 << 24);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    arena_reset(&arena);
-    heap_end(&heap);
-    return 0;
-}
 
 /* ---- every message, every version ---- */
 

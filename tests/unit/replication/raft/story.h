@@ -15,6 +15,8 @@
 #include "base/sink.h"
 #include "raft/raft.h"
 
+static const struct ballot nobody = { .vote = RAFT_NOBODY, .leader = RAFT_NOBODY };
+
 struct story {
     struct heap heap;
     struct raft raft;
@@ -66,6 +68,38 @@ static inline void durable(struct story *story, int64_t offset)
     tell(story, (struct raft_event){ .kind = RAFT_DURABLE, .offset = offset });
 }
 
+/* A story that most begin with: of three voters, with records up to 10 of term 2, the first asks for votes. */
+#define STANDS                         \
+    "start\n"                          \
+    "  deadline\n"                     \
+    "timeout\n"                        \
+    "  save term 3 vote 1 leader -1\n" \
+    "  to 2: vote? term 3 at 10/2\n"   \
+    "  to 3: vote? term 3 at 10/2\n"   \
+    "  deadline\n"
+
+static inline void story_begin_standing(struct story *story)
+{
+    story_begin(story, 3, nobody, (struct position){ 10, 2 });
+    tell(story, (struct raft_event){ .kind = RAFT_START });
+    tell(story, (struct raft_event){ .kind = RAFT_TIMEOUT });
+}
+
+/* And how it goes on: it has the vote of the second, and so leads. */
+#define LEADS                          \
+    STANDS                             \
+    "2 says vote term 3 granted\n"     \
+    "  save term 3 vote -1 leader 1\n" \
+    "  lead term 3\n"                  \
+    "  to 2: begin term 3\n"           \
+    "  to 3: begin term 3\n"
+
+static inline void story_begin_leading(struct story *story)
+{
+    story_begin_standing(story);
+    hear(story, 2, (struct raft_message){ .kind = RAFT_VOTE_ANSWER, .term = 3, .granted = true });
+}
+
 static inline void story_end(struct story *story, const char *expected)
 {
     struct text told = memory_sink_text(&story->sink);
@@ -75,7 +109,5 @@ static inline void story_end(struct story *story, const char *expected)
     memory_sink_end(&story->sink);
     assert_int_equal(story->heap.live_count, 0);
 }
-
-static const struct ballot nobody = { .vote = RAFT_NOBODY, .leader = RAFT_NOBODY };
 
 #endif

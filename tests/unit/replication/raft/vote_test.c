@@ -67,34 +67,25 @@ static void votes_of_another_term_or_refused_ones_do_not_count(void **state)
 {
     (void)state;
     struct story story;
-    story_begin(&story, 3, nobody, (struct position){ 10, 2 });
-    tell(&story, (struct raft_event){ .kind = RAFT_START });
-    tell(&story, (struct raft_event){ .kind = RAFT_TIMEOUT });
+    story_begin_standing(&story);
     hear(&story, 2, (struct raft_message){ .kind = RAFT_VOTE_ANSWER, .term = 3, .granted = false });
     tell(&story, (struct raft_event){ .kind = RAFT_TIMEOUT });
     hear(&story, 2, (struct raft_message){ .kind = RAFT_VOTE_ANSWER, .term = 3, .granted = true }); /* late */
     hear(&story, 9, (struct raft_message){ .kind = RAFT_VOTE_ANSWER, .term = 4, .granted = true }); /* no voter */
     hear(&story, 3, (struct raft_message){ .kind = RAFT_VOTE_ANSWER, .term = 4, .granted = true });
-    story_end(&story, "start\n"
-                      "  deadline\n"
-                      "timeout\n"
-                      "  save term 3 vote 1 leader -1\n"
-                      "  to 2: vote? term 3 at 10/2\n"
-                      "  to 3: vote? term 3 at 10/2\n"
-                      "  deadline\n"
-                      "2 says vote term 3 refused\n"
-                      "timeout\n"
-                      "  save term 4 vote 1 leader -1\n"
-                      "  to 2: vote? term 4 at 10/2\n"
-                      "  to 3: vote? term 4 at 10/2\n"
-                      "  deadline\n"
-                      "2 says vote term 3 granted\n"
-                      "9 says vote term 4 granted\n"
-                      "3 says vote term 4 granted\n"
-                      "  save term 4 vote -1 leader 1\n"
-                      "  lead term 4\n"
-                      "  to 2: begin term 4\n"
-                      "  to 3: begin term 4\n");
+    story_end(&story, STANDS "2 says vote term 3 refused\n"
+                             "timeout\n"
+                             "  save term 4 vote 1 leader -1\n"
+                             "  to 2: vote? term 4 at 10/2\n"
+                             "  to 3: vote? term 4 at 10/2\n"
+                             "  deadline\n"
+                             "2 says vote term 3 granted\n"
+                             "9 says vote term 4 granted\n"
+                             "3 says vote term 4 granted\n"
+                             "  save term 4 vote -1 leader 1\n"
+                             "  lead term 4\n"
+                             "  to 2: begin term 4\n"
+                             "  to 3: begin term 4\n");
 }
 
 int main(void)

@@ -8,29 +8,11 @@
 
 #include <cmocka.h>
 
+#include "../../one_arena.h"
 #include "client/frame.h"
 #include "messages/api_versions.h"
 #include "messages/header.h"
 #include "messages/metadata.h"
-
-static struct heap heap;
-static struct arena arena;
-
-static int begin(void **state)
-{
-    (void)state;
-    heap_init(&heap);
-    arena_init(&arena, &heap, NULL, 0, 1 << 20);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    arena_reset(&arena);
-    heap_end(&heap);
-    return 0;
-}
 
 /* What a broker reads of it. */
 static void a_request_is_read_as_it_was_asked(void **state)
