@@ -1,5 +1,5 @@
-/* tests/unit/engine/log/batch_open_test.c   The payload of a batch, decompressed: every codec, in a room that grows up to
- * its bound and no further. */
+/* tests/unit/engine/log/batch_open_test.c   The payload of a batch, decompressed: every codec, in a room that grows up
+ * to its bound and no further. */
 #include "unit.h"
 
 #include "base/compression.h"

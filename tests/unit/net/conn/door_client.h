@@ -1,5 +1,5 @@
-/* tests/unit/net/conn/door_client.h   The client's end of a connection to the doors: the face turns in the test's own
- * thread while a client sends or waits. */
+/* tests/unit/net/conn/door_client.h   The client's end of a connection to the doors, and what is known of it inside: the
+ * face turns in the test's own thread while a client sends or waits. */
 #ifndef TESTS_UNIT_NET_CONN_DOOR_CLIENT_H
 #define TESTS_UNIT_NET_CONN_DOOR_CLIENT_H
 
@@ -79,6 +79,17 @@ static inline bool door_closed_by_us(struct doors *doors, int client)
 {
     uint8_t byte;
     return door_receive(doors, client, &byte, 1, 100) == 0;
+}
+
+/* The only connection. */
+static inline struct connection *doors_connection(const struct doors *doors)
+{
+    return container_of(list_first(&doors->face->connections), struct connection, node);
+}
+
+static inline int64_t doors_counted(const struct doors *doors, enum conn_metric metric, uint32_t series)
+{
+    return metric_read(doors->face->settings.metrics, &doors->face->cells, 1, metric, series);
 }
 
 #endif

@@ -137,15 +137,4 @@ static inline void doors_end(struct doors *doors)
     heap_end(&doors->shard.heap);
 }
 
-/* The only connection. */
-static inline struct connection *doors_connection(const struct doors *doors)
-{
-    return container_of(list_first(&doors->face->connections), struct connection, node);
-}
-
-static inline int64_t doors_counted(const struct doors *doors, enum conn_metric metric, uint32_t series)
-{
-    return metric_read(doors->face->settings.metrics, &doors->face->cells, 1, metric, series);
-}
-
 #endif
