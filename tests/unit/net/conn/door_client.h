@@ -1,5 +1,5 @@
-/* tests/unit/net/conn/door_client.h   The client's end of a connection to the doors, and what is known of it inside: the
- * face turns in the test's own thread while a client sends or waits. */
+/* tests/unit/net/conn/door_client.h   The client's end of a connection to the doors, and what is known of it inside.
+ * The face turns in the test's own thread while a client sends or waits. */
 #ifndef TESTS_UNIT_NET_CONN_DOOR_CLIENT_H
 #define TESTS_UNIT_NET_CONN_DOOR_CLIENT_H
 
