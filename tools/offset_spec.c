@@ -64,7 +64,7 @@ bool offset_spec_read(struct offset_spec *spec, const char *word, int64_t now_ms
         spec->from = OFFSET_END;
         return true;
     }
-    if (!text_to_i64(text_of(word), &number)) return false;
+    if (!text_to_i64(text_of(word), &number) || number == INT64_MIN) return false;
     spec->from = word[0] == '-' ? OFFSET_BACK : OFFSET_ABSOLUTE;
     spec->from_value = word[0] == '-' ? -number : number;
     return spec->from_value >= 0;

@@ -176,7 +176,11 @@ void json_number(struct json *json, const char *name, int64_t number)
 void json_real(struct json *json, const char *name, double number)
 {
     member(json, name);
-    fprintf(json->out, "%.6g", number);
+    if (number - number == 0) {
+        fprintf(json->out, "%.6g", number);
+    } else {
+        fputs("null", json->out); /* infinity or NaN, which JSON has no word for */
+    }
 }
 
 void json_bool(struct json *json, const char *name, bool truth)

@@ -61,10 +61,11 @@ uint64_t histogram_percentile(const struct histogram *histogram, double percent)
     invariant(percent >= 0 && percent <= 100);
     if (histogram->count == 0) return 0;
 
-    /* The number of values up to and with the one asked for, rounded up; at least the first. */
-    double exact = percent / 100 * (double)histogram->count;
+    /* The number of values up to and with the one asked for, rounded up; at least the first. 99.9 is no number of the
+     * machine's: 99.9 % of 41000 is a hair more than 40959, and must not count as one more. */
+    double exact = percent * (double)histogram->count / 100;
     uint64_t wanted = (uint64_t)exact;
-    if ((double)wanted < exact || wanted == 0) wanted++;
+    if ((double)wanted < exact * (1 - 1e-12) || wanted == 0) wanted++;
     if (wanted >= histogram->count) return histogram->most;
 
     uint64_t seen = 0;

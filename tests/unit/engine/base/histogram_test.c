@@ -46,6 +46,28 @@ static void every_bucket_is_within_one_percent(void **state)
     }
 }
 
+/* The one in a thousand that is slow is no part of the 99.9 % that are not. */
+static void a_percentile_leaves_out_what_lies_beyond_it(void **state)
+{
+    (void)state;
+    static const struct {
+        double percent;
+        uint64_t count; /* of which so many are fast: */
+        uint64_t fast;
+    } rows[] = { { 99.9, 1000, 999 }, { 99.9, 41000, 40959 }, { 99.9, 164000, 163836 }, { 99.99, 10000, 9999 },
+                 { 99, 100, 99 },     { 50, 2, 1 },           { 99.99, 70000, 69993 },  { 75, 4, 3 } };
+    static struct histogram histogram;
+
+    for (size_t i = 0; i < array_count(rows); i++) {
+        histogram_init(&histogram);
+        for (uint64_t n = 0; n < rows[i].count; n++) histogram_record(&histogram, n < rows[i].fast ? 10 : 1000000);
+        assert_int_equal(histogram_percentile(&histogram, rows[i].percent), 10);
+        histogram_init(&histogram);
+        for (uint64_t n = 0; n < rows[i].count; n++) histogram_record(&histogram, n < rows[i].fast - 1 ? 10 : 1000000);
+        assert_in_range(histogram_percentile(&histogram, rows[i].percent), 990000, 1000000);
+    }
+}
+
 static void what_is_too_large_counts_as_the_largest(void **state)
 {
     (void)state;
@@ -83,6 +105,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_value_is_known_exactly_at_both_ends),
         cmocka_unit_test(every_bucket_is_within_one_percent),
+        cmocka_unit_test(a_percentile_leaves_out_what_lies_beyond_it),
         cmocka_unit_test(what_is_too_large_counts_as_the_largest),
         cmocka_unit_test(percentiles_of_a_known_distribution),
     };
