@@ -1,5 +1,5 @@
-/* tests/unit/tools/check_settings_test.c   Values that are right one by one and wrong together: a row per rule, with what
- * is just right beside what is just wrong. */
+/* tests/unit/tools/check_settings_test.c   Values that are right one by one and wrong together: a row per rule, with
+ * what is just right beside what is just wrong. */
 #include "printed.h"
 
 #include "base/heap.h"

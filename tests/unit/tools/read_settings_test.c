@@ -1,5 +1,5 @@
-/* tests/unit/tools/read_settings_test.c   From file, environment and command line to settings: who beats whom, and every
- * complaint at once, with its place. */
+/* tests/unit/tools/read_settings_test.c   From file, environment and command line to settings: who beats whom, and
+ * every complaint at once, with its place. */
 #include "printed.h"
 
 #include "base/heap.h"
