@@ -20,6 +20,13 @@ static enum status refuse(struct text *why, struct text words)
     return words.data ? STATUS_INVALID : STATUS_NO_MEMORY;
 }
 
+/* Kafka's other word for it. */
+static enum status refuse_request(struct text *why, struct text words)
+{
+    enum status status = refuse(why, words);
+    return status == STATUS_INVALID ? STATUS_INVALID_REQUEST : status;
+}
+
 /* ---- topics ---- */
 
 static enum status check_topic_names(const struct image_config *configs, uint32_t count, struct arena *arena,
@@ -326,15 +333,16 @@ static enum status check_metrics(const struct image_config *config, struct arena
     struct resource_values scratch;
 
     if (!row) {
-        *why = text_format(arena, "Unknown client metrics configuration: %.*s", TEXT_ARGS(config->name));
-        return STATUS_INVALID_REQUEST;
+        return refuse_request(
+            why, text_format(arena, "Unknown client metrics configuration: %.*s", TEXT_ARGS(config->name)));
     }
     enum status status = setting_parse(row, config->value, &scratch, arena, why);
     if (status != STATUS_OK) return status;
     if (row->type == SETTING_INT && (scratch.whole < INTERVAL_MS_MIN || scratch.whole > INTERVAL_MS_MAX)) {
-        *why = text_format(arena, "Invalid value %d for interval.ms, interval must be between 100 and 3600000 (1 hour)",
-                           scratch.whole);
-        return STATUS_INVALID_REQUEST;
+        return refuse_request(
+            why,
+            text_format(arena, "Invalid value %d for interval.ms, interval must be between 100 and 3600000 (1 hour)",
+                        scratch.whole));
     }
     for (int32_t i = 0; text_equal(config->name, TEXT("match")) && i < scratch.list.count; i++) {
         if (match_known(scratch.list.items[i])) continue;
