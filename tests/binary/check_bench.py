@@ -18,7 +18,7 @@ def stored(node, topic):
     return len(sluice(node, "consume", topic, "-e", "-f", "%o\\n").out.splitlines())
 
 
-@check("bench: produces and reads what it says")
+@check("bench: produces and reads what it says", alone=True)
 def _():
     with scratch("commands") as work, node_of(work) as node:
         told = bench(node, "produce", "-t", "b", "-n", 50000, "-p", 3, "-C", 2, "-z", "lz4")
@@ -32,7 +32,7 @@ def _():
         same(stored(node, "b"), 52000, "records in the topic")
 
 
-@check("bench: keeps the rate")
+@check("bench: keeps the rate", alone=True)
 def _():
     with scratch("commands") as work, node_of(work) as node:
         told = bench(node, "produce", "-t", "b", "-s", 2, "-r", 3000)
@@ -42,7 +42,7 @@ def _():
             same(bench(node, "produce", "-t", "b", "-n", 1000, "--acks", acks)["records"], 1000, f"acks {acks}")
 
 
-@check("bench: a reader keeps the rate, and a broker that stands still shows")
+@check("bench: a reader keeps the rate, and a broker that stands still shows", alone=True)
 def _():
     with scratch("commands") as work, node_of(work) as node:
         bench(node, "produce", "-t", "b", "-n", 6000, "-r", 6000)
@@ -62,7 +62,7 @@ def _():
         require(told["latencyNs"]["most"] > 800e6, f"most {told['latencyNs']['most']}")
 
 
-@check("bench: a broker that stands still shows in all that it delayed")
+@check("bench: a broker that stands still shows in all that it delayed", alone=True)
 def _():
     with scratch("commands") as work, node_of(work) as node:
         load = subprocess.Popen([Sluice.binary(), "bench", "produce", "-b", node.address, "-t", "b", "-s", "4", "-r", "1000",
@@ -78,7 +78,7 @@ def _():
         require(told["latencyNs"]["p90"] > 400e6, f"p90 {told['latencyNs']['p90']}")
 
 
-@check("bench: the picture and the words")
+@check("bench: the picture and the words", alone=True)
 def _():
     with scratch("commands") as work, node_of(work) as node:
         said = sluice(node, "bench", "produce", "-t", "b", "-n", 1000).out
@@ -92,7 +92,7 @@ def _():
                 "large records")
 
 
-@check("bench: a broker that vanishes ends it with what was measured")
+@check("bench: a broker that vanishes ends it with what was measured", alone=True)
 def _():
     with scratch("commands") as work, node_of(work) as node:
         load = subprocess.Popen([Sluice.binary(), "bench", "produce", "-b", node.address, "-t", "b", "-s", "30", "-r", "1000"],

@@ -50,7 +50,7 @@ def _():
         same((told["state"], "resolver" in told["remedy"]), ("bad", True), "no such host")
 
 
-@check("doctor: a file where the directory should be, and few descriptors")
+@check("doctor: a file where the directory should be, and few descriptors", alone=True)
 def _():
     with scratch("commands") as work:
         with open(os.path.join(work, "data"), "w"):

@@ -39,7 +39,7 @@ def _():
             same(said.count("No space left"), 1, f"complaints of {words}")
 
 
-@check("commands: a pipe that nobody reads ends them without a word")
+@check("commands: a pipe that nobody reads ends them without a word", alone=True)
 def _():
     with scratch("commands") as work, node_of(work) as node:
         sluice(node, "produce", "t", given="one\n")
@@ -52,7 +52,7 @@ def _():
                 os.close(writes)
 
 
-@check("commands: without standard output they complain, and a broker's socket does not get what was meant for it")
+@check("commands: without standard output they complain, and a broker's socket does not get what was meant for it", alone=True)
 def _():
     with scratch("commands") as work, node_of(work) as node:
         sluice(node, "produce", "t", given="one\n")

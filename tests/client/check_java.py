@@ -68,7 +68,7 @@ def configs():
             require(name in brokers, f"{name} is not in {shorten(brokers)}")
 
 
-@check("Java: console producer, console consumer, get-offsets and delete-records")
+@check("Java: console producer, console consumer, get-offsets and delete-records", alone=True)
 def records():
     with fresh() as node, scratch("java") as work:
         sent = "".join(f"line {number}\n" for number in range(1000))

@@ -1,7 +1,10 @@
 """handover: one data directory, given from one kind of broker to the other, and what must be the same on both sides."""
+import functools
 import glob
 import hashlib
 import os
+import tempfile
+import threading
 
 from client import Connection
 from node import Kafka, Sluice, kafka_home, kafka_tool
@@ -9,12 +12,26 @@ from segments import batches_of
 from stage import Wrong, command, require, same, shorten
 
 HERE = os.path.dirname(os.path.realpath(__file__))
+COMPILING = threading.Lock()
+
+
+@functools.lru_cache
+def classes():
+    """Where Fill is compiled: once, for it is run two dozen times."""
+    with open(f"{HERE}/Fill.java", "rb") as source:
+        home = f"{kafka_home()}/fill-{hashlib.sha256(source.read()).hexdigest()[:16]}"
+    with COMPILING:
+        if not os.path.exists(home):
+            made = tempfile.mkdtemp(dir=kafka_home())
+            command("javac", "-cp", f"{kafka_home()}/libs/*", "-d", made, f"{HERE}/Fill.java")
+            os.rename(made, home)
+    return home
 
 
 def fill(node, *words):
     """Runs Fill.java against a broker."""
-    command("java", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", f"{kafka_home()}/libs/*",
-            f"{HERE}/Fill.java", node.address, *words, limit_s=240)
+    command("java", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", f"{classes()}:{kafka_home()}/libs/*",
+            "Fill", node.address, *words, limit_s=240)
 
 
 def found(node):

@@ -9,6 +9,7 @@
 Every stage that needs a broker starts it with this, so that both kinds can be put to the same test: a stage is proved
 against Kafka before it judges Sluice. The binary is build/sluice, or SLUICE=path.
 """
+import collections
 import contextlib
 import os
 import random
@@ -18,12 +19,15 @@ import socket
 import struct
 import subprocess
 import tempfile
+import threading
 import time
 
 LIB = os.path.dirname(os.path.realpath(__file__))
 TOP = os.path.dirname(os.path.dirname(LIB))
 CACHE = os.environ.get("SLUICE_PEERS", os.path.expanduser("~/.cache/sluice-peers"))
 PORTS = range(22000, 23000)  # below the range that the kernel gives to clients, so a restart finds its port free
+GIVEN = collections.deque(maxlen=200)
+PICKING = threading.Lock()
 
 
 class Broken(Exception):
@@ -31,12 +35,15 @@ class Broken(Exception):
 
 
 def free_port():
-    for port in random.sample(PORTS, len(PORTS)):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            with contextlib.suppress(OSError):
+    """A port that nobody listens on, and that this process has not given away lately: its node may not have come to listen yet."""
+    with PICKING:
+        for port in random.sample(PORTS, len(PORTS)):
+            with socket.socket() as probe, contextlib.suppress(OSError):
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 probe.bind(("127.0.0.1", port))
-                return port
+                if port not in GIVEN:
+                    GIVEN.append(port)
+                    return port
     raise Broken("no free port")
 
 
@@ -276,7 +283,7 @@ class Kafka(Node):
         with open(self.properties, "w") as out:
             for key, value in {**self.settings, **self.overrides}.items():
                 out.write(f"{key}={value}\n")
-        self.environment.setdefault("KAFKA_HEAP_OPTS", "-Xmx768m")
+        self.environment.setdefault("KAFKA_HEAP_OPTS", "-Xmx768m -XX:TieredStopAtLevel=1")  # most of its life is its start
         if os.path.exists(os.path.join(self.directory, "meta.properties")):
             return
         command = [kafka_tool("kafka-storage"), "format", "-t", self.cluster_id, "-c", self.properties]

@@ -2,20 +2,32 @@
 
 `python_package("confluent-kafka==2.16.1", "confluent_kafka")` imports a package from a virtual environment of its own, which it
 makes when that is missing; `go_program`, `cargo_program`, `node_package` and `java_client` do the like for other languages. A
-machine that can't (no network, a tool missing or too old) skips the check.
+machine that can't (no network, a tool missing or too old) skips the check. One is brought in at a time: two checks may ask for the
+same.
 """
+import functools
 import importlib
 import os
 import re
 import shutil
 import subprocess
 import sys
+import threading
 
 from node import CACHE
 from stage import Skip
 
 CONFLUENT = ("confluent-kafka==2.16.1", "confluent_kafka")
 KAFKA_PYTHON = ("kafka-python==3.0.12", "kafka")
+BRINGING = threading.Lock()
+
+
+def one_at_a_time(function):
+    @functools.wraps(function)
+    def inner(*given, **named):
+        with BRINGING:
+            return function(*given, **named)
+    return inner
 
 
 def environment():
@@ -32,6 +44,7 @@ def run_quietly(*words):
         raise Skip(f"{' '.join(words[-2:])}: {done.stdout.strip().splitlines()[-1:] or done.returncode}")
 
 
+@one_at_a_time
 def go_program(source):
     """Builds the program in the directory `source`; its path. Modules are cached beside the other peers."""
     if not shutil.which("go"):
@@ -48,6 +61,7 @@ def go_program(source):
     return program
 
 
+@one_at_a_time
 def cargo_program(source, name):
     """Builds the program in the directory `source`; its path."""
     if not shutil.which("cargo"):
@@ -60,6 +74,7 @@ def cargo_program(source, name):
     return os.path.join(target, "debug", name)
 
 
+@one_at_a_time
 def node_package(wanted, least=18):
     """Installs a package of npm; the NODE_PATH under which it is found."""
     if not shutil.which("npm") or not shutil.which("node"):
@@ -75,6 +90,7 @@ def node_package(wanted, least=18):
     return os.path.join(home, "node_modules")
 
 
+@one_at_a_time
 def java_client(version):
     """The class path of Kafka's Java client of some release."""
     if not shutil.which("java") or not shutil.which("mvn"):
@@ -92,6 +108,7 @@ def java_client(version):
     return os.path.join(home, "libs", "*")
 
 
+@one_at_a_time
 def python_package(wanted, module):
     name, _, version = wanted.partition("==")
     folder = f"{name.replace('-', '_')}-{version}.dist-info"

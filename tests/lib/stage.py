@@ -9,6 +9,9 @@
 A check that returns is `ok NAME`; one that raises is `not ok NAME: why`; `Skip("why")` is for what this machine lacks. A check
 runs at its own level and at the wider ones: quick < default < all. `STAGE [LEVEL] [WORD...]` runs the checks whose names have
 one of the words.
+
+`run(__doc__, at_once=2)` lets two checks run at a time, each in a thread, for stages whose checks mostly wait (for a JVM, a node). A
+check that measures time, or that runs Python between fork and exec, is `@check(..., alone=True)`: it runs last, by itself.
 """
 import functools
 import os
@@ -16,6 +19,7 @@ import subprocess
 import sys
 import time
 import traceback
+from concurrent.futures import ThreadPoolExecutor
 
 LEVELS = ("quick", "default", "all")
 CHECKS = []
@@ -45,9 +49,9 @@ def shorten(value, limit=300):
     return text if len(text) <= limit else f"{text[:limit]}..."
 
 
-def check(name, level="default"):
+def check(name, level="default", alone=False):
     def register(function):
-        CHECKS.append((name, LEVELS.index(level), function))
+        CHECKS.append((name, LEVELS.index(level), alone, function))
         return function
     return register
 
@@ -69,27 +73,40 @@ def level():
     return asked[0] if asked else os.environ.get("SLUICE_LEVEL", "default")
 
 
-def run(about):
+def say(text):
+    """A line, or several, in one piece: two checks may speak at the same time."""
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
+def result(one):
+    """Runs a check and says how it went: does it hold?"""
+    name, _, _, function = one
+    begun = time.monotonic()
+    holds, said = True, f"ok {name}\n"
+    try:
+        function()
+    except Skip as why:
+        said = f"skip {name}: {why}\n"
+    except Exception as why:  # whatever went wrong is this check's result, and the next one still runs
+        text = str(why) if isinstance(why, Wrong) else f"{type(why).__name__}: {why}"
+        holds, said = False, f"not ok {name}: {shorten(text, 1500)}\n"
+        if os.environ.get("SLUICE_VERBOSE"):
+            said += traceback.format_exc()
+    if os.environ.get("SLUICE_VERBOSE"):
+        said += f"# {time.monotonic() - begun:.1f} s: {name}\n"
+    say(said)
+    return holds
+
+
+def run(about, at_once=1):
     words = [word for word in sys.argv[1:] if word.lstrip("-") not in LEVELS]
     if words and words[0] in ("-h", "--help"):
         print(about.strip())
         return 0
-    failed = 0
-    for name, least, function in CHECKS:
-        if LEVELS.index(level()) < least or words and not any(word in name for word in words):
-            continue
-        begun = time.monotonic()
-        try:
-            function()
-            print(f"ok {name}", flush=True)
-        except Skip as why:
-            print(f"skip {name}: {why}", flush=True)
-        except Exception as why:  # whatever went wrong is this check's result, and the next one still runs
-            failed += 1
-            text = str(why) if isinstance(why, Wrong) else f"{type(why).__name__}: {why}"
-            print(f"not ok {name}: {shorten(text, 1500)}", flush=True)
-            if os.environ.get("SLUICE_VERBOSE"):
-                traceback.print_exc()
-        if os.environ.get("SLUICE_VERBOSE"):
-            print(f"# {time.monotonic() - begun:.1f} s", flush=True)
-    return 1 if failed else 0
+    wanted = [one for one in CHECKS if LEVELS.index(level()) >= one[1] and (not words or any(word in one[0] for word in words))]
+    together = [one for one in wanted if at_once > 1 and not one[2]]
+    with ThreadPoolExecutor(at_once) as pool:
+        hold = list(pool.map(result, together))
+    hold += [result(one) for one in wanted if one not in together]
+    return 0 if all(hold) else 1
