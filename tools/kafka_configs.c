@@ -1,23 +1,22 @@
-/* tools/kafka_configs.c   kafka-configs: --describe and --alter of topics, brokers, their loggers, groups and client
- * metrics. Quotas and credentials of users, clients and addresses are left to Kafka's own tool. */
+/* tools/kafka_configs.c   kafka-configs: its command line, and --describe and --alter of topics, brokers, their
+ * loggers, groups and client metrics. Users, clients and addresses are kafka_quotas.c's. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "client/codes.h"
 #include "command.h"
-#include "kafka_tools.h"
+#include "kafka_configs.h"
 #include "messages/describe_configs.h"
-#include "messages/incremental_alter_configs.h"
 #include "messages/list_config_resources.h"
 #include "output.h"
 
 struct configs_options {
     struct common common;
-    const char *name, *topic, *broker, *logger, *group, *metrics, *add, *add_file, *remove, *config_file, *controller;
+    const char *topic, *broker, *logger, *group, *metrics, *add, *add_file, *remove, *config_file, *controller;
     const char *user, *client, *ip;
-    struct words types;
-    bool describe, alter, all, by_default, broker_defaults, user_defaults, client_defaults, ip_defaults;
+    struct words types, names; /* an --entity-default is a name too, an empty one */
+    bool describe, alter, all, broker_defaults, user_defaults, client_defaults, ip_defaults;
 };
 
 struct entity {
@@ -37,7 +36,6 @@ static const struct {
     { "groups", "group", 32, CONFIG_SOURCE_GROUP },
     { "broker-loggers", "broker-logger", 8, CONFIG_SOURCE_DYNAMIC_BROKER_LOGGER },
 };
-static const char *const of_quotas[] = { "users", "clients", "ips" };
 
 static const char *const sources[] = {
     [CONFIG_SOURCE_UNKNOWN] = "UNKNOWN",
@@ -56,57 +54,69 @@ static const char *source_name(int8_t source)
     return source >= 0 && (size_t)source < array_count(sources) ? sources[source] : sources[0];
 }
 
-/* The kinds that the flags name, each with its name, which may be null. */
-struct named {
-    const char *plurals[16], *names[16];
-    uint32_t count;
-};
-
-static void name_add(struct named *named, const char *plural, const char *name)
+static void name_add(struct kafka_named *named, const char *plural, const char *name)
 {
-    named->plurals[named->count] = plural;
-    named->names[named->count++] = name;
+    named->plurals[named->plural_count++] = plural;
+    named->names[named->name_count++] = name;
 }
 
-static struct named names_read(const struct configs_options *options)
+static bool flags_name(const struct configs_options *options)
 {
-    struct named named = { .count = 0 };
+    return options->topic || options->client || options->user || options->broker || options->logger || options->ip ||
+           options->group || options->metrics || options->user_defaults || options->client_defaults ||
+           options->broker_defaults || options->ip_defaults;
+}
 
-    for (uint32_t i = 0; i < min_of(options->types.count, 2); i++) {
-        name_add(&named, options->types.items[i], options->name);
+/* In Kafka's order: the first is the one that is told of when something was changed. */
+static struct kafka_named names_read(const struct configs_options *options)
+{
+    enum { TYPED_MAX = 3 }; /* more than two are wrong, and every kind has two flags at most */
+    struct kafka_named named = { .plural_count = 0 };
+
+    for (uint32_t i = 0; i < min_of(options->types.count, TYPED_MAX); i++) {
+        named.plurals[named.plural_count++] = options->types.items[i];
+    }
+    for (uint32_t i = 0; i < min_of(options->names.count, TYPED_MAX); i++) {
+        named.names[named.name_count++] = options->names.items[i];
     }
     if (options->topic) name_add(&named, "topics", options->topic);
+    if (options->client) name_add(&named, "clients", options->client);
+    if (options->user) name_add(&named, "users", options->user);
     if (options->broker) name_add(&named, "brokers", options->broker);
-    if (options->broker_defaults) name_add(&named, "brokers", NULL);
     if (options->logger) name_add(&named, "broker-loggers", options->logger);
-    if (options->group) name_add(&named, "groups", options->group);
+    if (options->ip) name_add(&named, "ips", options->ip);
     if (options->metrics) name_add(&named, "client-metrics", options->metrics);
-    if (options->user || options->user_defaults) name_add(&named, "users", options->user);
-    if (options->client || options->client_defaults) name_add(&named, "clients", options->client);
-    if (options->ip || options->ip_defaults) name_add(&named, "ips", options->ip);
+    if (options->group) name_add(&named, "groups", options->group);
+    if (options->client_defaults) name_add(&named, "clients", "");
+    if (options->user_defaults) name_add(&named, "users", "");
+    if (options->broker_defaults) name_add(&named, "brokers", "");
+    if (options->ip_defaults) name_add(&named, "ips", "");
     return named;
 }
 
-/* One kind that is ours; false: complained about. */
-static bool names_check(const char *called, const struct named *named)
+/* Kinds that go together; false: complained about. */
+static bool names_check(const char *called, const struct configs_options *options, const struct kafka_named *named)
 {
-    if (named->count == 0) {
+    bool quotas = named->plural_count == 2;
+
+    if (named->plural_count == 0) {
         complain(called, "At least one entity type must be specified");
         return false;
     }
-    for (uint32_t k = 0; k < named->count; k++) {
-        for (size_t i = 0; i < array_count(of_quotas); i++) {
-            if (strcmp(of_quotas[i], named->plurals[k]) != 0) continue;
-            complain(called, "quotas and credentials of %s are not this tool's: use Kafka's own", named->plurals[k]);
+    for (uint32_t i = 0; i < named->plural_count; i++) {
+        quotas = quotas && kafka_quotas_has(named->plurals[i]) && strcmp(named->plurals[i], "ips") != 0;
+        for (uint32_t k = 0; k < i; k++) {
+            if (strcmp(named->plurals[i], named->plurals[k]) != 0) continue;
+            complain(called, "Duplicate entity type(s) specified: %s", named->plurals[i]);
             return false;
         }
     }
-    if (named->count == 1) return true;
-    if (strcmp(named->plurals[0], named->plurals[1]) == 0) {
-        complain(called, "Duplicate entity type(s) specified: %s", named->plurals[0]);
-    } else {
+    if (named->plural_count > 1 && !quotas) {
         complain(called, "Only 'users' and 'clients' entity types may be specified together");
+        return false;
     }
+    if ((options->types.count == 0 && options->names.count == 0) || !flags_name(options)) return true;
+    complain(called, "--entity-{type,name,default} should not be used in conjunction with specific entity flags");
     return false;
 }
 
@@ -115,20 +125,16 @@ static bool is_of_broker(const struct entity *entity)
     return strncmp(entity->word, "broker", strlen("broker")) == 0;
 }
 
-/* What the flags name; false: complained about. A null name means all of the kind. */
-static bool entity_read(const char *called, const struct configs_options *options, struct entity *entity)
+/* One of the kinds that are not kafka_quotas.c's; false: complained about. A null name means all of the kind. */
+static bool entity_read(const char *called, const struct kafka_named *named, struct entity *entity)
 {
-    struct named named = names_read(options);
+    const char *name = named->name_count > 0 ? named->names[0] : NULL;
     int64_t node;
 
-    if (!names_check(called, &named)) return false;
     for (size_t i = 0; i < array_count(kinds); i++) {
-        if (strcmp(kinds[i].plural, named.plurals[0]) != 0) continue;
-        *entity = (struct entity){ kinds[i].type, kinds[i].word, text_of(named.names[0]), kinds[i].dynamic };
-        if (options->broker_defaults || options->by_default) {
-            entity->name = TEXT("");
-            entity->dynamic = CONFIG_SOURCE_DYNAMIC_DEFAULT_BROKER;
-        }
+        if (strcmp(kinds[i].plural, named->plurals[0]) != 0) continue;
+        *entity = (struct entity){ kinds[i].type, kinds[i].word, text_of(name), kinds[i].dynamic };
+        if (name && !*name) entity->dynamic = CONFIG_SOURCE_DYNAMIC_DEFAULT_BROKER;
         if (!is_of_broker(entity) || entity->name.size == 0) return true;
         if (text_to_i64(entity->name, &node) && node >= 0 && node <= INT32_MAX) return true;
         complain(called, "The entity name for brokers must be a valid integer broker id, but it is: %.*s",
@@ -138,7 +144,7 @@ static bool entity_read(const char *called, const struct configs_options *option
     complain(called,
              "Invalid entity type %s, the entity type must be one of topics, clients, users, brokers, ips, "
              "client-metrics, groups, broker-loggers with a --bootstrap-server or --bootstrap-controller argument",
-             named.plurals[0]);
+             named->plurals[0]);
     return false;
 }
 
@@ -272,8 +278,6 @@ static struct text next_piece(struct text *rest)
     return text_trim(piece);
 }
 
-enum { OPERATION_SET, OPERATION_DELETE };
-
 static void change_add(struct incremental_alter_configs_resource_ask *one, int8_t operation, struct text name,
                        struct text value)
 {
@@ -291,7 +295,7 @@ static bool changes_read(struct session *session, const struct configs_options *
     one->configs.items = session_take(session, (add.size + remove.size + file.count + 2) * sizeof(*one->configs.items));
     for (uint32_t i = 0; i < file.count; i++) {
         struct text value = text_of(file.items[i]), name = text_cut(&value, '=');
-        change_add(one, OPERATION_SET, name, value);
+        change_add(one, KAFKA_CHANGE_SET, name, value);
     }
     while (add.data) {
         struct text value = next_piece(&add), name = text_trim(text_cut(&value, '='));
@@ -305,23 +309,24 @@ static bool changes_read(struct session *session, const struct configs_options *
         if (value.size >= 2 && value.data[0] == '[' && value.data[value.size - 1] == ']') {
             value = (struct text){ value.data + 1, value.size - 2 };
         }
-        change_add(one, OPERATION_SET, name, value);
+        change_add(one, KAFKA_CHANGE_SET, name, value);
     }
     while (remove.data) {
         struct text name = next_piece(&remove);
-        if (name.size > 0) change_add(one, OPERATION_DELETE, name, TEXT_NULL);
+        if (name.size > 0) change_add(one, KAFKA_CHANGE_DELETE, name, TEXT_NULL);
     }
     return true;
 }
 
-static int alter(struct session *session, const struct configs_options *options, const struct entity *entity)
+static int alter(struct session *session, const struct entity *entity,
+                 struct incremental_alter_configs_resource_ask *changes)
 {
-    struct incremental_alter_configs_resource_ask one = { .type = entity->type, .name = entity->name };
-    const struct incremental_alter_configs_ask ask = { .resources = { &one, 1 } };
+    const struct incremental_alter_configs_ask ask = { .resources = { changes, 1 } };
     struct incremental_alter_configs_answer answer = { 0 };
     int32_t node = node_of(entity);
 
-    if (!changes_read(session, options, &one)) return EXIT_FAILED;
+    changes->type = entity->type;
+    changes->name = entity->name;
     if (node == CLIENT_ANY) node = CLIENT_CONTROLLER;
     if (!session_ask(session, node, API_INCREMENTAL_ALTER_CONFIGS, false, &ask, &answer)) return EXIT_FAILED;
     for (int32_t i = 0; i < answer.resources.count; i++) {
@@ -340,8 +345,9 @@ static int alter(struct session *session, const struct configs_options *options,
 
 /* ---- the tool ---- */
 
-/* What Kafka's tool complains about before it asks anybody. */
-static bool configs_check(const char *called, const struct configs_options *options, struct entity *entity)
+/* What Kafka's tool complains about before it asks anybody; `entity` is of no kind for kafka_quotas.c's. */
+static bool configs_check(const char *called, const struct configs_options *options, const struct kafka_named *named,
+                          struct entity *entity)
 {
     const char *why = NULL;
 
@@ -355,25 +361,46 @@ static bool configs_check(const char *called, const struct configs_options *opti
         why = "At least one of --add-config, --add-config-file, or --delete-config must be specified with --alter";
     }
     if (why) complain(called, "%s", why);
-    if (why || !entity_read(called, options, entity)) return false;
-    if (!options->alter || entity->name.data) return true;
-    complain(called, "An entity name must be specified with --alter of %ss", entity->word);
+    if (why || !names_check(called, options, named)) return false;
+    bool quotas = kafka_quotas_has(named->plurals[0]);
+    if (quotas ? !kafka_quotas_check(called, named) : !entity_read(called, named, entity)) return false;
+    if (!options->alter || named->name_count > 0) return true;
+    if (quotas || strcmp(entity->word, "broker") == 0) {
+        complain(called, "An entity-name or default entity must be specified with --alter of users, clients, brokers "
+                         "or ips");
+    } else {
+        complain(called, "An entity name must be specified with --alter of %ss", entity->word);
+    }
     return false;
+}
+
+static int configs_do(struct session *session, const struct configs_options *options, const struct kafka_named *named,
+                      const struct entity *entity)
+{
+    bool quotas = kafka_quotas_has(named->plurals[0]);
+    struct incremental_alter_configs_resource_ask changes = { 0 };
+
+    if (options->describe) {
+        return quotas ? kafka_quotas_describe(session, named) : describe(session, options, *entity);
+    }
+    if (!changes_read(session, options, &changes)) return EXIT_FAILED;
+    return quotas ? kafka_quotas_alter(session, named, &changes) : alter(session, entity, &changes);
 }
 
 static int configs_run(void *given)
 {
     static const char called[] = "kafka-configs";
     const struct configs_options *options = given;
+    struct kafka_named named = names_read(options);
     struct words properties = { .count = 0 };
     struct session session;
-    struct entity entity;
+    struct entity entity = { .word = "" };
     int code = EXIT_FAILED;
 
-    if (!configs_check(called, options, &entity)) return EXIT_FAILED;
+    if (!configs_check(called, options, &named, &entity)) return EXIT_FAILED;
     if (!session_begin(&session, called, &options->common)) return EXIT_FAILED;
     if (kafka_properties_read(&session, options->config_file, &properties)) {
-        code = options->alter ? alter(&session, options, &entity) : describe(&session, options, entity);
+        code = configs_do(&session, options, &named, &entity);
     }
     return session_end(&session, code);
 }
@@ -382,9 +409,9 @@ static int configs_run(void *given)
 static const struct option_row rows[] = {
     OPTION(configs_options, describe,        "describe",             0, NULL,        "show settings"),
     OPTION(configs_options, alter,           "alter",                0, NULL,        "change settings"),
-    OPTION(configs_options, types,           "entity-type",          0, "KIND",      "topics, brokers, groups, ..."),
-    OPTION(configs_options, name,            "entity-name",          0, "NAME",      "of what"),
-    OPTION(configs_options, by_default,      "entity-default",       0, NULL,        "the default of all brokers"),
+    OPTION(configs_options, types,           "entity-type",          0, "KIND",      "topics, brokers, users, ..."),
+    OPTION(configs_options, names,           "entity-name",          0, "NAME",      "of what"),
+    OPTION_OR(configs_options, names,        "entity-default",       0, NULL, "",    "the default of the kind"),
     OPTION(configs_options, topic,           "topic",                0, "NAME",      "of this topic"),
     OPTION(configs_options, broker,          "broker",               0, "ID",        "of this broker"),
     OPTION(configs_options, broker_defaults, "broker-defaults",      0, NULL,        "the default of all brokers"),
@@ -397,12 +424,12 @@ static const struct option_row rows[] = {
     OPTION(configs_options, remove,          "delete-config",        0, "LIST",      "NAME,..."),
     OPTION(configs_options, config_file,     "command-config",       0, "FILE",      "properties of a client"),
     OPTION(configs_options, controller,      "bootstrap-controller", 0, "HOST:PORT", "this tool asks brokers only"),
-    OPTION(configs_options, user,            "user",                 0, "NAME",      "left to Kafka's own tool"),
-    OPTION(configs_options, user_defaults,   "user-defaults",        0, NULL,        "left to Kafka's own tool"),
-    OPTION(configs_options, client,          "client",               0, "NAME",      "left to Kafka's own tool"),
-    OPTION(configs_options, client_defaults, "client-defaults",      0, NULL,        "left to Kafka's own tool"),
-    OPTION(configs_options, ip,              "ip",                   0, "ADDRESS",   "left to Kafka's own tool"),
-    OPTION(configs_options, ip_defaults,     "ip-defaults",          0, NULL,        "left to Kafka's own tool"),
+    OPTION(configs_options, user,            "user",                 0, "NAME",      "of this user"),
+    OPTION(configs_options, user_defaults,   "user-defaults",        0, NULL,        "the default of users"),
+    OPTION(configs_options, client,          "client",               0, "NAME",      "of this client id"),
+    OPTION(configs_options, client_defaults, "client-defaults",      0, NULL,        "the default of client ids"),
+    OPTION(configs_options, ip,              "ip",                   0, "ADDRESS",   "of this address"),
+    OPTION(configs_options, ip_defaults,     "ip-defaults",          0, NULL,        "the default of addresses"),
 };
 /* clang-format on */
 

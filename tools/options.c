@@ -148,8 +148,8 @@ static bool read_long(struct reading *reading, const char *word)
     const struct option_row *row = row_named(reading->verb, name);
 
     if (!row) return unknown_name(reading, name);
-    if (row->kind != OPTION_FLAG) return value_wanted(reading, row, equals ? equals + 1 : NULL);
-    if (!equals) return value_set(reading, row, NULL);
+    if (row->value) return value_wanted(reading, row, equals ? equals + 1 : NULL);
+    if (!equals) return value_set(reading, row, row->bare);
     fprintf(stderr, "%s: --%s takes no value\n", reading->called, row->name);
     return false;
 }

@@ -28,7 +28,7 @@ struct option_row {
     char letter;      /* 0: none */
     enum option_kind kind;
     size_t place;
-    const char *value; /* what it is called in help; NULL for flags */
+    const char *value; /* what it is called in help; NULL for flags, and for words that are always `bare` */
     const char *help;
     const char *bare; /* what a word is when none was said; NULL: one must be */
 };

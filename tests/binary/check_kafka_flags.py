@@ -1,6 +1,6 @@
 """Every flag of the six tools of Kafka that sluice is a link for: what ours print is what Kafka's print, with the same exit
-status (kafka-tools.tsv, commands in their order against one node). Quotas, credentials, groups and Java classes are theirs
-alone. `python3 check_kafka_flags.py write` makes the table anew with Kafka's own tools."""
+status (kafka-tools.tsv, commands in their order against one node). Groups and Java classes are theirs alone.
+`python3 check_kafka_flags.py write` makes the table anew with Kafka's own tools."""
 import base64
 import os
 import re
@@ -22,6 +22,7 @@ JAVA = re.compile(r"Exception|joptsimple|java\.|org\.apache|recognized option|re
 
 def prepared(work, node):
     for name, text in (("add.properties", "retention.ms=70000\ncleanup.policy=delete\n"), ("client.properties", "acks=1\n"),
+                       ("quotas.properties", "producer_byte_rate=77\nconsumer_byte_rate=78\n"),
                        ("reader.properties", "parse.key=true\nkey.separator=|\n"),
                        ("printer.properties", "print.key=true\nkey.separator=|\n")):
         with open(os.path.join(work, name), "w") as out:
@@ -40,7 +41,10 @@ def shown(text, work):
     """One line, without what another run has otherwise."""
     text = settle(text).replace(work, "{dir}")
     text = re.sub(r"TopicId: [\w-]{22}", "TopicId: <id>", text)
-    if text.count("Topic: ") > 1 or text.count("Dynamic configs for topic") > 1:  # in the order of a Java map
+    text = re.sub(r"((?:Quota|SCRAM credential) configs for .* are )(.*)",
+                  lambda match: match[1] + ", ".join(sorted(match[2].split(", "))), text)
+    if any(text.count(head) > 1 for head in ("Topic: ", "Dynamic configs for topic", "configs for user-principal", "Quota configs")):
+        # in the order of a Java map
         text = "".join(sorted(text.splitlines(keepends=True)))
     return text.encode("unicode_escape").decode()
 
@@ -111,9 +115,7 @@ def _():
         sluice(node, "topic", "create", "a")
         with open(os.path.join(work, "secure"), "w") as out:
             out.write("security.protocol=SASL_SSL\n")
-        for command in ("kafka-configs --describe --user u", "kafka-configs --describe --client-defaults",
-                        "kafka-configs --alter --ip 1.2.3.4 --add-config connection_creation_rate=5",
-                        "kafka-configs --describe --entity-type users", "kafka-configs --bootstrap-controller x:1 --describe",
+        for command in ("kafka-configs --bootstrap-controller x:1 --describe",
                         "kafka-console-consumer --topic a --group g", "kafka-console-consumer --topic a --formatter no.Such",
                         "kafka-console-consumer --topic a --value-deserializer x.LongDeserializer",
                         "kafka-console-consumer --topic a --command-property group.id=g",
