@@ -2,7 +2,11 @@
  * controller. One row of the answer per entity: when one is named twice, the first is done all the same, and the row
  * says that the second was not, as Kafka does it.
  *
- * Addresses are numbers. Kafka asks the resolver for names; a shard never waits for one. */
+ * Addresses are numbers. Kafka asks the resolver for names; a shard never waits for one.
+ *
+ *     TAKING --all are taken--> CALLING --the controller is done--> SHOWING --all are shown--> answered
+ *      \_/ a portion, a step     (when only validated: at once)      \_/ a portion, a step
+ */
 #include "messages/alter_client_quotas.h"
 
 #include <arpa/inet.h>
@@ -10,26 +14,33 @@
 #include "api/api.h"
 #include "api/error.h"
 #include "api/seen.h"
-#include "base/map.h"
 #include "replica/access.h"
 
-enum { ADDRESS_SIZE = 64 };
+enum { ADDRESS_SIZE = 64, QUOTAS_PORTION = 250 };
+
+enum alter_quotas_stage { QUOTAS_TAKING, QUOTAS_CALLING, QUOTAS_SHOWING };
 
 struct alter_quota {
     struct quota_alter *alter;
     const struct alter_client_quotas_entry_ask *ask;
     struct text unknown; /* a kind of entity that there is not; or null */
     bool again;          /* an earlier entry is about the same entity */
-    bool twice;          /* a later one is, or a key comes twice */
+    bool key_twice;
+    uint64_t hash; /* of the entity */
     enum status status;
     struct text why;
 };
 
 struct alter_client_quotas {
     struct request *request;
+    enum alter_quotas_stage stage;
+    struct ready ready;
     struct controller_call call;
     struct access_change access;
-    struct alter_quota *entries;
+    struct alter_quota *entries; /* as many as access.quota_count are taken, */
+    uint32_t shown;              /* and so many shown */
+    uint32_t row_count;          /* of the answer */
+    struct seen once, twice;     /* entities, by their hash */
     struct alter_client_quotas_answer answer;
 };
 
@@ -108,33 +119,34 @@ static bool entity_show(const struct alter_quota *entry, struct alter_client_quo
     return true;
 }
 
-static void alter_answer(struct alter_client_quotas *work, enum status called)
+static bool entry_show(struct alter_client_quotas *work, const struct alter_quota *entry)
 {
     struct arena *arena = &work->request->arena;
+    struct alter_client_quotas_entry_answer *row = &work->answer.entries.items[work->answer.entries.count++];
+    enum status status = entry->status == STATUS_OK ? work->call.status : entry->status;
 
-    for (uint32_t i = 0; i < work->access.quota_count; i++) {
-        const struct alter_quota *entry = &work->entries[i];
-        if (entry->again) continue;
-        struct alter_client_quotas_entry_answer *row = &work->answer.entries.items[work->answer.entries.count++];
-        enum status status = entry->status == STATUS_OK ? called : entry->status;
-        row->error_message = status == STATUS_OK ? TEXT_NULL : entry->why.data ? entry->why : error_text(status);
-        if (entry->twice) {
-            status = STATUS_INVALID_REQUEST;
-            row->error_message =
-                text_format(arena, "Ignoring duplicate entity %.*s", TEXT_ARGS(entity_print(entry, arena)));
-        }
-        row->error = error_tell(work->request, error_of(status));
-        if (!entity_show(entry, row, arena)) {
-            request_abort(work->request, "no memory");
-            return;
-        }
+    row->error_message = status == STATUS_OK ? TEXT_NULL : entry->why.data ? entry->why : error_text(status);
+    if (entry->key_twice || (!entry->unknown.data && seen_has(&work->twice, entry->hash))) {
+        status = STATUS_INVALID_REQUEST;
+        row->error_message =
+            text_format(arena, "Ignoring duplicate entity %.*s", TEXT_ARGS(entity_print(entry, arena)));
     }
-    request_answer(work->request, &work->answer, NULL, 0, NULL);
+    row->error = error_tell(work->request, error_of(status));
+    if (!entity_show(entry, row, arena)) return false;
+    work->row_count += 1 + (uint32_t)row->entity.count;
+    return true;
 }
 
-static void alter_done(struct controller_call *call)
+/* A portion; false: no memory. */
+static bool entries_show(struct alter_client_quotas *work)
 {
-    alter_answer(container_of(call, struct alter_client_quotas, call), call->status);
+    uint32_t limit = work->shown + min_of(work->access.quota_count - work->shown, (uint32_t)QUOTAS_PORTION);
+
+    for (; work->shown < limit; work->shown++) {
+        const struct alter_quota *entry = &work->entries[work->shown];
+        if (!entry->again && !entry_show(work, entry)) return false;
+    }
+    return true;
 }
 
 /* ---- the question ---- */
@@ -165,56 +177,110 @@ static bool changes_take(struct alter_quota *entry, struct arena *arena)
         const struct alter_client_quotas_operation *operation = &ask->operations.items[i];
         alter->changes[alter->change_count++] =
             (struct quota_change){ operation->key, operation->value, operation->remove };
-        entry->twice |= !seen_add(&seen, text_hash(operation->key));
+        entry->key_twice |= !seen_add(&seen, text_hash(operation->key));
     }
     return true;
 }
 
-static bool same_entity(const void *value, const void *key)
-{
-    const struct alter_quota *entry = value;
-    return quota_entity_equal(&entry->alter->entity, key);
-}
-
 /* An entry about what an earlier one was about is ignored. */
-static void entities_join(struct alter_client_quotas *work)
+static void entity_join(struct alter_client_quotas *work, struct alter_quota *entry)
 {
-    struct map entities;
-
-    map_init(&entities, &work->request->shard->heap, same_entity);
-    for (uint32_t i = 0; i < work->access.quota_count; i++) {
-        struct alter_quota *entry = &work->entries[i];
-        const struct quota_entity *entity = &entry->alter->entity;
-        if (entry->unknown.data) continue;
-        struct alter_quota *first = map_find(&entities, quota_entity_hash(entity), entity);
-        entry->again = first != NULL;
-        if (first) first->twice = true;
-        if (!first) map_add(&entities, quota_entity_hash(entity), entity, entry);
-    }
-    map_end(&entities);
+    if (entry->unknown.data) return;
+    entry->hash = quota_entity_hash(&entry->alter->entity);
+    entry->again = !seen_add(&work->once, entry->hash);
+    if (entry->again) (void)seen_add(&work->twice, entry->hash);
 }
 
-static bool alter_make(struct alter_client_quotas *work, const struct alter_client_quotas_ask *ask)
+static bool entry_take(struct alter_client_quotas *work, const struct alter_client_quotas_entry_ask *ask)
 {
     struct arena *arena = &work->request->arena;
-    size_t count = (size_t)ask->entries.count;
+    uint32_t index = work->access.quota_count++;
+    struct alter_quota *entry = &work->entries[index];
+
+    entry->alter = &work->access.quotas[index];
+    entry->ask = ask;
+    entity_take(entry);
+    if (!changes_take(entry, arena)) return false;
+    entry->status = entry_check(entry, arena, &entry->why);
+    entity_join(work, entry);
+    entry->alter->refused = entry->again || entry->key_twice || entry->status != STATUS_OK;
+    return true;
+}
+
+/* A portion; false: no memory. */
+static bool entries_take(struct alter_client_quotas *work)
+{
+    const struct alter_client_quotas_ask *ask = work->request->ask;
+    bool whole = true;
+
+    for (int i = 0; i < QUOTAS_PORTION && whole && work->access.quota_count < (uint32_t)ask->entries.count; i++) {
+        whole = entry_take(work, &ask->entries.items[work->access.quota_count]);
+    }
+    return whole;
+}
+
+static bool alter_make(struct alter_client_quotas *work, size_t count)
+{
+    struct arena *arena = &work->request->arena;
 
     work->access.quotas = arena_take(arena, count * sizeof(*work->access.quotas));
     work->entries = arena_take(arena, count * sizeof(*work->entries));
     work->answer.entries.items = arena_take(arena, count * sizeof(*work->answer.entries.items));
-    if (!work->access.quotas || !work->entries || !work->answer.entries.items) return false;
-    for (size_t i = 0; i < count; i++) {
-        struct alter_quota *entry = &work->entries[i];
-        entry->alter = &work->access.quotas[work->access.quota_count++];
-        entry->ask = &ask->entries.items[i];
-        entity_take(entry);
-        if (!changes_take(entry, arena)) return false;
-        entry->status = entry_check(entry, arena, &entry->why);
-        entry->alter->refused = entry->twice || entry->status != STATUS_OK;
+    return work->access.quotas && work->entries && work->answer.entries.items &&
+           seen_init(&work->once, arena, (uint32_t)count) && seen_init(&work->twice, arena, (uint32_t)count);
+}
+
+/* ---- the way ---- */
+
+static void alter_resume(struct alter_client_quotas *work);
+
+static void alter_done(struct controller_call *call)
+{
+    struct alter_client_quotas *work = container_of(call, struct alter_client_quotas, call);
+
+    work->stage = QUOTAS_SHOWING;
+    alter_resume(work);
+}
+
+static void alter_call(struct alter_client_quotas *work)
+{
+    const struct alter_client_quotas_ask *ask = work->request->ask;
+
+    work->stage = QUOTAS_CALLING;
+    if (ask->validate_only) {
+        work->call.status = STATUS_OK;
+        alter_done(&work->call);
+        return;
     }
-    entities_join(work);
-    for (size_t i = 0; i < count; i++) work->entries[i].alter->refused |= work->entries[i].again;
-    return true;
+    work->call.kind = CONTROLLER_ALTER_ACCESS;
+    work->call.arena = &work->request->arena;
+    work->call.access = &work->access;
+    work->call.done = alter_done;
+    controller_begin(work->request->shard, &work->call);
+}
+
+/* One step. */
+static void alter_resume(struct alter_client_quotas *work)
+{
+    const struct alter_client_quotas_ask *ask = work->request->ask;
+    uint32_t count = (uint32_t)ask->entries.count;
+    bool taking = work->stage == QUOTAS_TAKING;
+
+    invariant(work->stage != QUOTAS_CALLING);
+    if (!(taking ? entries_take(work) : entries_show(work))) {
+        request_abort(work->request, "no memory");
+    } else if ((taking ? work->access.quota_count : work->shown) < count) {
+        shard_ready(work->request->shard, &work->ready);
+    } else if (taking) {
+        alter_call(work);
+    } else {
+        request_answer_rows(work->request, &work->answer, work->row_count);
+    }
+}
+
+static void alter_go(struct ready *ready)
+{
+    alter_resume(container_of(ready, struct alter_client_quotas, ready));
 }
 
 void alter_client_quotas_begin(struct request *request)
@@ -223,15 +289,10 @@ void alter_client_quotas_begin(struct request *request)
     struct alter_client_quotas *work = arena_take(&request->arena, sizeof(*work));
 
     if (work) work->request = request;
-    if (!work || !alter_make(work, ask)) {
+    if (!work || !alter_make(work, (size_t)ask->entries.count)) {
         request_abort(request, "no memory");
-    } else if (ask->validate_only) {
-        alter_answer(work, STATUS_OK);
-    } else {
-        work->call.kind = CONTROLLER_ALTER_ACCESS;
-        work->call.arena = &request->arena;
-        work->call.access = &work->access;
-        work->call.done = alter_done;
-        controller_begin(request->shard, &work->call);
+        return;
     }
+    ready_init(&work->ready, alter_go);
+    shard_ready(request->shard, &work->ready); /* The frame was work enough for this step. */
 }

@@ -1,11 +1,13 @@
 /* net/api/describe_client_quotas.c   DescribeClientQuotas: the quotas whose entities match a filter, out of the shard's
  * own image. A component asks for one name, for the default, or for any name or default of its kind; strict: the entity
- * has nothing else. */
+ * has nothing else. Many are looked at in portions, a step each, and what is told is copied: the image may change
+ * between them. */
 #include "messages/describe_client_quotas.h"
 #include "api/api.h"
 #include "api/error.h"
 #include "cluster/access.h"
 
+enum { LOOKED_PORTION = 1000, SHOWN_PORTION = 250 };
 enum { MATCH_NAME = 0, MATCH_DEFAULT = 1, MATCH_ANY = 2 };
 
 struct quota_filter {
@@ -14,6 +16,17 @@ struct quota_filter {
         struct text name; /* null: the default */
     } kinds[QUOTA_KINDS];
     bool strict;
+};
+
+struct describe_client_quotas {
+    struct request *request;
+    const struct image *image;
+    struct ready ready;
+    struct quota_filter filter;
+    bool begun;
+    struct quota_entity last; /* that was looked at; its names live in the arena */
+    uint32_t room, row_count; /* of the answer */
+    struct describe_client_quotas_answer answer;
 };
 
 static struct text match_fault(const struct describe_client_quotas_component *component, struct arena *arena)
@@ -88,54 +101,110 @@ static bool matches(const struct quota_filter *filter, const struct quota_entity
     return true;
 }
 
-static bool entry_show(const struct image_quota *quota, struct describe_client_quotas_entry *entry, struct arena *arena)
+/* ---- the answer ---- */
+
+static bool entity_keep(struct quota_entity *kept, const struct quota_entity *entity, struct arena *arena)
 {
+    *kept = *entity;
+    for (uint32_t kind = 0; kind < QUOTA_KINDS; kind++) {
+        if (!entity->names[kind].data) continue;
+        kept->names[kind].data = arena_copy(arena, entity->names[kind].data, entity->names[kind].size);
+        if (!kept->names[kind].data) return false;
+    }
+    return true;
+}
+
+static struct describe_client_quotas_entry *entry_add(struct describe_client_quotas *work)
+{
+    struct describe_client_quotas_answer *answer = &work->answer;
+
+    if ((uint32_t)answer->entries.count == work->room) {
+        uint32_t room = max_of(2 * work->room, 64u);
+        struct describe_client_quotas_entry *items = arena_take(&work->request->arena, room * sizeof(*items));
+        if (!items) return NULL;
+        if (work->room > 0) memcpy(items, answer->entries.items, work->room * sizeof(*items));
+        answer->entries.items = items;
+        work->room = room;
+    }
+    return &answer->entries.items[answer->entries.count++];
+}
+
+static bool entry_show(struct describe_client_quotas *work, const struct image_quota *quota)
+{
+    struct arena *arena = &work->request->arena;
+    struct describe_client_quotas_entry *entry = entry_add(work);
+    struct quota_entity entity;
+
+    if (!entry || !entity_keep(&entity, &quota->entity, arena)) return false;
     entry->entity.items = arena_take(arena, QUOTA_KINDS * sizeof(*entry->entity.items));
     entry->values.items = arena_take(arena, quota->count * sizeof(*entry->values.items));
     if (!entry->entity.items || !entry->values.items) return false;
     for (enum quota_kind kind = QUOTA_CLIENT_ID; kind < QUOTA_KINDS; kind++) {
-        if (!quota->entity.takes_part[kind]) continue;
+        if (!entity.takes_part[kind]) continue;
         entry->entity.items[entry->entity.count++] =
-            (struct describe_client_quotas_entity){ quota_kind_name(kind), quota->entity.names[kind] };
+            (struct describe_client_quotas_entity){ quota_kind_name(kind), entity.names[kind] };
     }
     for (uint32_t i = 0; i < quota->count; i++) {
+        struct text key = quota->values[i].key;
+        key.data = arena_copy(arena, key.data, key.size);
+        if (!key.data) return false;
         entry->values.items[entry->values.count++] =
-            (struct describe_client_quotas_value){ quota->values[i].key, quota->values[i].value };
+            (struct describe_client_quotas_value){ key, quota->values[i].value };
     }
+    work->row_count += 1 + (uint32_t)(entry->entity.count + entry->values.count);
     return true;
 }
 
-static bool entries_show(const struct image *image, const struct quota_filter *filter,
-                         struct describe_client_quotas_answer *answer, struct arena *arena)
-{
-    const struct image_quota *quota;
-    uint32_t cursor = 0, count = 0;
+enum quotas_turn { QUOTAS_MORE, QUOTAS_ALL, QUOTAS_NO_MEMORY };
 
-    while ((quota = image_next_quota(image, &cursor)) != NULL) count += matches(filter, &quota->entity);
-    answer->entries.items = arena_take(arena, count * sizeof(*answer->entries.items));
-    if (!answer->entries.items) return false;
-    for (cursor = 0; (quota = image_next_quota(image, &cursor)) != NULL;) {
-        if (!matches(filter, &quota->entity)) continue;
-        if (!entry_show(quota, &answer->entries.items[answer->entries.count++], arena)) return false;
+static enum quotas_turn quotas_show(struct describe_client_quotas *work)
+{
+    uint32_t cursor = work->begun ? image_quotas_behind(work->image, &work->last) : 0;
+    const struct image_quota *quota = NULL;
+    int shown = 0;
+
+    for (int i = 0; i < LOOKED_PORTION && shown < SHOWN_PORTION; i++) {
+        const struct image_quota *next = image_next_quota(work->image, &cursor);
+        if (!next) return QUOTAS_ALL;
+        quota = next;
+        if (!matches(&work->filter, &quota->entity)) continue;
+        if (!entry_show(work, quota)) return QUOTAS_NO_MEMORY;
+        shown++;
     }
-    return true;
+    work->begun = true;
+    return entity_keep(&work->last, &quota->entity, &work->request->arena) ? QUOTAS_MORE : QUOTAS_NO_MEMORY;
+}
+
+static void describe_go(struct ready *ready)
+{
+    struct describe_client_quotas *work = container_of(ready, struct describe_client_quotas, ready);
+
+    switch (quotas_show(work)) {
+    case QUOTAS_MORE: shard_ready(work->request->shard, &work->ready); break;
+    case QUOTAS_ALL: request_answer_rows(work->request, &work->answer, work->row_count); break;
+    case QUOTAS_NO_MEMORY: request_abort(work->request, "no memory"); break;
+    }
 }
 
 void describe_client_quotas_begin(struct request *request)
 {
-    struct describe_client_quotas_answer answer;
-    struct quota_filter filter = { 0 };
+    struct describe_client_quotas *work = arena_take(&request->arena, sizeof(*work));
     struct text why = TEXT_NULL;
 
-    message_clear(request->api->answer, &answer);
-    answer.error = error_tell(request, filter_take(&filter, request->ask, &request->arena, &why));
-    answer.error_message = why.data ? why : TEXT("");
-    if (answer.error != ERROR_NONE) {
-        answer.entries.count = -1;
-        request_answer(request, &answer, NULL, 0, NULL);
-    } else if (entries_show(&apis_of(request)->replicas->image, &filter, &answer, &request->arena)) {
-        request_answer(request, &answer, NULL, 0, NULL);
-    } else {
+    if (!work) {
         request_abort(request, "no memory");
+        return;
     }
+    work->request = request;
+    work->image = &apis_of(request)->replicas->image;
+    message_clear(request->api->answer, &work->answer);
+    work->answer.error = error_tell(request, filter_take(&work->filter, request->ask, &request->arena, &why));
+    work->answer.error_message = why.data ? why : TEXT("");
+    if (work->answer.error != ERROR_NONE) {
+        work->answer.entries.count = -1;
+        request_answer(request, &work->answer, NULL, 0, NULL);
+        return;
+    }
+    ready_init(&work->ready, describe_go);
+    describe_go(&work->ready);
 }

@@ -55,5 +55,8 @@ const struct image_credential *image_credential(const struct image *image, struc
  * Credentials come by user, then mechanism. */
 const struct image_quota *image_next_quota(const struct image *image, uint32_t *cursor);
 const struct image_credential *image_next_credential(const struct image *image, uint32_t *cursor);
+/* The cursor behind these, whether they are still there or not: who walks in portions finds his place again. */
+uint32_t image_quotas_behind(const struct image *image, const struct quota_entity *entity);
+uint32_t image_credentials_behind(const struct image *image, struct text user);
 
 #endif

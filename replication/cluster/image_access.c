@@ -141,6 +141,13 @@ const struct image_quota *image_next_quota(const struct image *image, uint32_t *
     return *cursor < access->quota_count ? access->quotas[(*cursor)++] : NULL;
 }
 
+uint32_t image_quotas_behind(const struct image *image, const struct quota_entity *entity)
+{
+    bool there;
+    uint32_t place = quota_place(&image_work(image)->access, entity, &there);
+    return place + there;
+}
+
 /* ---- credentials ---- */
 
 static uint32_t credential_place(const struct image_access *access, struct text user, int8_t mechanism, bool *there)
@@ -243,6 +250,13 @@ const struct image_credential *image_next_credential(const struct image *image, 
 {
     const struct image_access *access = &image_work(image)->access;
     return *cursor < access->credential_count ? access->credentials[(*cursor)++] : NULL;
+}
+
+uint32_t image_credentials_behind(const struct image *image, struct text user)
+{
+    bool there;
+    uint32_t place = credential_place(&image_work(image)->access, user, INT8_MAX, &there);
+    return place + there;
 }
 
 /* ---- all of it ---- */

@@ -8,6 +8,7 @@
 #include "replica/controller_work.h"
 
 enum { CHOSEN_NONE = 0 }; /* else: place in the call, plus 1 */
+enum { ACCESS_PORTION = 500 };
 
 static void quota_add(struct record_list *list, const struct quota_alter *alter, const struct quota_change *change)
 {
@@ -47,6 +48,11 @@ static void credential_choose(const struct image *image, struct credential_alter
     const struct image_credential *credential = &alter->credential;
     struct credential_alter *user = &alters[alter->first];
 
+    invariant(alter->first <= at);
+    if (alter->first == at) {
+        user->outcome = CREDENTIAL_FINE;
+        user->chosen = CHOSEN_NONE;
+    }
     if (user->outcome != CREDENTIAL_FINE) return;
     if (user->chosen != CHOSEN_NONE) {
         user->outcome = CREDENTIAL_TWICE;
@@ -80,22 +86,31 @@ static void credential_add(struct record_list *list, const struct credential_alt
     record->iterations = credential->iterations;
 }
 
-void access_alter(const struct controller *controller, struct controller_call *call, struct record_list *list)
+/* The quotas one after the other; then the credentials: who is chosen, and when that is known of all, what is
+ * written. */
+static void access_item(struct controller *controller, const struct access_change *access, uint32_t item,
+                        struct record_list *list)
 {
-    const struct access_change *access = call->access;
     struct credential_alter *credentials = access->credentials;
+    uint32_t quotas = access->quota_count, chosen = quotas + access->credential_count;
 
-    for (uint32_t i = 0; i < access->quota_count; i++) {
-        if (!access->quotas[i].refused) quota_alter(&controller->ahead, &access->quotas[i], list);
-    }
-    for (uint32_t i = 0; i < access->credential_count; i++) {
-        credentials[i].outcome = CREDENTIAL_FINE; /* A call may be decided again, when the log had no room. */
-        credentials[i].chosen = CHOSEN_NONE;
-    }
-    for (uint32_t i = 0; i < access->credential_count; i++) credential_choose(&controller->ahead, credentials, i);
-    for (uint32_t i = 0; i < access->credential_count; i++) {
-        const struct credential_alter *user = &credentials[i];
-        bool fine = user->first == i && user->outcome == CREDENTIAL_FINE && user->chosen != CHOSEN_NONE;
+    if (item < quotas) {
+        if (!access->quotas[item].refused) quota_alter(&controller->ahead, &access->quotas[item], list);
+    } else if (item < chosen) {
+        credential_choose(&controller->ahead, credentials, item - quotas);
+    } else {
+        const struct credential_alter *user = &credentials[item - chosen];
+        bool fine = user->first == item - chosen && user->outcome == CREDENTIAL_FINE && user->chosen != CHOSEN_NONE;
         if (fine) credential_add(list, &credentials[user->chosen - 1]);
     }
+}
+
+bool access_alter(struct controller *controller, struct controller_call *call, struct record_list *list)
+{
+    const struct access_change *access = call->access;
+    uint32_t *item = &controller->decision.next.item;
+    uint32_t count = access->quota_count + 2 * access->credential_count;
+
+    for (int i = 0; i < ACCESS_PORTION && *item < count; i++) access_item(controller, access, (*item)++, list);
+    return *item == count;
 }

@@ -52,7 +52,7 @@ struct access_change {
     uint32_t credential_count;
 };
 
-/* For controller.c: decides about call->access. */
-void access_alter(const struct controller *controller, struct controller_call *call, struct record_list *list);
+/* For controller.c: decides about call->access, a portion at a time; true: through. */
+must_check bool access_alter(struct controller *controller, struct controller_call *call, struct record_list *list);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "cluster/configs.h"
 #include "replica/access.h"
@@ -125,9 +126,9 @@ enum status controller_write(struct controller *controller, struct record_list *
     return STATUS_OK;
 }
 
-static void decide(struct controller *controller, struct controller_call *call, struct record_list *list)
+/* True: through. */
+static bool decide(struct controller *controller, struct controller_call *call, struct record_list *list)
 {
-    call->status = STATUS_OK;
     switch (call->kind) {
     case CONTROLLER_CREATE_TOPICS: topics_create(controller, call, list); break;
     case CONTROLLER_DELETE_TOPICS: topics_delete(controller, call, list); break;
@@ -135,9 +136,10 @@ static void decide(struct controller *controller, struct controller_call *call, 
     case CONTROLLER_ALTER_CONFIGS: configs_alter(controller, call, list); break;
     case CONTROLLER_PRODUCER_IDS: producer_ids_take(controller, call, list); break;
     case CONTROLLER_DESCRIBE_QUORUM: quorum_look(controller, call); break;
-    case CONTROLLER_ALTER_ACCESS: access_alter(controller, call, list); break;
-    case CONTROLLER_UNREGISTER_BROKER: broker_unregister(controller, call, list); break;
+    case CONTROLLER_ALTER_ACCESS: return access_alter(controller, call, list);
+    case CONTROLLER_UNREGISTER_BROKER: return broker_unregister(controller, call, list);
     }
+    return true;
 }
 
 static void retry_later(struct controller *controller)
@@ -150,10 +152,18 @@ static void retry_later(struct controller *controller)
 static void decision_begin(struct controller *controller, struct controller_call *call)
 {
     struct decision *decision = &controller->decision;
+
+    call->status = STATUS_OK;
+    record_list_init(&decision->list, &controller->arena);
+    memset(&decision->next, 0, sizeof(decision->next));
+    decision->stage = DECISION_DECIDING;
+}
+
+static void decision_make(struct controller *controller)
+{
+    struct decision *decision = &controller->decision;
     struct shard *shard = controller->shard;
 
-    record_list_init(&decision->list, &controller->arena);
-    decide(controller, call, &decision->list);
     controller->common = NULL;
     decision->ahead = 0;
     decision->limit = controller->ahead.offset;
@@ -172,22 +182,24 @@ static void decision_end(struct controller *controller)
         batch_making_drop(&decision->making);
     }
     decision->stage = DECISION_NONE;
+    controller->common = NULL;
     list_remove(&decision->more.node);
     arena_reset(&controller->arena);
 }
 
 /* What was decided against the image fits it. True: the image has all of it. */
-static bool decision_apply(struct controller *controller, uint32_t record_max)
+static bool decision_apply(struct controller *controller, uint32_t portion)
 {
     struct decision *decision = &controller->decision;
-    uint32_t limit = decision->ahead + min_of(record_max, decision->list.count - decision->ahead);
 
-    for (; decision->ahead < limit; decision->ahead++) {
-        enum status status = image_apply(&controller->ahead, &decision->list.items[decision->ahead]);
+    for (uint32_t spent = 0; decision->ahead < decision->list.count && spent < portion; decision->ahead++) {
+        const struct any_record *record = &decision->list.items[decision->ahead];
+        enum status status = image_apply(&controller->ahead, record);
         invariant(status == STATUS_OK);
+        spent += record_weight(record);
     }
-    if (limit < decision->list.count) return false;
-    if (limit > 0) image_advance(&controller->ahead, decision->limit, controller->log->raft.ballot.term);
+    if (decision->ahead < decision->list.count) return false;
+    if (decision->ahead > 0) image_advance(&controller->ahead, decision->limit, controller->log->raft.ballot.term);
     return true;
 }
 
@@ -206,7 +218,7 @@ static void decision_refused(struct controller *controller, struct controller_ca
     decision_end(controller);
 }
 
-enum decision_turn { DECISION_GOES_ON, DECISION_WAITS, DECISION_THROUGH };
+enum decision_turn { DECISION_GOES_ON, DECISION_GIVES_WAY, DECISION_WAITS, DECISION_THROUGH };
 
 static enum decision_turn decision_write(struct controller *controller, struct controller_call *call)
 {
@@ -230,8 +242,10 @@ static enum decision_turn decision_resume(struct controller *controller, struct 
     struct decision *decision = &controller->decision;
 
     switch (decision->stage) {
-    case DECISION_NONE:
-        decision_begin(controller, call);
+    case DECISION_NONE: decision_begin(controller, call); return DECISION_GOES_ON;
+    case DECISION_DECIDING:
+        if (!decide(controller, call, &decision->list)) return DECISION_GIVES_WAY;
+        decision_make(controller);
         if (!decision->list.full) return DECISION_GOES_ON;
         decision_refused(controller, call, STATUS_POLICY);
         return DECISION_THROUGH;
@@ -241,7 +255,7 @@ static enum decision_turn decision_resume(struct controller *controller, struct 
     case DECISION_WRITING: return decision_write(controller, call);
     case DECISION_AHEAD: break;
     }
-    if (!decision_apply(controller, DECISION_PORTION)) return DECISION_GOES_ON;
+    if (!decision_apply(controller, DECISION_PORTION)) return DECISION_GIVES_WAY;
     decision_done(controller, call);
     return DECISION_THROUGH;
 }
@@ -258,7 +272,7 @@ static bool call_go(struct controller *controller, struct controller_call *call)
         turn = decision_resume(controller, call);
     } while (turn == DECISION_GOES_ON && decision->list.count <= DECISION_PORTION);
 
-    if (turn == DECISION_GOES_ON) shard_ready(controller->shard, &decision->more);
+    if (turn == DECISION_GOES_ON || turn == DECISION_GIVES_WAY) shard_ready(controller->shard, &decision->more);
     return turn == DECISION_THROUGH;
 }
 

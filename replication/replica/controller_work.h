@@ -26,14 +26,19 @@ enum controller_stage {
 /* The first of the calls, which is being decided. Others take their turn between its portions; no other call is decided
  * before it is through, so none sees half of it.
  *
- *     NONE --decided--> MAKING --the batch is made--> WRITING --in the log--> AHEAD --the image has it all--> NONE
- *                        \_/ a portion, a step         \_/ no room: retry     \_/ a portion, a step
+ *     NONE --> DECIDING --> MAKING --the batch is made--> WRITING --in the log--> AHEAD --the image has it all--> NONE
+ *               \_/         \_/ a portion, a step         \_/ no room: retry     \_/ a portion, a step
  */
-enum decision_stage { DECISION_NONE, DECISION_MAKING, DECISION_WRITING, DECISION_AHEAD };
+enum decision_stage { DECISION_NONE, DECISION_DECIDING, DECISION_MAKING, DECISION_WRITING, DECISION_AHEAD };
 
 struct decision {
     enum decision_stage stage;
     struct record_list list; /* in the controller's arena */
+    struct {
+        uint32_t item; /* of the call, as its own file counts; or, after the first portion: */
+        struct list_node *topic;
+        int32_t partition;
+    } next; /* DECIDING: zeroes before the first portion */
     struct batch_making making;
     int64_t limit;     /* in the log: the offset behind it */
     uint32_t ahead;    /* records that the image has */
@@ -82,7 +87,8 @@ void script_begin(struct controller *controller);
 struct text controller_words(char *room, const char *format, ...) printf_like(2, 3);
 #define refuse(item, code, ...) ((item)->status = (code), (item)->why = controller_words((item)->room, __VA_ARGS__))
 
-/* topics.c: decides against `ahead` and adds records; results go into the call. */
+/* topics.c: decides against `ahead` and adds records; results go into the call. What returns bool decides a portion,
+ * and is asked again until it is through. */
 void topics_create(struct controller *controller, struct controller_call *call, struct record_list *list);
 void topics_delete(struct controller *controller, struct controller_call *call, struct record_list *list);
 must_check enum status topic_name_check(struct text name, char *room, struct text *why);
@@ -98,7 +104,8 @@ must_check enum status replicas_check(const struct controller *controller, const
 struct config_place controller_configs(struct controller *controller, const struct image_topic *topic);
 void configs_alter(struct controller *controller, struct controller_call *call, struct record_list *list);
 /* unregister.c */
-void broker_unregister(const struct controller *controller, struct controller_call *call, struct record_list *list);
+must_check bool broker_unregister(struct controller *controller, struct controller_call *call,
+                                  struct record_list *list);
 /* producer_ids.c */
 void producer_ids_take(struct controller *controller, struct controller_call *call, struct record_list *list);
 

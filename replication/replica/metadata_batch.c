@@ -8,6 +8,9 @@
 /* Attributes, deltas and lengths of a record: at most 1 + 10 + 5 + 5 + 5 + 5 bytes, and its own length before it. */
 enum { RECORD_OVERHEAD = 40 };
 
+/* Of a record about a client: it is copied in pieces, to its place in a sorted array of them all. */
+enum { WEIGHT_APART = 8 };
+
 void record_list_init(struct record_list *list, struct arena *arena)
 {
     *list = (struct record_list){ .arena = arena };
@@ -225,8 +228,21 @@ static enum status reading_open(struct metadata_reading *reading, const struct i
 
     struct bytes records = { batch->data + BATCH_HEADER_SIZE, batch->size - BATCH_HEADER_SIZE };
     record_walk_begin(&reading->walk, batch, records);
-    reading->open = true;
+    reading->open = reading->apart = true;
+    reading->read = false;
     return STATUS_OK;
+}
+
+/* About one client: nobody misses the others of its batch. */
+static bool record_apart(enum record_type type)
+{
+    return type == RECORD_CLIENT_QUOTA || type == RECORD_USER_SCRAM_CREDENTIAL ||
+           type == RECORD_REMOVE_USER_SCRAM_CREDENTIAL;
+}
+
+uint32_t record_weight(const struct any_record *record)
+{
+    return record_apart(record->type) ? WEIGHT_APART : 1;
 }
 
 static enum status reading_keep(struct metadata_reading *reading, const struct record *record)
@@ -236,19 +252,22 @@ static enum status reading_keep(struct metadata_reading *reading, const struct r
 
     enum status status = record_read(record->value, &kept->record, reading->arena);
     if (status != STATUS_OK) return status;
+    reading->apart = reading->apart && record_apart(kept->record.type);
     if (reading->last) reading->last->next = kept;
     if (!reading->first) reading->first = kept;
     reading->last = kept;
     return STATUS_OK;
 }
 
-/* Everything of the batch is read: the image takes it in at once. */
-static enum status reading_apply(struct metadata_reading *reading, struct image *image)
+/* Everything of the batch is read: the image takes it in, at once or (what is apart) a portion of it. */
+static enum status reading_apply(struct metadata_reading *reading, struct image *image, uint32_t portion)
 {
     enum status status = STATUS_OK;
 
-    for (const struct kept_record *kept = reading->first; kept && status == STATUS_OK; kept = kept->next) {
-        status = image_apply(image, &kept->record);
+    for (uint32_t spent = 0; reading->first && status == STATUS_OK; reading->first = reading->first->next) {
+        if (reading->apart && spent >= portion) return STATUS_OK;
+        status = image_apply(image, &reading->first->record);
+        spent += record_weight(&reading->first->record);
     }
     reading->open = false;
     reading->first = reading->last = NULL;
@@ -261,31 +280,38 @@ static enum status reading_apply(struct metadata_reading *reading, struct image 
 static enum status reading_hear(struct metadata_reading *reading, struct image *image)
 {
     enum status status = apply_batch(image, &reading->batch, reading->arena);
-    return status == STATUS_OK ? reading_apply(reading, image) : status;
+    return status == STATUS_OK ? reading_apply(reading, image, 0) : status;
+}
+
+static enum status reading_read(struct metadata_reading *reading, uint32_t record_max)
+{
+    struct record record;
+    enum status status = STATUS_OK;
+
+    for (uint32_t i = 0; i < record_max && status == STATUS_OK; i++) {
+        reading->read = !record_walk_next(&reading->walk, &record, &status);
+        if (reading->read) break;
+        status = reading_keep(reading, &record);
+    }
+    return status;
 }
 
 enum status metadata_reading_go(struct metadata_reading *reading, struct image *image, uint32_t record_max,
                                 bool *through)
 {
-    struct record record;
     enum status status = STATUS_OK;
 
-    *through = reading->at == reading->batches.size && !reading->open;
-    if (*through) return STATUS_OK;
-    if (!reading->open) status = reading_open(reading, image);
-    if (status != STATUS_OK || !reading->open) return status;
-    if (reading->batch.attributes & BATCH_CONTROL) return reading_hear(reading, image);
-
-    for (uint32_t i = 0; i < record_max; i++) {
-        if (!record_walk_next(&reading->walk, &record, &status)) {
-            if (status == STATUS_OK) status = reading_apply(reading, image);
-            *through = reading->at == reading->batches.size;
-            return status;
+    if (!reading->open && reading->at < reading->batches.size) status = reading_open(reading, image);
+    if (status == STATUS_OK && reading->open) {
+        if (reading->batch.attributes & BATCH_CONTROL) {
+            status = reading_hear(reading, image);
+        } else {
+            if (!reading->read) status = reading_read(reading, record_max);
+            if (status == STATUS_OK && reading->read) status = reading_apply(reading, image, record_max);
         }
-        status = reading_keep(reading, &record);
-        if (status != STATUS_OK) return status;
     }
-    return STATUS_OK;
+    *through = reading->at == reading->batches.size && !reading->open;
+    return status;
 }
 
 enum status metadata_apply(struct image *image, struct bytes batches, struct arena *arena)

@@ -26,6 +26,9 @@ void record_list_reserve(struct record_list *list, uint32_t count);
 /* A new record with every field at its fallback. When the list is full, one that nobody will see. */
 struct any_record *record_list_add(struct record_list *list, enum record_type type);
 
+/* How much of a step it takes an image to apply it; most records: 1. */
+uint32_t record_weight(const struct any_record *record);
+
 /* A batch that is made in portions: the records are counted, then written. */
 struct batch_making {
     const struct record_list *list;
@@ -55,7 +58,8 @@ struct bytes control_batch_make(struct heap *heap, const struct any_control *con
  * where. */
 must_check enum status metadata_apply(struct image *image, struct bytes batches, struct arena *arena);
 /* The same in portions: the records of a batch are read a portion at a time, and when all are read the image takes them
- * in at once, so that nobody sees half of a batch. */
+ * in at once, so that nobody sees half of a batch. Those about clients (quotas, credentials) mean nothing to each
+ * other: a batch of nothing else is taken in a portion at a time too. */
 struct kept_record;
 struct metadata_reading {
     struct bytes batches;
@@ -63,11 +67,13 @@ struct metadata_reading {
     struct arena *arena;
     struct batch batch; /* if open: the one that is read */
     struct record_walk walk;
-    struct kept_record *first, *last; /* of it, in the arena */
+    struct kept_record *first, *last; /* of it, in the arena: not taken in yet */
     bool open;
+    bool read;  /* all of its records are */
+    bool apart; /* they may be taken in a portion at a time */
 };
 void metadata_reading_begin(struct metadata_reading *reading, struct bytes batches, struct arena *arena);
-/* Goes on by a portion; *through: the image has all batches. Statuses as above. */
+/* Goes on by a portion of about so many records; *through: the image has all batches. Statuses as above. */
 must_check enum status metadata_reading_go(struct metadata_reading *reading, struct image *image, uint32_t record_max,
                                            bool *through);
 /* A whole snapshot file into an empty image, which then stands at `end`. STATUS_TRUNCATED: it has no footer. */

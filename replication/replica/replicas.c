@@ -411,7 +411,7 @@ static enum status batch_go(struct replicas *replicas, struct bytes batches, boo
 
     while (!work->read && status == STATUS_OK) {
         status = batch_read_in(replicas, batches);
-        if (!small) break;
+        if (!small || (work->reading.open && work->reading.read)) break;
     }
     if (status == STATUS_OK && work->read && removed_close(replicas, &portion)) {
         status = touched_align(replicas, &portion);

@@ -136,12 +136,38 @@ static void filters_that_say_nothing_are_refused(void **state)
                    "clientId filter component.");
 }
 
+/* More than a step shows, before and behind those that are there; the client finds each once, in order. */
+static void many_are_shown_in_portions(void **state)
+{
+    (void)state;
+    enum { MANY = 1200 };
+    struct record_list list;
+
+    record_list_init(&list, &desk.messages);
+    for (int i = 0; i < MANY; i++) {
+        add(&list, NULL, text_format(&desk.messages, "many%04d", MANY - 1 - i).data, NULL, 7);
+    }
+    desk_apply(&desk, &list);
+    component(0, "user", ANY, NULL);
+    ask(1, 1, true);
+    assert_int_equal(answer.entries.count, MANY + 2); /* with ann and the default */
+    for (int32_t i = 0; i < MANY; i++) {
+        const struct describe_client_quotas_entry *entry = &answer.entries.items[i + 2];
+        char name[16];
+        (void)snprintf(name, sizeof(name), "many%04d", i);
+        assert_true(text_equal(entry->entity.items[0].name, text_of(name)));
+        assert_true(entry->values.items[0].value == 7);
+        assert_true(text_equal(entry->values.items[0].key, TEXT("rate")));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(without_a_filter_all_are_told),
         cmocka_unit_test(filters_match_names_defaults_and_anything),
         cmocka_unit_test(filters_that_say_nothing_are_refused),
+        cmocka_unit_test(many_are_shown_in_portions),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }

@@ -198,6 +198,32 @@ static void credentials_are_set_replaced_and_removed(void **state)
     assert_true(image_hash(&image) == empty);
 }
 
+/* Also when the one that was looked at last is gone meanwhile. */
+static void a_walk_in_portions_finds_its_place_again(void **state)
+{
+    (void)state;
+    static const char *const users[] = { "a", "b", "c" };
+    for (uint32_t i = 0; i < array_count(users); i++) {
+        assert_int_equal(quota_apply(NULL, users[i], "request_percentage", i, false), STATUS_OK);
+        assert_int_equal(credential_apply(users[i], SCRAM_SHA_256, 4096), STATUS_OK);
+        assert_int_equal(credential_apply(users[i], SCRAM_SHA_512, 4096), STATUS_OK);
+    }
+    struct quota_entity b = entity_of(NULL, "b");
+    for (int pass = 0; pass < 2; pass++) {
+        uint32_t cursor = image_quotas_behind(&image, &b);
+        struct text user = image_next_quota(&image, &cursor)->entity.names[QUOTA_USER];
+        assert_true(text_equal(user, TEXT("c")));
+        assert_null(image_next_quota(&image, &cursor));
+        cursor = image_credentials_behind(&image, TEXT("b"));
+        assert_true(text_equal(image_next_credential(&image, &cursor)->user, TEXT("c")));
+        assert_int_equal(image_next_credential(&image, &cursor)->mechanism, SCRAM_SHA_512);
+        assert_null(image_next_credential(&image, &cursor));
+        assert_int_equal(quota_apply(NULL, "b", "request_percentage", 0, true), STATUS_OK);
+        assert_int_equal(credential_forget("b", SCRAM_SHA_256), STATUS_OK);
+        assert_int_equal(credential_forget("b", SCRAM_SHA_512), STATUS_OK);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -205,6 +231,7 @@ int main(void)
         cmocka_unit_test(quotas_are_walked_in_one_order),
         cmocka_unit_test(an_unknown_kind_of_entity_stops_the_image),
         cmocka_unit_test(credentials_are_set_replaced_and_removed),
+        cmocka_unit_test(a_walk_in_portions_finds_its_place_again),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }

@@ -23,7 +23,7 @@ static void decide(struct access_change *access)
 {
     struct controller_call call = { .access = access };
     deciding_next(&deciding);
-    access_alter(&deciding.controller, &call, &deciding.list);
+    while (!access_alter(&deciding.controller, &call, &deciding.list)) deciding.portions++;
 }
 
 /* ---- quotas ---- */
@@ -101,6 +101,33 @@ static void what_does_not_fit_is_refused_as_a_whole(void **state)
     decide(&access);
     assert_false(deciding.list.full);
     assert_int_equal(deciding.list.count, 10000);
+}
+
+/* No step of the controller's shard takes long, however many there are. */
+static void many_are_decided_in_portions(void **state)
+{
+    (void)state;
+    enum { MANY = 1600 };
+    static struct quota_alter quotas[MANY];
+    static struct credential_alter credentials[MANY];
+    static char names[MANY][8];
+    struct quota_change change = { TEXT("consumer_byte_rate"), 77, false };
+    struct access_change access = { quotas, MANY, credentials, MANY };
+
+    for (uint32_t i = 0; i < MANY; i++) {
+        (void)snprintf(names[i], sizeof(names[i]), "%u", i);
+        quotas[i] = (struct quota_alter){ .changes = &change, .change_count = 1 };
+        quotas[i].entity.takes_part[QUOTA_USER] = true;
+        quotas[i].entity.names[QUOTA_USER] = text_of(names[i]);
+        credentials[i] = (struct credential_alter){ .first = i };
+        credentials[i].credential.user = text_of(names[i]);
+        credentials[i].credential.mechanism = SCRAM_SHA_256;
+    }
+    credentials[MANY - 1].first = 0;
+    decide(&access);
+    assert_int_equal(deciding.list.count, 2 * MANY - 2); /* of the first user nothing is written */
+    assert_int_equal(credentials[0].outcome, CREDENTIAL_TWICE);
+    assert_true(deciding.portions >= 3 * MANY / 500);
 }
 
 /* ---- credentials ---- */
@@ -202,6 +229,7 @@ int main(void)
         TEST(only_values_that_change_are_written),
         TEST(a_record_names_whoever_takes_part),
         TEST(what_does_not_fit_is_refused_as_a_whole),
+        TEST(many_are_decided_in_portions),
         TEST(a_credential_is_set_and_deleted),
         TEST(a_user_is_altered_once_in_a_call_and_others_are_not_held_up),
         TEST(the_first_fault_of_a_user_is_told),

@@ -27,6 +27,7 @@ struct deciding {
     struct node_identity identity;
     struct controller controller;
     struct record_list list;
+    uint32_t portions; /* of the decision, before the last */
     char why[CONTROLLER_WHY_MAX + 1];
 };
 
@@ -35,6 +36,8 @@ static inline void deciding_next(struct deciding *deciding)
 {
     arena_reset(&deciding->controller.arena);
     deciding->controller.common = NULL;
+    deciding->controller.decision.next.item = 0;
+    deciding->portions = 0;
     record_list_init(&deciding->list, &deciding->controller.arena);
 }
 

@@ -1,6 +1,7 @@
 /* Records into batches and back into an image; Kafka's own bytes; and what must stop the apply. */
 #include "bench.h"
 
+#include "cluster/access.h"
 #include "cluster/features.h"
 #include "replica/metadata_batch.h"
 
@@ -180,6 +181,45 @@ static void what_is_read_in_portions_is_seen_at_once(void **state)
     }
 }
 
+/* What says something of one client each is no whole that could be torn; but the image says where it stands only when
+ * it has all. */
+static void records_about_clients_are_taken_in_by_portions(void **state)
+{
+    (void)state;
+    enum { CLIENTS = 64, PORTION = 32 };
+    struct written log, other;
+    struct record_list list;
+    struct metadata_reading reading;
+    bool through = false;
+    uint32_t steps = 0;
+
+    written_init(&log);
+    written_init(&other);
+    record_list_init(&list, &log.bench.arena);
+    for (int i = 0; i < CLIENTS; i++) {
+        struct client_quota_record *record = &record_list_add(&list, RECORD_CLIENT_QUOTA)->client_quota;
+        record->entity.items = arena_take(&log.bench.arena, sizeof(*record->entity.items));
+        record->entity.items[record->entity.count++] =
+            (struct client_quota_entity){ TEXT("user"), text_format(&log.bench.arena, "%d", i) };
+        record->key = TEXT("rate");
+        record->value = i;
+    }
+    add(&log, record_batch_make(&log.bench.heap, &list, 1000), 4);
+    metadata_reading_begin(&reading, (struct bytes){ log.bytes, log.size }, &other.bench.scratch);
+    for (; !through; steps++) {
+        uint32_t cursor = 0, count = 0;
+        assert_int_equal(metadata_reading_go(&reading, &other.bench.image, PORTION, &through), STATUS_OK);
+        while (image_next_quota(&other.bench.image, &cursor)) count++;
+        assert_int_equal(other.bench.image.offset, through ? CLIENTS : 0);
+        if (through) assert_int_equal(count, CLIENTS);
+    }
+    assert_true(steps > 2 * CLIENTS / PORTION); /* reading them takes two, and they weigh more than others */
+    assert_int_equal(apply(&log), STATUS_OK);
+    assert_int_equal(image_hash(&other.bench.image), image_hash(&log.bench.image));
+    bench_end(&other.bench);
+    bench_end(&log.bench);
+}
+
 static void damage_is_found_in_portions_too(void **state)
 {
     (void)state;
@@ -291,6 +331,7 @@ int main(void)
         cmocka_unit_test(a_record_without_a_value_and_an_offset_beyond_all_stop_it),
         cmocka_unit_test(an_unknown_record_stops_it),
         cmocka_unit_test(what_is_read_in_portions_is_seen_at_once),
+        cmocka_unit_test(records_about_clients_are_taken_in_by_portions),
         cmocka_unit_test(damage_is_found_in_portions_too),
         cmocka_unit_test(a_batch_made_in_portions_has_the_same_bytes),
         cmocka_unit_test(kafkas_snapshot_is_read_whole_or_not_at_all),

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -81,7 +82,7 @@ static void its_partitions_come_first_and_its_registration_last(void **state)
     struct record_list list;
 
     record_list_init(&list, &arena);
-    broker_unregister(&controller, &call, &list);
+    assert_true(broker_unregister(&controller, &call, &list));
     assert_int_equal(call.status, STATUS_OK);
     assert_int_equal(list.count, 3);
     assert_int_equal(list.items[0].partition_change.index, 1);
@@ -111,11 +112,35 @@ static void a_stranger_and_the_node_itself_are_refused(void **state)
     struct record_list list;
 
     record_list_init(&list, &arena);
-    broker_unregister(&controller, &stranger, &list);
-    broker_unregister(&controller, &self, &list);
+    assert_true(broker_unregister(&controller, &stranger, &list));
+    assert_true(broker_unregister(&controller, &self, &list));
     assert_int_equal(stranger.status, STATUS_NOT_FOUND);
     assert_int_equal(self.status, STATUS_INVALID_REQUEST);
     assert_int_equal(list.count, 0);
+}
+
+/* Whose partitions they are is no matter: all are looked at, so many in a step. */
+static void many_partitions_are_looked_at_in_portions(void **state)
+{
+    (void)state;
+    enum { MANY = 9000, PORTION = 4096 };
+    static int32_t own[] = { 1 };
+    struct controller_call call = { .broker = 3 };
+    struct record_list list;
+    int portions = 1;
+
+    take_broker(3);
+    for (int32_t i = 4; i < MANY; i++) take_partition(i, 1, own, 1, 1);
+    static int32_t both[] = { 1, 3 };
+    take_partition(MANY, 3, both, 2, 2);
+    record_list_init(&list, &arena);
+    memset(&controller.decision.next, 0, sizeof(controller.decision.next));
+    while (!broker_unregister(&controller, &call, &list)) portions++;
+    assert_int_equal(portions, 1 + MANY / PORTION);
+    assert_int_equal(list.count, 2);
+    assert_int_equal(list.items[0].partition_change.index, MANY);
+    assert_int_equal(list.items[0].partition_change.leader, -1);
+    assert_int_equal(list.items[1].unregister_broker.broker_id, 3);
 }
 
 int main(void)
@@ -123,6 +148,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(its_partitions_come_first_and_its_registration_last),
         cmocka_unit_test(a_stranger_and_the_node_itself_are_refused),
+        cmocka_unit_test(many_partitions_are_looked_at_in_portions),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }
