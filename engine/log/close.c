@@ -244,8 +244,6 @@ enum status directory_write_checkpoints(struct directory *directory)
 
 /* ---- removal ---- */
 
-#define DELETION_LANE UINT64_MAX
-
 struct files_removal {
     struct job job; /* the unlinking, after the log is gone */
     struct list_node node;

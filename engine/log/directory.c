@@ -20,6 +20,7 @@
 #include "log/spill.h"
 #include "log/state.h"
 #include "log/stray.h"
+#include "log/sweep.h"
 #include "log/wal.h"
 
 void directory_say(const struct directory *directory, const char *format, ...)
@@ -330,7 +331,8 @@ enum status directory_begin(struct directory *directory, struct store **stores, 
 
     *why = "";
     for (uint32_t i = 0; i < store_count; i++) invariant(stores[i]->shard->index == i && stores[i]->starting);
-    enum status status = strays_open(directory, stores[0]);
+    enum status status = strays_make_room(directory);
+    if (status == STATUS_OK) status = strays_open(directory, stores[0]);
     if (status == STATUS_OK) status = recovery_replay(recovery, why);
     if (status == STATUS_OK) status = strays_write(directory, stores[0]);
     if (status == STATUS_OK) status = stores_write(recovery, stores, store_count);
@@ -354,6 +356,7 @@ enum status directory_begin(struct directory *directory, struct store **stores, 
         if (!stores[i]->wal->current) wal_begin_in(stores[i]->wal, stores[i]->checkpoint->resume.number);
         stores[i]->starting = false;
     }
+    sweep_begin(stores[0]);
     return STATUS_OK;
 }
 

@@ -3,7 +3,7 @@
  * above each recovery point is scanned, and a log ends before its first bad batch.
  *
  *     <topic>-<partition>       loaded, known by the topic id in its partition.metadata
- *     ...-delete                its removal is finished
+ *     ...-delete                left to the end of the start (stray.c)
  *     (no partition.metadata)   renamed -stray, as Kafka does: its files must not mix with a new log's of that name
  *     ...-stray, ...-future     kept, untouched; so is every name that is none of Kafka's
  */
@@ -13,7 +13,6 @@
 
 #include "base/arena.h"
 #include "log/load.h"
-#include "log/segment_files.h"
 #include "log/state.h"
 #include "log/stray.h"
 
@@ -51,14 +50,10 @@ enum status load_directory(struct directory *directory, struct arena *arena, con
     for (uint32_t i = 0; i < count && status == STATUS_OK; i++) {
         struct partition_name name;
         if (!entries[i].directory || !partition_name_parse(text_of(entries[i].name), &name)) continue;
-
-        if (name.kind == PARTITION_DELETED) {
-            status = directory_remove_all(directory->files, directory->handle, entries[i].name);
-        } else if (name.kind == PARTITION_LIVE) {
-            status = load_partition(&load, entries[i].name, &name, &directory->found[directory->found_count]);
-            if (status == STATUS_OK) directory->found_count++;
-            if (status == STATUS_NOT_FOUND) status = stray_set_aside(directory, entries[i].name, &name);
-        }
+        if (name.kind != PARTITION_LIVE) continue;
+        status = load_partition(&load, entries[i].name, &name, &directory->found[directory->found_count]);
+        if (status == STATUS_OK) directory->found_count++;
+        if (status == STATUS_NOT_FOUND) status = stray_set_aside(directory, entries[i].name, &name);
     }
     return status;
 }

@@ -46,7 +46,8 @@ must_check enum status whole_file_write(struct files *files, int directory, cons
 /* A directory of plain files, with all of them; missing is fine. What is a directory itself stays, and so does its
  * parent. */
 must_check enum status directory_remove_all(struct files *files, int directory, const char *path);
-/* All file work of one log runs in one lane. */
+/* All file work of one log runs in one lane; and all removals of directories in another. */
 uint64_t log_lane(const struct log *log);
+#define DELETION_LANE UINT64_MAX
 
 #endif

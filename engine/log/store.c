@@ -19,6 +19,7 @@
 #include "log/spill.h"
 #include "log/state.h"
 #include "log/stream.h"
+#include "log/sweep.h"
 #include "log/tail.h"
 #include "log/upkeep.h"
 #include "log/wal.h"
@@ -427,6 +428,7 @@ void store_end(struct store *store)
     struct heap *heap = &store->shard->heap;
 
     list_remove(&store->settle.node);
+    sweep_end(store);
     reader_end(store);
     list_each(&store->logs, node) directory_note_closed(store->directory, container_of(node, struct log, node));
     list_each(&store->logs, node) log_free(container_of(node, struct log, node));

@@ -19,6 +19,7 @@ struct gathers;
 struct reader;
 struct retention;
 struct spill;
+struct sweep;
 struct tails;
 struct upkeep;
 struct wal;
@@ -60,6 +61,7 @@ struct store {
     struct list removals;  /* logs that are to be deleted */
     uint32_t removing;     /* logs whose files are going */
     struct list deletions; /* directories that are named -delete and wait for their time (close.c) */
+    struct sweep *sweep;   /* of what the start found named so; or NULL */
     struct ready settle;   /* store_settle behind this step */
     struct ready *closed;  /* store_close: run at its end */
     struct closing *closings;

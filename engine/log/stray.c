@@ -1,7 +1,8 @@
 /* engine/log/stray.c   Logs that the start found and nobody opened. What nobody knows is set aside, never deleted: its
  * last bytes are written to its segments, then its directory is renamed `<topic>-<partition>.<32 hex>-stray`, as Kafka
  * does it. Only a log whose removal was seen, in the metadata (forgotten) or in the WAL (dropped), loses its files, and
- * only after a look at the topic id that its directory names: a topic may have been made again under the same name. */
+ * only after a look at the topic id that its directory names: a topic may have been made again under the same name.
+ * What is to go is renamed -delete here, and goes while the node serves (sweep.c). */
 #include <string.h>
 
 #include "base/map.h"
@@ -15,6 +16,8 @@
 #include "log/spill.h"
 #include "log/state.h"
 #include "log/stray.h"
+#include "log/sweep.h"
+#include "log/upkeep.h"
 
 /* Nothing of it is ever appended again; whatever the topic's configs were is unknown. */
 static const struct log_settings STRAY_SETTINGS = {
@@ -121,12 +124,16 @@ static enum status stray_rename(struct directory *directory, struct text topic, 
     return status;
 }
 
-static enum status files_remove_all(struct directory *directory, struct text topic, int32_t partition)
+/* Another log may get this name at once; the files themselves have time (sweep.c). */
+static enum status removed_rename(struct directory *directory, struct text topic, struct log_key key)
 {
-    char path[PATH_SIZE];
+    char from[PATH_SIZE], to[PATH_SIZE];
 
-    partition_path(topic, partition, path);
-    return directory_remove_all(directory->files, directory->handle, path);
+    partition_path(topic, key.partition, from);
+    partition_path_marked(topic, key.partition, key.topic, "delete", to);
+    enum status status = files_rename(directory->files, directory->handle, from, to);
+    bool unnamed = status == STATUS_NO_SPACE || status == STATUS_EXISTS;
+    return unnamed ? directory_remove_all(directory->files, directory->handle, from) : status;
 }
 
 enum status strays_settle(struct directory *directory)
@@ -140,13 +147,13 @@ enum status strays_settle(struct directory *directory)
         const struct recovered *recovered = found->open;
         if (recovered->opened && !recovered->stray) continue;
         if (!directory_is_of(directory, found->topic, found->key)) continue;
-        status = recovered->forgotten ? files_remove_all(directory, found->topic, found->key.partition)
+        status = recovered->forgotten ? removed_rename(directory, found->topic, found->key)
                                       : stray_rename(directory, found->topic, found->key);
         changed = true;
     }
     for (struct dropped *dropped = recovery->dropped; dropped && status == STATUS_OK; dropped = dropped->next) {
         if (!directory_is_of(directory, dropped->topic, dropped->key)) continue;
-        status = files_remove_all(directory, dropped->topic, dropped->key.partition);
+        status = removed_rename(directory, dropped->topic, dropped->key);
         changed = true;
     }
     return status == STATUS_OK && changed ? files_sync_directory(directory->files, directory->handle) : status;
@@ -195,14 +202,14 @@ enum status stray_set_aside(struct directory *directory, const char *name, const
 }
 
 /* One name of the log directory. *changed: it was another one before. */
-static enum status name_settle(struct directory *directory, const struct map *names, const struct files_entry *entry,
-                               bool *changed)
+static enum status name_settle(struct directory *directory, struct store *first, const struct map *names,
+                               const struct files_entry *entry, bool *changed)
 {
     struct partition_name parsed;
     struct uuid owner;
 
     if (!entry->directory || !partition_name_parse(text_of(entry->name), &parsed)) return STATUS_OK;
-    if (parsed.kind == PARTITION_DELETED) return directory_remove_all(directory->files, directory->handle, entry->name);
+    if (parsed.kind == PARTITION_DELETED) sweep_add(first, entry->name);
     const struct log_name name = { parsed.topic, parsed.partition };
     if (parsed.kind != PARTITION_LIVE || map_find(names, name_hash(&name), &name)) return STATUS_OK;
 
@@ -228,7 +235,28 @@ enum status stray_names_settle(struct directory *directory, struct store **store
     map_init(&names, directory->heap, log_has_name);
     for (uint32_t i = 0; i < store_count; i++) names_take(&names, stores[i]);
     for (uint32_t i = 0; i < count && status == STATUS_OK; i++)
-        status = name_settle(directory, &names, &entries[i], &changed);
+        status = name_settle(directory, stores[0], &names, &entries[i], &changed);
     map_end(&names);
     return status == STATUS_OK && changed ? files_sync_directory(directory->files, directory->handle) : status;
+}
+
+/* ---- room for the start ---- */
+
+enum status strays_make_room(struct directory *directory)
+{
+    const struct recovery *recovery = directory->work;
+    uint64_t available, total;
+    struct files_entry *entries;
+    struct partition_name parsed;
+    uint32_t count;
+
+    enum status status = files_space(directory->files, directory->handle, &available, &total);
+    if (status != STATUS_OK || available >= directory->reserve_size + UPKEEP_ROOM) return status;
+    status = files_list(directory->files, directory->handle, recovery->arena, &entries, &count);
+    for (uint32_t i = 0; i < count && status == STATUS_OK; i++) {
+        if (!entries[i].directory || !partition_name_parse(text_of(entries[i].name), &parsed)) continue;
+        if (parsed.kind != PARTITION_DELETED) continue;
+        status = directory_remove_all(directory->files, directory->handle, entries[i].name);
+    }
+    return status;
 }

@@ -7,13 +7,16 @@
 
 struct partition_name;
 
+/* First of all, where there is little space: a start needs some before it gives any back, so what is named -delete goes
+ * at once. */
+must_check enum status strays_make_room(struct directory *directory);
 /* Before the root is switched: logs that nobody opened and of which the WAL still holds something are opened, and once
  * they have it, it goes to their segments. */
 must_check enum status strays_open(struct directory *directory, struct store *store);
 must_check enum status strays_write(struct directory *directory, struct store *store);
-/* After it: their directories are renamed -stray; those of forgotten and dropped logs are removed. */
+/* After it: their directories are renamed -stray; those of forgotten and dropped logs -delete. */
 must_check enum status strays_settle(struct directory *directory);
-/* Then, by names: what is called -delete is removed; its time had not come when the node stopped. A partition's
+/* Then, by names: what is called -delete is given to the first store's sweep. A partition's
  * directory that no log in service has, and whose partition.metadata is missing or torn, is renamed -stray. A stop that
  * a power cut ended leaves such (it makes the directories of logs that never had a byte), and Kafka, or the start after
  * a clean stop, fails on it. */

@@ -47,6 +47,7 @@ static void leftovers_of_kafka_are_finished(void **state)
         node.path);
     assert_int_equal(system(command), 0);
     (void)files_start(&node);
+    node_settle(&node);
     snprintf(command, sizeof command,
              "cd %s && test ! -e x-0* && test -d y-0* && test -d lost+found && test ! -e t-0/*.deleted && "
              "test ! -e t-0/*.cleaned && test -e t-0/unknown.idx && test -d t-0/sub",

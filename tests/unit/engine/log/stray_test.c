@@ -103,6 +103,8 @@ static void a_log_whose_topic_was_removed_goes(void **state)
     directory_forget(node.directory, key);
     node_begin(&node);
     assert_string_equal(node.said, "");
+    assert_false(is_there(&node, "lost-4"));
+    node_settle(&node);
     assert_false(is_there(&node, "lost-4*"));
     assert_true(is_there(&node, "known-0"));
     node_crash(&node);
@@ -237,6 +239,7 @@ static void a_deleted_logs_files_go_after_their_delay(void **state)
         if (way != 0) assert_true(is_there(&node, "lost-4.*-delete"));
         node_start(&node);
         node_begin(&node);
+        node_settle(&node);
         assert_false(is_there(&node, "lost-4*"));
         node_stop(&node);
         node_remove(&node);
