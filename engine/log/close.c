@@ -9,6 +9,9 @@
  * A few logs are synced one by one. Many (store->lazy) are only written, and the file system is synced once before the
  * guard goes (directory_close): until then a crash finds the checkpoint and the WAL in force, which need none of this.
  *
+ * Of a log in which nothing has changed since a clean stop left it, nothing is written, and most are such; of one in
+ * which only a leader epoch began, that file.
+ *
  * A log that never had bytes gets its directory with an empty segment now: Kafka would make it, but without our
  * leader epochs. */
 #include <string.h>
@@ -33,7 +36,8 @@ struct log_closing {
     int64_t end;
     struct closing_segment *segments;
     uint32_t count;
-    struct bytes epochs;
+    struct bytes epochs; /* null: the file has them */
+    bool changed;        /* files of segments */
     bool make_directory, lazy;
 };
 
@@ -114,11 +118,11 @@ static void close_work(struct job *job)
         status = partition_directory_make(source->files, source->directory, closing->key, source->topic, closing->lazy);
     }
     for (uint32_t i = 0; i < closing->count && status == STATUS_OK; i++) status = segment_close(&closing->segments[i]);
-    if (status == STATUS_OK) {
+    if (status == STATUS_OK && closing->epochs.data) {
         partition_file_path(source->topic, source->partition, EPOCHS_FILE, path);
         status = whole_file_write(source->files, source->directory, path, closing->epochs, !closing->lazy);
     }
-    if (status == STATUS_OK) status = closing_sweep(closing);
+    if (status == STATUS_OK && closing->changed) status = closing_sweep(closing);
     work->status = status;
 }
 
@@ -154,6 +158,19 @@ static struct bytes end_snapshot(const struct log *log, struct heap *heap)
     return (struct bytes){ bytes, size };
 }
 
+/* Its epochs as they are from its start on are those of its file. */
+static bool epochs_closed(struct log *log)
+{
+    if (log->epochs) epochs_truncate_start(log->epochs, log->start);
+    return log->epochs ? log->epochs->kept : segments_last(log)->closed;
+}
+
+bool log_files_closed(struct log *log)
+{
+    const struct segment *last = segments_last(log);
+    return last && last->closed && epochs_closed(log);
+}
+
 void log_files_close(struct log *log, struct segment_work *work)
 {
     struct heap *heap = &log->store->shard->heap;
@@ -165,8 +182,8 @@ void log_files_close(struct log *log, struct segment_work *work)
     closing->lazy = log->store->lazy;
     closing->make_directory = !log->segments->made;
     closing->source = segment_source(log, segments_last(log));
-    if (log->epochs) epochs_truncate_start(log->epochs, log->start);
-    closing->epochs = epochs_file_print(log->epochs, heap);
+    if (!epochs_closed(log)) closing->epochs = epochs_file_print(log->epochs, heap);
+    closing->changed = !segments_last(log)->closed;
     closing->count = log->segments->count;
     closing->segments = heap_take(heap, closing->count * sizeof *closing->segments);
     for (uint32_t i = 0; i < closing->count; i++) {
@@ -176,7 +193,7 @@ void log_files_close(struct log *log, struct segment_work *work)
 
         invariant(segment->written == segment->size);
         to->base = segment->base;
-        to->done = segment->sealed && !last;
+        to->done = last ? segment->closed : segment->sealed;
         if (to->done) continue;
         segment_seal_make(&to->seal, log, segment);
         to->seal.lazy = closing->lazy;

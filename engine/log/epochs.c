@@ -37,6 +37,7 @@ bool epochs_begin(struct epochs *epochs, int32_t epoch, int64_t start)
         epochs->items = heap_resize(epochs->heap, epochs->items, epochs->capacity * sizeof *epochs->items);
     }
     epochs->items[epochs->count++] = (struct epoch){ epoch, start };
+    epochs->kept = false;
     return true;
 }
 
@@ -60,17 +61,25 @@ enum status epochs_end_offset(const struct epochs *epochs, int64_t log_end, int3
     return STATUS_OK;
 }
 
+void epochs_keep(struct epochs *epochs)
+{
+    epochs->kept = true;
+}
+
 void epochs_truncate_end(struct epochs *epochs, int64_t end)
 {
+    uint32_t before = epochs->count;
     while (epochs->count > 0 && epochs->items[epochs->count - 1].start >= end) epochs->count--;
+    if (epochs->count < before) epochs->kept = false;
 }
 
 void epochs_truncate_start(struct epochs *epochs, int64_t start)
 {
     uint32_t below = 0;
     while (below < epochs->count && epochs->items[below].start <= start) below++;
-    if (below == 0) return;
+    if (below == 0 || (below == 1 && epochs->items[0].start == start)) return;
 
+    epochs->kept = false;
     epochs->count -= below - 1;
     memmove(epochs->items, epochs->items + below - 1, epochs->count * sizeof *epochs->items);
     epochs->items[0].start = start;

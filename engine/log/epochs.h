@@ -21,6 +21,7 @@ struct epochs {
     struct heap *heap;
     struct epoch *items;
     uint32_t count, capacity;
+    bool kept; /* as the log's leader-epoch-checkpoint has them */
 };
 
 struct epochs *epochs_make(struct heap *heap);
@@ -36,6 +37,8 @@ int32_t epochs_at(const struct epochs *epochs, int64_t offset);
  * newer), *end where the next one begins, or `log_end` for the latest. STATUS_NOT_FOUND: above the latest, or nothing
  * is known. */
 must_check enum status epochs_end_offset(const struct epochs *epochs, int64_t log_end, int32_t *epoch, int64_t *end);
+/* They were read from the log's file, and may not be written again while nothing of them changes. */
+void epochs_keep(struct epochs *epochs);
 void epochs_truncate_end(struct epochs *epochs, int64_t end);
 /* DeleteRecords and retention: the first entry is moved up to `start`. */
 void epochs_truncate_start(struct epochs *epochs, int64_t start);

@@ -28,6 +28,8 @@ struct load_partition {
     bool metadata;          /* __cluster_metadata */
     bool epochs_known;      /* from the checkpoint file; else from the batches */
     bool cut;               /* a bad batch ended the log before its last byte */
+    bool walked;            /* a segment's batches were read because its files were not to be believed */
+    bool pictured;          /* the producers are those of the end's snapshot */
 };
 
 /* Reads the log in `name` into `found`. STATUS_NOT_FOUND: no log of ours, leave it alone. */

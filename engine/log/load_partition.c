@@ -160,6 +160,7 @@ static enum status load_epochs(struct load_partition *partition)
     log->epochs = epochs_make(log_heap(log));
     enum status status =
         epochs_file_read(load->directory->files, partition->handle, EPOCHS_FILE, load->arena, log->epochs, load->why);
+    if (status == STATUS_OK) epochs_keep(log->epochs);
     if (status == STATUS_NOT_FOUND) status = STATUS_OK;
     partition->epochs_known = log->epochs->count > 0;
     return status;
@@ -195,6 +196,22 @@ static void load_offsets(struct load_partition *partition, struct log_found *fou
     found->leader_epoch = epochs_latest(log->epochs);
 }
 
+/* Whether a clean stop would write nothing else than what stands here. */
+static bool load_is_closed(const struct load_partition *partition)
+{
+    const struct log *log = &partition->log;
+    const struct segment *last = segments_last(log);
+    bool whole = partition->load->clean && !partition->cut && !partition->walked && log->epochs->kept;
+
+    if (!whole || !last || last->limit != log->end) return false;
+    if (!load_entry(partition, last->base, ".index") || !load_entry(partition, last->base, ".timeindex")) return false;
+    for (uint32_t i = 0; i + 1 < log->segments->count; i++) {
+        const struct segment *segment = &log->segments->items[i];
+        if (!segment->sealed || segment->limit <= log->start) return false; /* What lies below the start is swept. */
+    }
+    return log->end == 0 || partition->pictured;
+}
+
 static enum status load_save(struct load_partition *partition, struct log_found *found)
 {
     struct arena *arena = partition->load->arena;
@@ -205,7 +222,9 @@ static enum status load_save(struct load_partition *partition, struct log_found 
 
     if (!recovered || !state || !topic.data) return STATUS_NO_MEMORY;
     size_t size = log_state_save(log, state);
-    *recovered = (struct recovered){ .state = { state, size }, .end = found->end, .cut = INT64_MAX };
+    *recovered = (struct recovered){
+        .state = { state, size }, .end = found->end, .cut = INT64_MAX, .closed = load_is_closed(partition)
+    };
     found->key = log->key;
     found->topic = topic;
     found->incarnation = partition->load->directory->incarnation;

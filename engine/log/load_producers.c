@@ -31,6 +31,7 @@ static enum status snapshot_load(struct load_partition *partition, int64_t *from
         log->producers = producer_state_make(log_heap(log));
         if (status == STATUS_OK && producer_snapshot_read(log->producers, bytes, 0) == STATUS_OK) {
             *from = max_of(offset, log->start);
+            partition->pictured = offset == log->end;
             return STATUS_OK;
         }
         producer_state_end(log->producers); /* Kafka takes the next older one too. */

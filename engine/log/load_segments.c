@@ -196,6 +196,7 @@ static enum status segment_load(struct load_partition *partition, const struct f
         }
     }
     if (status == STATUS_OK && belief == WHOLE) {
+        if (entry->size > 0) partition->walked = true;
         status = segment_walk(partition, segment, 0, entry->size, true, &partition->cut);
     }
     segment->written = segment->synced = segment->size;

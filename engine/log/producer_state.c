@@ -237,12 +237,15 @@ int64_t producer_state_commit(struct producer_state *state, int64_t committed)
     return first;
 }
 
-void producer_state_expire(struct producer_state *state, int64_t now_ms, int64_t expiration_ms)
+bool producer_state_expire(struct producer_state *state, int64_t now_ms, int64_t expiration_ms)
 {
+    uint32_t before = state->by_id.count;
+
     list_each(&state->recent, node)
     {
         struct producer *producer = container_of(node, struct producer, recent);
         if (now_ms - producer->used_ms < expiration_ms) break;
         if (producer->transaction_first < 0) producer_forget(state, producer);
     }
+    return state->by_id.count < before;
 }

@@ -75,8 +75,8 @@ void producer_state_apply(struct producer_state *state, const struct batch *batc
 /* Forgets decisions below the high watermark. The first offset whose transaction is open, or ended at or above
  * `committed`; INT64_MAX: none. */
 int64_t producer_state_commit(struct producer_state *state, int64_t committed);
-/* producer.id.expiration.ms */
-void producer_state_expire(struct producer_state *state, int64_t now_ms, int64_t expiration_ms);
+/* producer.id.expiration.ms. True: some were forgotten. */
+bool producer_state_expire(struct producer_state *state, int64_t now_ms, int64_t expiration_ms);
 
 /* Kafka's <offset>.snapshot: the last batch of each producer. Load: into an empty state; STATUS_CORRUPT,
  * STATUS_MALFORMED. */

@@ -31,6 +31,7 @@ struct recovered {
     int64_t end;                          /* the log's end at that state */
     int64_t cut;                          /* the state is to be truncated here first; INT64_MAX: not */
     struct recovered_range *first, *last; /* beyond min(end, cut), ascending */
+    bool closed;                          /* a clean stop left all its files, and would leave the same ones */
     bool opened, forgotten;
     bool stray;      /* opened only to be set aside */
     bool ended;      /* before what was never promised to be there */

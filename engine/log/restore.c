@@ -167,6 +167,7 @@ enum status recovery_restore(struct log *log, const struct log_found *found)
     if (recovered->state.data) status = log_state_load(log, recovered->state);
     if (status == STATUS_OK && recovered->cut < recovered->end) status = log_state_truncate(log, recovered->cut);
     if (status != STATUS_OK) return status;
+    if (recovered->closed) log_state_closed(log);
 
     log->leader_epoch = log_epoch_at(log, INT64_MAX);
     log->committed.at = min_of(max_of(found->committed, found->start), log->end);

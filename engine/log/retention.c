@@ -210,7 +210,8 @@ void retention_run(struct store *store)
         if (start > log->start && log_raise_start(log, start, &sequence) != STATUS_OK) continue; /* Next round. */
         segments->expired = log->start;
         some = some || segments->items[0].limit <= log->start;
-        if (log->producers) producer_state_expire(log->producers, now, retention->producer_ms);
+        bool forgotten = log->producers && producer_state_expire(log->producers, now, retention->producer_ms);
+        if (forgotten) segments_last(log)->closed = false;
     }
     if (!some) return;
     retention->flushed.ready.run = round_durable;

@@ -143,6 +143,7 @@ static void segment_keep_snapshot(struct log *log, struct segment *segment)
 struct segment *segments_place(struct log *log, const struct batch *batch, uint32_t *position)
 {
     struct segment *segment = segments_last(log);
+    if (segment) segment->closed = false;
     if (!segment || !segment_takes(log, segment, batch)) {
         uint32_t entries = segment ? segment->index.count : 0;
         if (segment) segment_keep_snapshot(log, segment);

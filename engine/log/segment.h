@@ -38,6 +38,7 @@ struct segment {
     int file;               /* -1: not open; for reading and writing while not sealed, direct */
     bool named;             /* its name is durable */
     bool sealed;            /* rolled: complete, cut, indexes written */
+    bool closed;            /* the last one: its files are as a clean stop left them, the producers' snapshot, too */
     bool opening, indexing; /* a job opens its file, reads its index */
     enum status failed;     /* how the last of these jobs ended */
 };

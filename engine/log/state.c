@@ -219,6 +219,14 @@ enum status log_state_load(struct log *log, struct bytes saved)
     return status;
 }
 
+void log_state_closed(struct log *log)
+{
+    struct segment *last = segments_last(log);
+    if (!last) return;
+    last->closed = true;
+    if (log->epochs) epochs_keep(log->epochs);
+}
+
 void log_state_end(struct log *log)
 {
     for (uint32_t i = 0; i < segment_count(log); i++) {

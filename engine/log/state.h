@@ -25,6 +25,8 @@ size_t log_state_save(const struct log *log, uint8_t *to);
  * STATUS_MALFORMED. */
 must_check enum status log_state_load(struct log *log, struct bytes saved);
 void log_state_end(struct log *log);
+/* The state that was just loaded was read from files that a clean stop left. */
+void log_state_closed(struct log *log);
 
 /* A batch joins the log's end (its final bytes, stamped): indexes, epochs, producers, timestamps. Called for every
  * batch, also when recovery replays it; what was decided about the batch (duplicate, sequence) was decided before. */
@@ -79,6 +81,8 @@ must_check enum status segment_sync_now(struct log *log, int64_t base);
 /* A clean stop of one log whose segments hold everything: cuts, indexes, snapshot, epoch file. By a job; all work of
  * one log. */
 void log_files_close(struct log *log, struct segment_work *work);
+/* Nothing has changed since the last clean stop: there is nothing to close. */
+bool log_files_closed(struct log *log);
 /* Removal: renames to -delete, and unlinks after the log's file.delete.delay.ms. The log's files are closed when `done`
  * runs. */
 void log_files_delete(struct log *log, struct segment_work *work);

@@ -325,6 +325,19 @@ struct closing {
 
 static void closing_one_done(struct segment_work *work);
 
+/* The next log of which something is to be written; NULL: there is none left. */
+static struct log *closing_next(struct closing *closing)
+{
+    const struct list *logs = &closing->store->logs;
+
+    while (closing->next) {
+        struct log *log = container_of(closing->next, struct log, node);
+        closing->next = closing->next->next == &logs->head ? NULL : closing->next->next;
+        if (!log_files_closed(log)) return log;
+    }
+    return NULL;
+}
+
 static void closing_go(struct store *store)
 {
     if (!store->closed || !store->checkpoint->closed || store->upkeep->looking) return;
@@ -335,10 +348,9 @@ static void closing_go(struct store *store)
     }
 
     struct closing *closing = store->closings;
-    for (uint32_t i = 0; i < CLOSINGS && closing->next && store->closed; i++) {
-        if (closing->busy[i]) continue;
-        struct log *log = container_of(closing->next, struct log, node);
-        closing->next = closing->next->next == &store->logs.head ? NULL : closing->next->next;
+    for (uint32_t i = 0; i < CLOSINGS && store->closed; i++) {
+        struct log *log = closing->busy[i] ? NULL : closing_next(closing);
+        if (!log) continue;
         closing->works[i] = (struct segment_work){ .log = log, .task = NULL, .done = closing_one_done };
         closing->busy[i] = true;
         closing->running++;

@@ -130,7 +130,7 @@ static enum status segment_truncate(struct log *log, struct segment *segment, in
         segment->file = -1;
     }
     if (segment->sealed) segment->allocated = segment->size;
-    segment->sealed = false;
+    segment->sealed = segment->closed = false;
     return STATUS_OK;
 }
 
