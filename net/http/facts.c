@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "cluster/configs.h"
 #include "conn/connection.h"
 #include "log/checkpoint.h"
 #include "log/flush.h"
@@ -157,23 +158,32 @@ static bool is_metadata(const struct log *log)
     return uuid_equal(log->key.topic, UUID_METADATA_TOPIC);
 }
 
-/* min.insync.replicas, as the topic, this broker or all of them have it. */
-static int64_t insync_wanted(const struct replicas *replicas, const struct image_topic *topic)
+#define MIN_INSYNC TEXT("min.insync.replicas")
+
+/* What topics without a word of their own have: as this broker, all of them, or the file that it was started with have
+ * it. Looked up once for all partitions. */
+static struct text insync_common(const struct replicas *replicas)
 {
-    const struct text name = TEXT("min.insync.replicas");
-    struct text value = image_topic_config(topic, name);
+    struct text value = image_broker_config(&replicas->image, replicas->node, MIN_INSYNC);
+
+    if (!value.data) value = image_broker_config(&replicas->image, -1, MIN_INSYNC);
+    if (value.data) return value;
+    const struct setting *row = setting_find(&broker_table, MIN_INSYNC);
+    const struct property *origin = row ? replicas->settings->origins[row - broker_table.rows] : NULL;
+    return origin ? origin->value : TEXT_NULL;
+}
+
+static int64_t insync_wanted(const struct image_topic *topic, struct text common)
+{
+    struct text value = image_topic_config(topic, MIN_INSYNC);
     int64_t wanted = 0;
 
-    if (!value.data) value = image_broker_config(&replicas->image, replicas->node, name);
-    if (!value.data) value = image_broker_config(&replicas->image, -1, name);
-    for (size_t i = 0; i < value.size && value.data[i] >= '0' && value.data[i] <= '9'; i++) {
-        wanted = wanted * 10 + (value.data[i] - '0');
-    }
-    return max_of(wanted, INT64_C(1));
+    return text_to_i64(text_trim(value.data ? value : common), &wanted) ? max_of(wanted, INT64_C(1)) : 1;
 }
 
 /* What the cluster says of a log's partition; false: nothing any more. */
-static bool replication_of(const struct replicas *replicas, const struct log *log, struct log_replication *found)
+static bool replication_of(const struct replicas *replicas, const struct log *log, struct text common,
+                           struct log_replication *found)
 {
     const struct image_topic *topic = image_topic_by_id(&replicas->image, log->key.topic);
 
@@ -181,7 +191,7 @@ static bool replication_of(const struct replicas *replicas, const struct log *lo
     if (!topic || log->key.partition >= topic->partition_count) return false;
     const struct image_partition *partition = &topic->partitions[log->key.partition];
     if (!partition->replicas) return false;
-    int64_t wanted = insync_wanted(replicas, topic);
+    int64_t wanted = insync_wanted(topic, common);
     *found = (struct log_replication){
         .leader = partition->leader,
         .replicas = partition->replica_count,
@@ -198,6 +208,7 @@ static bool replication_of(const struct replicas *replicas, const struct log *lo
 static void note_partitions(const struct shard *shard, const struct metric_cells *cells)
 {
     uint64_t count = 0, leading = 0, offline = 0, behind = 0, under_min = 0, at_min = 0;
+    struct text common = insync_common(shard->replicas);
 
     list_each(&shard->store->logs, node)
     {
@@ -206,7 +217,7 @@ static void note_partitions(const struct shard *shard, const struct metric_cells
         if (is_metadata(log)) continue;
         count++;
         offline += log->offline;
-        if (!replication_of(shard->replicas, log, &replication)) continue;
+        if (!replication_of(shard->replicas, log, common, &replication)) continue;
         if (replication.leader != shard->replicas->node) continue;
         leading++;
         behind += (uint64_t)replication.behind;
@@ -272,6 +283,7 @@ void facts_note(const struct shard *shard, const struct metric_cells *cells)
 
 uint32_t facts_note_logs(const struct shard *shard, struct log_fact *facts, uint32_t room)
 {
+    struct text common = insync_common(shard->replicas);
     uint32_t count = 0;
 
     list_each(&shard->store->logs, node)
@@ -289,7 +301,7 @@ uint32_t facts_note_logs(const struct shard *shard, struct log_fact *facts, uint
         fact->end = log->end;
         fact->size = log_size(log);
         fact->traffic = log->traffic;
-        (void)replication_of(shard->replicas, log, &fact->replication);
+        (void)replication_of(shard->replicas, log, common, &fact->replication);
     }
     return count;
 }

@@ -1,11 +1,9 @@
 /* tests/unit/net/http/http_test.c   Pages of a node that is made, serves, has a shard that is stuck, and stops; asked
  * over a real socket, as an orchestrator does. */
-#include "../node/nodes.h"
+#include "paged.h"
 
 #include <arpa/inet.h>
 #include <sys/socket.h>
-
-#include "http/http.h"
 
 struct page_answer {
     int status;
@@ -114,38 +112,23 @@ static void a_node_that_serves_is_ready_and_counts(void **state)
     free(answer);
 }
 
-struct stuck {
-    struct mail mail;
-    _Atomic bool entered, free;
-};
-
-static void stuck_delivered(struct mail *mail, struct shard *at)
-{
-    struct stuck *stuck = container_of(mail, struct stuck, mail);
-
-    (void)at;
-    stuck->entered = true;
-    while (!stuck->free) usleep(1000);
-}
-
 static void a_shard_that_is_stuck_is_not_alive(void **state)
 {
     struct bench bench;
     struct http *http = make();
     struct page_answer *answer = malloc(sizeof(*answer));
-    struct stuck stuck = { .entered = false };
+    struct stuck stuck;
 
     (void)state;
     bench_init(&bench);
     bench_start(&bench);
     http_attach(http, bench.node, 7);
-    mail_post_outside(bench.node->shards[1], &stuck.mail, stuck_delivered);
-    bench_wait(&stuck.entered);
+    stuck_begin(&stuck, &bench, 1);
     expect(http, "/livez", 503, "shard 1 has not answered for 2000 ms\n");
     get(http, "/metrics", answer);
     assert_non_null(strstr(answer->body, "sluice_shard_up{shard=\"0\"} 1\n"));
     assert_non_null(strstr(answer->body, "sluice_shard_up{shard=\"1\"} 0\n"));
-    stuck.free = true;
+    stuck_end(&stuck);
     expect(http, "/livez", 200, "alive\n");
     http_end(http);
     bench_stop(&bench);
