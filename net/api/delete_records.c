@@ -28,7 +28,8 @@ struct delete_records {
     struct route route;
     struct delete_records_part *parts;
     uint32_t part_count;
-    const bool *again; /* of the request's partitions in a row: named again later, and only that holds */
+    const bool *again;     /* of the request's partitions in a row: named again later, and only that holds */
+    const uint32_t *first; /* of its topics: where each was named first */
     struct delete_records_answer answer;
 };
 
@@ -96,38 +97,46 @@ static void delete_records_joined(struct route *route)
 static bool again_find(struct delete_records *work, const struct delete_records_ask *ask, uint32_t count)
 {
     struct arena *arena = &work->request->arena;
+    uint64_t *topics = arena_take(arena, (size_t)ask->topics.count * sizeof(*topics));
     uint64_t *hashes = arena_take(arena, count * sizeof(*hashes));
     uint32_t at = 0;
 
-    if (!hashes) return false;
+    if (!topics || !hashes) return false;
     for (int32_t i = 0; i < ask->topics.count; i++) {
         const struct delete_records_topic_ask *topic = &ask->topics.items[i];
-        uint64_t hash = text_hash(topic->name);
+        topics[i] = text_hash(topic->name);
         for (int32_t j = 0; j < topic->partitions.count; j++) {
-            hashes[at++] = hash_join(hash, (uint32_t)topic->partitions.items[j].index);
+            hashes[at++] = hash_join(topics[i], (uint32_t)topic->partitions.items[j].index);
         }
     }
     work->again = seen_again(arena, hashes, count);
-    return work->again != NULL;
+    work->first = seen_first(arena, topics, (uint32_t)ask->topics.count);
+    return work->again && work->first;
+}
+
+static struct topic_rows rows_of(struct delete_records *work)
+{
+    return (struct topic_rows){ &work->answer.topics, sizeof(struct delete_records_topic_answer),
+                                offsetof(struct delete_records_topic_answer, partitions),
+                                sizeof(struct delete_records_partition_answer) };
 }
 
 static bool delete_records_make(struct delete_records *work, const struct delete_records_ask *ask)
 {
     struct arena *arena = &work->request->arena;
+    struct topic_rows rows = rows_of(work);
     uint32_t count = 0;
 
     work->answer.topics.items = arena_take(arena, (size_t)ask->topics.count * sizeof(*work->answer.topics.items));
     if (!work->answer.topics.items) return false;
     for (int32_t i = 0; i < ask->topics.count; i++) {
-        const struct delete_records_topic_ask *asked = &ask->topics.items[i];
         struct delete_records_topic_answer *topic = &work->answer.topics.items[work->answer.topics.count++];
-        topic->name = asked->name;
-        topic->partitions.items = arena_take(arena, (size_t)asked->partitions.count * sizeof(*topic->partitions.items));
-        if (!topic->partitions.items) return false;
-        count += (uint32_t)asked->partitions.count;
+        topic->name = ask->topics.items[i].name;
+        topic->partitions.count = ask->topics.items[i].partitions.count;
+        count += (uint32_t)topic->partitions.count;
     }
     work->parts = arena_take(arena, count * sizeof(*work->parts));
-    return work->parts && again_find(work, ask, count);
+    return work->parts && again_find(work, ask, count) && topics_join(arena, &rows, work->first);
 }
 
 static void topic_send(struct delete_records *work, const struct delete_records_topic_ask *topic, const bool *again,
@@ -167,10 +176,10 @@ void delete_records_begin(struct request *request)
     route_begin(&work->route, request->shard, delete_records_joined);
     uint32_t at = 0;
     for (int32_t i = 0; i < ask->topics.count; i++) {
-        topic_send(work, &ask->topics.items[i], &work->again[at], &work->answer.topics.items[i]);
+        topic_send(work, &ask->topics.items[i], &work->again[at], &work->answer.topics.items[work->first[i]]);
         at += (uint32_t)ask->topics.items[i].partitions.count;
     }
-    topics_close_up(&work->answer.topics, sizeof(struct delete_records_topic_answer),
-                    offsetof(struct delete_records_topic_answer, partitions));
+    struct topic_rows rows = rows_of(work);
+    topics_close_up(&rows);
     route_release(&work->route);
 }

@@ -18,6 +18,7 @@ struct log_dirs_row {
     struct uuid topic;
     int32_t index;
     int64_t size; /* -1: the owner does not have it */
+    struct describe_log_dirs_topic_answer *answer;
     struct log_dirs_row *next;
 };
 
@@ -33,7 +34,7 @@ struct log_dirs {
     struct job job;
     uint64_t available, total;
     struct seen seen;
-    struct log_dirs_row *rows; /* in the order of the answer */
+    struct log_dirs_row *rows;
     uint32_t row_count;
     struct log_dirs_part *parts; /* by shard */
     struct describe_log_dirs_answer answer;
@@ -51,25 +52,25 @@ static void part_arrive(struct route_part *route, struct shard *owner)
     route_return(&part->route, owner);
 }
 
-/* Rows were taken in the order of the answer: topic by topic, partition by partition. */
+static struct topic_rows topic_rows_of(struct log_dirs *work)
+{
+    return (struct topic_rows){ &work->result.topics, sizeof(struct describe_log_dirs_topic_answer),
+                                offsetof(struct describe_log_dirs_topic_answer, partitions),
+                                sizeof(struct describe_log_dirs_partition) };
+}
+
 static void sizes_joined(struct route *route)
 {
     struct log_dirs *work = container_of(route, struct log_dirs, route);
-    const struct log_dirs_row *row = work->rows;
-    int32_t topics = 0;
+    struct topic_rows topics = topic_rows_of(work);
 
-    for (int32_t i = 0; i < work->result.topics.count; i++) {
-        struct describe_log_dirs_topic_answer *topic = &work->result.topics.items[i];
-        int32_t count = 0;
-        for (int32_t j = 0; j < topic->partitions.count; j++, row++) {
-            if (row->size < 0) continue;
-            topic->partitions.items[count++] =
-                (struct describe_log_dirs_partition){ .index = row->index, .partition_size = row->size };
-        }
-        topic->partitions.count = count;
-        if (count > 0) work->result.topics.items[topics++] = *topic;
+    for (uint32_t i = 0; i < work->row_count; i++) {
+        const struct log_dirs_row *row = &work->rows[i];
+        if (row->size < 0) continue;
+        row->answer->partitions.items[row->answer->partitions.count++] =
+            (struct describe_log_dirs_partition){ .index = row->index, .partition_size = row->size };
     }
-    work->result.topics.count = topics;
+    topics_close_up(&topics);
     request_answer(work->request, &work->answer, NULL, 0, NULL);
 }
 
@@ -86,31 +87,16 @@ static void sizes_begin(struct log_dirs *work)
 
 /* ---- what is asked for ---- */
 
-static void row_add(struct log_dirs *work, struct describe_log_dirs_topic_answer *answer,
-                    const struct image_topic *topic, int32_t index)
+static void row_add(struct log_dirs *work, struct describe_log_dirs_topic_answer *answer, struct image_topic *topic,
+                    int32_t index)
 {
-    struct route_place place = route_by_id(apis_of(work->request), topic->id, index);
+    struct route_place place = route_in(topic, index);
     if (!place.partition || !seen_add(&work->seen, hash_partition(topic->id, index))) return;
 
     struct log_dirs_row *row = &work->rows[work->row_count++];
     struct log_dirs_part *part = &work->parts[place.owner];
-    *row = (struct log_dirs_row){ topic->id, index, -1, part->rows };
+    *row = (struct log_dirs_row){ topic->id, index, -1, answer, part->rows };
     part->rows = row;
-    answer->partitions.count++;
-}
-
-/* False: no memory. */
-static bool topic_add(struct log_dirs *work, const struct image_topic *topic,
-                      const struct describe_log_dirs_topic_ask *ask)
-{
-    struct describe_log_dirs_topic_answer *answer = &work->result.topics.items[work->result.topics.count++];
-    int32_t count = ask ? ask->partitions.count : topic->partition_count;
-
-    answer->name = ask ? ask->name : text_copy(&work->request->arena, topic->name); /* It may go before we answer. */
-    for (int32_t i = 0; i < count; i++) row_add(work, answer, topic, ask ? ask->partitions.items[i] : i);
-    answer->partitions.items =
-        arena_take(&work->request->arena, (size_t)answer->partitions.count * sizeof(*answer->partitions.items));
-    return answer->name.data && answer->partitions.items;
 }
 
 static bool rows_take(struct log_dirs *work, uint32_t topics, uint32_t partitions)
@@ -123,26 +109,57 @@ static bool rows_take(struct log_dirs *work, uint32_t topics, uint32_t partition
     return work->result.topics.items && work->rows && work->parts && seen_init(&work->seen, arena, partitions);
 }
 
+static bool all_make(struct log_dirs *work, const struct image *image)
+{
+    struct arena *arena = &work->request->arena;
+
+    if (!rows_take(work, image->topic_count, image->partition_count)) return false;
+    list_each(&image->topics, node)
+    {
+        struct image_topic *topic = container_of(node, struct image_topic, node);
+        struct describe_log_dirs_topic_answer *answer = &work->result.topics.items[work->result.topics.count++];
+        answer->name = text_copy(arena, topic->name); /* It may go before we answer. */
+        answer->partitions.items =
+            arena_take(arena, (size_t)topic->partition_count * sizeof(*answer->partitions.items));
+        if (!answer->name.data || !answer->partitions.items) return false;
+        for (int32_t i = 0; i < topic->partition_count; i++) row_add(work, answer, topic, i);
+    }
+    return true;
+}
+
+/* A topic that is named twice has one row. */
+static bool named_make(struct log_dirs *work, const struct describe_log_dirs_ask *ask, const struct image *image)
+{
+    struct arena *arena = &work->request->arena;
+    struct topic_rows topics = topic_rows_of(work);
+    uint64_t *hashes = arena_take(arena, (size_t)ask->topics.count * sizeof(*hashes));
+    uint32_t count = 0;
+
+    for (int32_t i = 0; i < ask->topics.count; i++) count += (uint32_t)ask->topics.items[i].partitions.count;
+    if (!hashes || !rows_take(work, (uint32_t)ask->topics.count, count)) return false;
+    for (int32_t i = 0; i < ask->topics.count; i++) {
+        struct describe_log_dirs_topic_answer *answer = &work->result.topics.items[work->result.topics.count++];
+        answer->name = ask->topics.items[i].name;
+        answer->partitions.count = ask->topics.items[i].partitions.count;
+        hashes[i] = text_hash(answer->name);
+    }
+    const uint32_t *first = seen_first(arena, hashes, (uint32_t)ask->topics.count);
+    if (!first || !topics_join(arena, &topics, first)) return false;
+    for (int32_t i = 0; i < ask->topics.count; i++) {
+        const struct describe_log_dirs_topic_ask *asked = &ask->topics.items[i];
+        struct image_topic *topic = image_topic_by_name(image, asked->name);
+        for (int32_t j = 0; topic && j < asked->partitions.count; j++) {
+            row_add(work, &work->result.topics.items[first[i]], topic, asked->partitions.items[j]);
+        }
+    }
+    return true;
+}
+
 static bool rows_make(struct log_dirs *work, const struct describe_log_dirs_ask *ask)
 {
     const struct image *image = &apis_of(work->request)->replicas->image;
 
-    if (ask->topics.count < 0) {
-        if (!rows_take(work, image->topic_count, image->partition_count)) return false;
-        list_each(&image->topics, node)
-        {
-            if (!topic_add(work, container_of(node, struct image_topic, node), NULL)) return false;
-        }
-        return true;
-    }
-    uint32_t count = 0;
-    for (int32_t i = 0; i < ask->topics.count; i++) count += (uint32_t)ask->topics.items[i].partitions.count;
-    if (!rows_take(work, (uint32_t)ask->topics.count, count)) return false;
-    for (int32_t i = 0; i < ask->topics.count; i++) {
-        const struct image_topic *topic = image_topic_by_name(image, ask->topics.items[i].name);
-        if (topic && !topic_add(work, topic, &ask->topics.items[i])) return false;
-    }
-    return true;
+    return ask->topics.count < 0 ? all_make(work, image) : named_make(work, ask, image);
 }
 
 /* ---- the directory ---- */

@@ -81,33 +81,49 @@ static bool topic_continues(const struct fetch *fetch, const struct fetch_topic_
     return fetch->by_id ? uuid_equal(topic->topic_id, part->topic) : text_equal(topic->name, part->name);
 }
 
+struct fetch_rows {
+    struct fetch_partition_answer *next;
+    struct fetch_topic_answer *topic; /* the last that was begun */
+    struct fetch_session *session;
+    struct leader_hints hints;
+};
+
 /* Rows of one topic that follow each other share its head. */
+static void row_add(struct fetch *fetch, struct fetch_answer *answer, struct fetch_rows *rows, struct fetch_part *part)
+{
+    if (!part_is_news(fetch, part)) return;
+
+    session_tell(rows->session, fetch, part);
+    if (!topic_continues(fetch, rows->topic, part)) {
+        rows->topic = &answer->topics.items[answer->topics.count++];
+        rows->topic->name = part->name;
+        rows->topic->topic_id = part->topic;
+        rows->topic->partitions.items = rows->next;
+    }
+    row_fill(fetch, part, rows->next++, &rows->hints);
+    rows->topic->partitions.count++;
+}
+
+/* In the order of the request; what is nowhere comes last, as Kafka has it. */
 static bool rows_fill(struct fetch *fetch, struct fetch_answer *answer, struct fetch_session *session)
 {
     struct arena *arena = &fetch->request->arena;
-    struct fetch_partition_answer *rows = arena_take(arena, fetch->part_count * sizeof(*rows));
-    struct fetch_topic_answer *topic = NULL;
-    struct leader_hints hints = { .request = fetch->request };
-    uint32_t row_count = 0;
+    struct fetch_rows rows = { .session = session, .hints = { .request = fetch->request } };
+    uint32_t nowhere = 0;
 
+    rows.next = arena_take(arena, fetch->part_count * sizeof(*rows.next));
     answer->topics.items = arena_take(arena, fetch->part_count * sizeof(*answer->topics.items));
-    if (!rows || !answer->topics.items) return false;
+    if (!rows.next || !answer->topics.items) return false;
     for (uint32_t i = 0; i < fetch->part_count; i++) {
         struct fetch_part *part = &fetch->parts[i];
-        if (!part_is_news(fetch, part)) continue;
-
-        session_tell(session, fetch, part);
-        if (!topic_continues(fetch, topic, part)) {
-            topic = &answer->topics.items[answer->topics.count++];
-            topic->name = part->name;
-            topic->topic_id = part->topic;
-            topic->partitions.items = &rows[row_count];
-        }
-        row_fill(fetch, part, &rows[row_count++], &hints);
-        topic->partitions.count++;
+        if (part->group) row_add(fetch, answer, &rows, part);
+        nowhere += !part->group;
     }
-    answer->node_endpoints.items = hints.nodes;
-    answer->node_endpoints.count = hints.node_count;
+    for (uint32_t i = 0; nowhere > 0 && i < fetch->part_count; i++) {
+        if (!fetch->parts[i].group) row_add(fetch, answer, &rows, &fetch->parts[i]);
+    }
+    answer->node_endpoints.items = rows.hints.nodes;
+    answer->node_endpoints.count = rows.hints.node_count;
     return true;
 }
 

@@ -26,6 +26,8 @@ struct list_offsets {
     bool read_committed;
     struct list_offsets_part *parts;
     uint32_t part_count;
+    const uint64_t *hashes;     /* of the request's partitions in a row, by topic and index */
+    const uint32_t *first;      /* of its topics: where each was named first */
     struct seen twice, refused; /* partitions that are named more than once; those that were told so */
     struct list_offsets_answer answer;
 };
@@ -132,24 +134,43 @@ static void list_offsets_joined(struct route *route)
     request_answer_rows(work->request, &work->answer, work->part_count);
 }
 
-static uint64_t place_hash(struct text topic, int32_t index)
+static struct topic_rows rows_of(struct list_offsets *work)
 {
-    return hash_join(text_hash(topic), (uint32_t)index);
+    return (struct topic_rows){ &work->answer.topics, sizeof(struct list_offsets_topic_answer),
+                                offsetof(struct list_offsets_topic_answer, partitions),
+                                sizeof(struct list_offsets_partition_answer) };
+}
+
+/* A name is hashed once, however many of its partitions are asked for. */
+static bool hashes_make(struct list_offsets *work, const struct list_offsets_ask *ask, uint32_t count)
+{
+    struct arena *arena = &work->request->arena;
+    uint64_t *topics = arena_take(arena, (size_t)ask->topics.count * sizeof(*topics));
+    uint64_t *hashes = arena_take(arena, count * sizeof(*hashes));
+    uint32_t at = 0;
+
+    if (!topics || !hashes) return false;
+    for (int32_t i = 0; i < ask->topics.count; i++) {
+        const struct list_offsets_topic_ask *topic = &ask->topics.items[i];
+        topics[i] = text_hash(topic->name);
+        for (int32_t j = 0; j < topic->partitions.count; j++) {
+            hashes[at++] = hash_join(topics[i], (uint32_t)topic->partitions.items[j].index);
+        }
+    }
+    work->hashes = hashes;
+    work->first = seen_first(arena, topics, (uint32_t)ask->topics.count);
+    return work->first != NULL;
 }
 
 /* Nobody can tell which of its times was meant. */
-static bool twice_find(struct list_offsets *work, const struct list_offsets_ask *ask, uint32_t count)
+static bool twice_find(struct list_offsets *work, uint32_t count)
 {
     struct arena *arena = &work->request->arena;
     struct seen named;
 
     if (!seen_init(&named, arena, count) || !seen_init(&work->twice, arena, count)) return false;
-    for (int32_t i = 0; i < ask->topics.count; i++) {
-        const struct list_offsets_topic_ask *topic = &ask->topics.items[i];
-        for (int32_t j = 0; j < topic->partitions.count; j++) {
-            uint64_t hash = place_hash(topic->name, topic->partitions.items[j].index);
-            if (!seen_add(&named, hash)) (void)seen_add(&work->twice, hash);
-        }
+    for (uint32_t i = 0; i < count; i++) {
+        if (!seen_add(&named, work->hashes[i])) (void)seen_add(&work->twice, work->hashes[i]);
     }
     return seen_init(&work->refused, arena, count);
 }
@@ -157,46 +178,59 @@ static bool twice_find(struct list_offsets *work, const struct list_offsets_ask 
 static bool list_offsets_make(struct list_offsets *work, const struct list_offsets_ask *ask)
 {
     struct arena *arena = &work->request->arena;
+    struct topic_rows rows = rows_of(work);
     uint32_t count = 0;
 
     work->answer.topics.items = arena_take(arena, (size_t)ask->topics.count * sizeof(*work->answer.topics.items));
     if (!work->answer.topics.items) return false;
     for (int32_t i = 0; i < ask->topics.count; i++) {
         struct list_offsets_topic_answer *topic = &work->answer.topics.items[work->answer.topics.count++];
-        const struct list_offsets_topic_ask *asked = &ask->topics.items[i];
-        topic->name = asked->name;
-        topic->partitions.items = arena_take(arena, (size_t)asked->partitions.count * sizeof(*topic->partitions.items));
-        if (!topic->partitions.items) return false;
-        count += (uint32_t)asked->partitions.count;
+        topic->name = ask->topics.items[i].name;
+        topic->partitions.count = ask->topics.items[i].partitions.count;
+        count += (uint32_t)topic->partitions.count;
     }
     work->parts = arena_take(arena, count * sizeof(*work->parts));
-    return work->parts && twice_find(work, ask, count);
+    return work->parts && hashes_make(work, ask, count) && topics_join(arena, &rows, work->first) &&
+           twice_find(work, count);
 }
 
-static void part_send(struct list_offsets *work, struct text name, const struct list_offsets_partition_ask *ask,
-                      struct list_offsets_partition_answer *row)
+static void part_send(struct list_offsets *work, const struct route_place *place, uint64_t hash,
+                      const struct list_offsets_partition_ask *ask, struct list_offsets_partition_answer *row)
 {
-    struct route_place place = route_by_name(apis_of(work->request), name, ask->index);
     struct list_offsets_part *part = NULL;
 
     *row = (struct list_offsets_partition_answer){
         .index = ask->index, .timestamp_ms = -1, .offset = -1, .leader_epoch = -1
     };
-    if (seen_has(&work->twice, place_hash(name, ask->index))) {
+    if (seen_has(&work->twice, hash)) {
         row->error = error_tell(work->request, ERROR_INVALID_REQUEST);
     } else if (work->request->version < special_since(ask->timestamp_ms)) {
         row->error = error_tell(work->request, ERROR_UNSUPPORTED_VERSION);
-    } else if (!place.partition) {
+    } else if (!place->partition) {
         row->error = error_tell(work->request, ERROR_UNKNOWN_TOPIC_OR_PARTITION);
     } else {
         part = &work->parts[work->part_count++];
         part->work = work;
-        part->topic = place.topic->id;
+        part->topic = place->topic->id;
         part->index = ask->index;
         part->current_epoch = ask->current_leader_epoch;
         part->timestamp_ms = ask->timestamp_ms;
         part->row = row;
-        route_send(&work->route, &part->route, place.owner, part_arrive);
+        route_send(&work->route, &part->route, place->owner, part_arrive);
+    }
+}
+
+/* `hashes`: of its partitions. */
+static void topic_send(struct list_offsets *work, const struct list_offsets_topic_ask *ask, const uint64_t *hashes,
+                       struct list_offsets_topic_answer *answer)
+{
+    struct image_topic *topic = image_topic_by_name(&apis_of(work->request)->replicas->image, ask->name);
+
+    for (int32_t i = 0; i < ask->partitions.count; i++) {
+        const struct list_offsets_partition_ask *partition = &ask->partitions.items[i];
+        struct route_place place = route_in(topic, partition->index);
+        if (seen_has(&work->twice, hashes[i]) && !seen_add(&work->refused, hashes[i])) continue; /* told once */
+        part_send(work, &place, hashes[i], partition, &answer->partitions.items[answer->partitions.count++]);
     }
 }
 
@@ -204,6 +238,7 @@ void list_offsets_begin(struct request *request)
 {
     const struct list_offsets_ask *ask = request->ask;
     struct list_offsets *work = arena_take(&request->arena, sizeof(*work));
+    uint32_t at = 0;
 
     if (work) work->request = request;
     if (!work || !list_offsets_make(work, ask)) {
@@ -213,16 +248,10 @@ void list_offsets_begin(struct request *request)
     work->read_committed = ask->isolation_level == 1;
     route_begin(&work->route, request->shard, list_offsets_joined);
     for (int32_t i = 0; i < ask->topics.count; i++) {
-        const struct list_offsets_topic_ask *topic = &ask->topics.items[i];
-        struct list_offsets_topic_answer *answer = &work->answer.topics.items[i];
-        for (int32_t j = 0; j < topic->partitions.count; j++) {
-            const struct list_offsets_partition_ask *asked = &topic->partitions.items[j];
-            uint64_t hash = place_hash(topic->name, asked->index);
-            if (seen_has(&work->twice, hash) && !seen_add(&work->refused, hash)) continue; /* told once */
-            part_send(work, topic->name, asked, &answer->partitions.items[answer->partitions.count++]);
-        }
+        topic_send(work, &ask->topics.items[i], &work->hashes[at], &work->answer.topics.items[work->first[i]]);
+        at += (uint32_t)ask->topics.items[i].partitions.count;
     }
-    topics_close_up(&work->answer.topics, sizeof(struct list_offsets_topic_answer),
-                    offsetof(struct list_offsets_topic_answer, partitions));
+    struct topic_rows rows = rows_of(work);
+    topics_close_up(&rows);
     route_release(&work->route);
 }

@@ -103,7 +103,7 @@ static void topic_look(struct produce *produce, const struct produce_topic_ask *
 }
 
 /* A partition that is named twice is served once, with what was said last; the others are struck out. */
-static bool strike_doubles(struct produce *produce, uint32_t count)
+static bool strike_doubles(struct produce *produce, const uint64_t *hashes, uint32_t count)
 {
     const struct produce_ask *ask = produce->request->ask;
     struct seen seen;
@@ -112,10 +112,9 @@ static bool strike_doubles(struct produce *produce, uint32_t count)
     if (!seen_init(&seen, &produce->request->arena, count)) return false;
     for (int32_t i = ask->topics.count - 1; i >= 0; i--) {
         const struct produce_topic_ask *topic = &ask->topics.items[i];
-        uint64_t hash = produce->request->version >= 13 ? uuid_hash(topic->topic_id) : text_hash(topic->name);
         for (int32_t j = topic->partitions.count - 1; j >= 0; j--) {
             struct produce_partition_ask *partition = &topic->partitions.items[j];
-            if (!seen_add(&seen, hash_join(hash, (uint32_t)partition->index))) partition->index = INT32_MIN;
+            if (!seen_add(&seen, hash_join(hashes[i], (uint32_t)partition->index))) partition->index = INT32_MIN;
         }
     }
     return true;
@@ -123,25 +122,37 @@ static bool strike_doubles(struct produce *produce, uint32_t count)
 
 /* ---- begin and end ---- */
 
+static struct topic_rows rows_of(struct produce *produce)
+{
+    return (struct topic_rows){ &produce->answer.topics, sizeof(struct produce_topic_answer),
+                                offsetof(struct produce_topic_answer, partitions),
+                                sizeof(struct produce_partition_answer) };
+}
+
 static bool produce_make(struct produce *produce, uint32_t count)
 {
     struct request *request = produce->request;
     const struct produce_ask *ask = request->ask;
     struct produce_answer *answer = &produce->answer;
+    struct topic_rows rows = rows_of(produce);
+    size_t topics = (size_t)max_of(ask->topics.count, 0);
+    uint64_t *hashes = arena_take(&request->arena, topics * sizeof(*hashes));
 
     produce->parts = arena_take(&request->arena, count * sizeof(*produce->parts));
-    answer->topics.items = arena_take(&request->arena, (size_t)ask->topics.count * sizeof(*answer->topics.items));
-    if (!produce->parts || !answer->topics.items) return false;
-    answer->topics.count = ask->topics.count;
-    for (int32_t i = 0; i < ask->topics.count; i++) {
+    answer->topics.items = arena_take(&request->arena, topics * sizeof(*answer->topics.items));
+    if (!hashes || !produce->parts || !answer->topics.items) return false;
+    answer->topics.count = (int32_t)topics;
+    for (size_t i = 0; i < topics; i++) {
+        const struct produce_topic_ask *asked = &ask->topics.items[i];
         struct produce_topic_answer *topic = &answer->topics.items[i];
-        size_t size = (size_t)ask->topics.items[i].partitions.count * sizeof(*topic->partitions.items);
-        topic->name = ask->topics.items[i].name;
-        topic->topic_id = ask->topics.items[i].topic_id;
-        topic->partitions.items = arena_take(&request->arena, size);
-        if (!topic->partitions.items) return false;
+        topic->name = asked->name;
+        topic->topic_id = asked->topic_id;
+        topic->partitions.count = asked->partitions.count;
+        if (count > 1) hashes[i] = request->version >= 13 ? uuid_hash(asked->topic_id) : text_hash(asked->name);
     }
-    return strike_doubles(produce, count);
+    produce->first = seen_first(&request->arena, hashes, (uint32_t)topics);
+    return produce->first && topics_join(&request->arena, &rows, produce->first) &&
+           strike_doubles(produce, hashes, count);
 }
 
 void produce_begin(struct request *request)
@@ -160,10 +171,10 @@ void produce_begin(struct request *request)
     int16_t refused = transaction_look(request);
     route_begin(&produce->route, request->shard, produce_joined);
     for (int32_t i = 0; i < ask->topics.count; i++) {
-        topic_look(produce, &ask->topics.items[i], refused, &produce->answer.topics.items[i]);
+        topic_look(produce, &ask->topics.items[i], refused, &produce->answer.topics.items[produce->first[i]]);
     }
-    topics_close_up(&produce->answer.topics, sizeof(struct produce_topic_answer),
-                    offsetof(struct produce_topic_answer, partitions));
+    struct topic_rows rows = rows_of(produce);
+    topics_close_up(&rows);
     route_release(&produce->route);
 }
 

@@ -46,7 +46,8 @@ struct produce {
     struct route route;
     struct produce_part *parts;
     uint32_t part_count;
-    bool refused; /* some partition has an error: with acks=0 the connection is closed */
+    const uint32_t *first; /* of the request's topics: where each is named first, and has its row */
+    bool refused;          /* some partition has an error: with acks=0 the connection is closed */
     struct produce_answer answer;
     struct leader_hints hints;
 };

@@ -149,18 +149,41 @@ void route_unpin(struct apis *apis, const struct extent *extents, uint32_t count
     if (pins) mail_post(home, pins->owner, &pins->mail, return_arrived);
 }
 
-void topics_close_up(void *topics, size_t item_size, size_t place)
+static void *partitions_of(const struct topic_rows *rows, uint32_t topic)
 {
-    struct array all = array_get(topics);
+    return (char *)array_get(rows->topics).items + (size_t)topic * rows->item_size + rows->place;
+}
+
+bool topics_join(struct arena *arena, const struct topic_rows *rows, const uint32_t *first)
+{
+    uint32_t count = (uint32_t)array_get(rows->topics).count;
+
+    for (uint32_t i = 0; i < count; i++) {
+        struct array own = array_get(partitions_of(rows, i)), joined = array_get(partitions_of(rows, first[i]));
+        invariant(first[i] <= i);
+        if (first[i] < i) array_set(partitions_of(rows, first[i]), joined.items, joined.count + own.count);
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        int32_t room = first[i] == i ? array_get(partitions_of(rows, i)).count : 0;
+        void *partitions = arena_take(arena, (size_t)max_of(room, 0) * rows->partition_size);
+        if (!partitions) return false;
+        array_set(partitions_of(rows, i), partitions, 0);
+    }
+    return true;
+}
+
+void topics_close_up(const struct topic_rows *rows)
+{
+    struct array all = array_get(rows->topics);
     char *to = all.items;
     int32_t kept = 0;
 
     for (int32_t i = 0; i < all.count; i++) {
-        const char *item = (const char *)all.items + (size_t)i * item_size;
-        if (array_get(item + place).count <= 0) continue;
-        if (to != item) memcpy(to, item, item_size);
-        to += item_size;
+        const char *item = (const char *)all.items + (size_t)i * rows->item_size;
+        if (array_get(item + rows->place).count <= 0) continue;
+        if (to != item) memcpy(to, item, rows->item_size);
+        to += rows->item_size;
         kept++;
     }
-    array_set(topics, all.items, kept);
+    array_set(rows->topics, all.items, kept);
 }

@@ -44,6 +44,24 @@ bool seen_add(struct seen *seen, uint64_t hash)
     return true;
 }
 
+const uint32_t *seen_first(struct arena *arena, const uint64_t *hashes, uint32_t count)
+{
+    uint32_t *first = arena_take(arena, count * sizeof(*first));
+    struct seen seen;
+    if (!first || count < 2) return first;
+    if (!seen_init(&seen, arena, count)) return NULL;
+
+    uint32_t *firsts = arena_take(arena, ((size_t)seen.mask + 1) * sizeof(*firsts)); /* by place in the set */
+    if (!firsts) return NULL;
+    for (uint32_t i = 0; i < count; i++) {
+        uint64_t mixed = mixed_of(hashes[i]), *place = seen_place(&seen, mixed);
+        if (*place == 0) firsts[place - seen.hashes] = i;
+        *place = mixed;
+        first[i] = firsts[place - seen.hashes];
+    }
+    return first;
+}
+
 const bool *seen_again(struct arena *arena, const uint64_t *hashes, uint32_t count)
 {
     bool *again = arena_take(arena, count * sizeof(*again));

@@ -22,5 +22,7 @@ bool seen_has(const struct seen *seen, uint64_t hash);
 
 /* Of things in a row, by their hashes: which are named again later, so that the last word holds. NULL: no room. */
 const bool *seen_again(struct arena *arena, const uint64_t *hashes, uint32_t count);
+/* And for each the place of the first with its name, which may be its own. NULL: no room. */
+const uint32_t *seen_first(struct arena *arena, const uint64_t *hashes, uint32_t count);
 
 #endif

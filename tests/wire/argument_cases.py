@@ -81,6 +81,62 @@ table("rows", "Produce",
       ("write-nothing", "no topics", (9,), lambda version: producing()))
 
 
+# ---- what is named in two rows, with different partitions ----
+
+APART = "probe-apart"  # of four partitions
+
+
+def parted(api, version, given, answers, parts, index):
+    """How often each topic has a row in the answer, and its partitions in order; None: as they come."""
+    def run(context):
+        context.topic(APART, partitions=4)
+        rows, late = {}, time.monotonic() + 10  # until the broker has heard of its new topic
+        answer = context.call(api, version, given())
+        while "'ErrorCode': 6," in str(answer) and time.monotonic() < late:
+            answer = context.call(api, version, given())
+        for row in answer["Results"][0]["Topics"] if answers is None else answer[answers]:
+            name = row.get("Name") or row.get("Topic") or row.get("TopicName")
+            rows.setdefault(name, []).append(sorted(f"{part[index]} {error(part['ErrorCode'])}" if "ErrorCode" in part
+                                                    else str(part[index]) for part in row[parts]))
+        return "; ".join(f"{name} {rows[name]}" for name in sorted(rows))
+    return run
+
+
+def indexed(topic, parts, *rows, **more):
+    """Rows of this request: the topics with their partitions, as (name, one after the other)."""
+    return [{topic: name, parts: [{**more, **one} for one in some]} for name, *some in rows]
+
+
+for name, what, order in (
+        ("aside", "beside each other", ((APART, 0), (APART, 1))),
+        ("between", "and another between", ((APART, 0, 9), ("probe", 0), (APART, 1, 8))),
+        ("missing", "of a topic that is not there", ((NOBODY, 0), ("probe", 0), (NOBODY, 1)))):
+    def rows_of(field, order=order):
+        return [(topic, *({field: index} for index in indexes)) for topic, *indexes in order]
+
+    def plain(parts, order=order, name="Name"):
+        return [{name: topic, parts: list(indexes)} for topic, *indexes in order]
+
+    for api, version, given, answers, parts, index in (
+            ("Produce", 9, lambda order=order: producing(*order), "Responses", "PartitionResponses", "Index"),
+            ("Fetch", 12, lambda rows=rows_of("Partition"): {
+                "MaxWaitMs": 0, "MinBytes": 0, "MaxBytes": 1 << 20, "SessionEpoch": -1, "Topics": indexed(
+                    "Topic", "Partitions", *rows, FetchOffset=0, PartitionMaxBytes=1000)},
+             "Responses", "Partitions", "PartitionIndex"),
+            ("ListOffsets", 7, lambda rows=rows_of("PartitionIndex"): {"ReplicaId": -1, "Topics": indexed(
+                "Name", "Partitions", *rows, Timestamp=-1)}, "Topics", "Partitions", "PartitionIndex"),
+            ("DeleteRecords", 2, lambda rows=rows_of("PartitionIndex"): {"TimeoutMs": 5000, "Topics": indexed(
+                "Name", "Partitions", *rows, Offset=0)}, "Topics", "Partitions", "PartitionIndex"),
+            ("OffsetForLeaderEpoch", 4, lambda rows=rows_of("Partition"): {"ReplicaId": -1, "Topics": indexed(
+                "Topic", "Partitions", *rows, CurrentLeaderEpoch=-1, LeaderEpoch=0)}, "Topics", "Partitions", "Partition"),
+            ("DescribeProducers", 0, lambda rows=plain("PartitionIndexes"): {"Topics": rows}, "Topics", "Partitions",
+             "PartitionIndex"),
+            ("DescribeLogDirs", 4, lambda rows=plain("Partitions", name="Topic"): {"Topics": rows}, None, "Partitions",
+             "PartitionIndex")):
+        case(f"rows.parted-{name}-{api}", f"{api} v{version}: a topic in two rows, {what}")(
+            parted(api, version, given, answers, parts, index))
+
+
 def fetching(version, named, *parts, incremental=False, **more):
     """Parts: (partition, offset)."""
     rows = [{**named, "Partitions": [{"Partition": index, "FetchOffset": offset, "PartitionMaxBytes": 1 << 20}

@@ -132,6 +132,30 @@ static void who_names_a_partition_twice_is_told_so_once(void **state)
     assert_int_equal(rows[1].offset, 4);
 }
 
+/* As Kafka answers it; whether the rows stand beside each other or not. */
+static void a_topic_in_two_rows_is_told_in_one(void **state)
+{
+    (void)state;
+    struct list_offsets_partition_ask one = { 1, -1, LIST_OFFSETS_LATEST }, none = { 9, -1, LIST_OFFSETS_LATEST },
+                                      zero = { 0, -1, LIST_OFFSETS_LATEST };
+    struct list_offsets_topic_ask rows[] = { { TEXT("t"), { &one, 1 } },
+                                             { TEXT("nobody"), { &zero, 1 } },
+                                             { TEXT("t"), { &none, 1 } },
+                                             { TEXT("t"), { &zero, 1 } } };
+    static const int64_t offsets[] = { 4, -1, 3 };
+    ask = (struct list_offsets_ask){ .replica_id = -1, .topics = { rows, 4 } };
+    desk_ask(&desk, API_LIST_OFFSETS, 7, &ask, &answer);
+    assert_int_equal(answer.topics.count, 2);
+    assert_true(text_equal(answer.topics.items[0].name, TEXT("t")));
+    assert_int_equal(answer.topics.items[0].partitions.count, 3);
+    for (int32_t i = 0; i < 3; i++) {
+        const struct list_offsets_partition_answer *row = &answer.topics.items[0].partitions.items[i];
+        assert_int_equal(row->offset, offsets[i]);
+        assert_int_equal(row->error, i == 1 ? ERROR_UNKNOWN_TOPIC_OR_PARTITION : ERROR_NONE);
+    }
+    assert_int_equal(answer.topics.items[1].partitions.items[0].error, ERROR_UNKNOWN_TOPIC_OR_PARTITION);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -140,6 +164,7 @@ int main(void)
         cmocka_unit_test(specials_are_refused_in_versions_that_do_not_know_them),
         cmocka_unit_test(what_is_not_there_says_so_by_row),
         cmocka_unit_test(who_names_a_partition_twice_is_told_so_once),
+        cmocka_unit_test(a_topic_in_two_rows_is_told_in_one),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }
