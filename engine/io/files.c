@@ -49,11 +49,6 @@ enum status files_truncate(struct files *files, int file, uint64_t size)
     return files->table->truncate(files, file, size);
 }
 
-void files_expect(struct files *files, int file, uint64_t position)
-{
-    if (files->table->expect) files->table->expect(files, file, position);
-}
-
 enum status files_allocate(struct files *files, int file, uint64_t position, uint64_t size)
 {
     invariant(size > 0);

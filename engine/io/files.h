@@ -56,7 +56,6 @@ struct files_table {
                         uint32_t *count);
     enum status (*space)(struct files *files, int directory, uint64_t *available, uint64_t *total);
     enum status (*direct_works)(struct files *files, int directory, bool *works); /* NULL: always */
-    void (*expect)(struct files *files, int file, uint64_t position);             /* NULL: no use */
 };
 
 /* The head of each implementation's own struct. */
@@ -83,8 +82,6 @@ must_check enum status files_truncate(struct files *files, int file, uint64_t si
 /* Takes space inside the file's size, growing it when needed (fallocate mode 0); reads as zeros. */
 must_check enum status files_allocate(struct files *files, int file, uint64_t position, uint64_t size);
 must_check enum status files_size(struct files *files, int file, uint64_t *size);
-/* A hint: the block of the file that holds `position` is wanted in a moment. Doesn't wait for it. */
-void files_expect(struct files *files, int file, uint64_t position);
 /* An exclusive POSIX lock on the whole file, as Kafka's .lock: STATUS_LOCKED when another process holds it. */
 must_check enum status files_lock(struct files *files, int file);
 must_check enum status files_open_directory(struct files *files, int directory, const char *path, int *opened);

@@ -130,12 +130,6 @@ static enum status kernel_truncate(struct files *files, int file, uint64_t size)
     return status_of(uninterrupted(ftruncate(file, (off_t)size)));
 }
 
-static void kernel_expect(struct files *files, int file, uint64_t position)
-{
-    (void)files;
-    (void)posix_fadvise(file, (off_t)position, 1, POSIX_FADV_WILLNEED);
-}
-
 static enum status kernel_allocate(struct files *files, int file, uint64_t position, uint64_t size)
 {
     (void)files;
@@ -242,7 +236,6 @@ static const struct files_table kernel_table = {
     .sync = kernel_sync,
     .truncate = kernel_truncate,
     .allocate = kernel_allocate,
-    .expect = kernel_expect,
     .size = kernel_size,
     .lock = kernel_lock,
     .open_directory = files_kernel_open_directory,

@@ -236,19 +236,12 @@ static enum status seal_write_rest(const struct segment_seal *seal)
     return status;
 }
 
-/* To cut a file within a block the kernel reads the block. Where nothing is synced here the order is free, and the disk
- * reads it while the other files are written. */
 enum status segment_seal_write(const struct segment_seal *seal, int file)
 {
     const struct index_source *source = &seal->source;
-
-    if (seal->lazy) {
-        files_expect(source->files, file, source->size);
-        enum status status = seal_write_rest(seal);
-        return status == STATUS_OK ? files_truncate(source->files, file, source->size) : status;
-    }
     enum status status = files_truncate(source->files, file, source->size);
-    if (status == STATUS_OK) status = batches_sync(source->files, file);
+
+    if (status == STATUS_OK && !seal->lazy) status = batches_sync(source->files, file);
     return status == STATUS_OK ? seal_write_rest(seal) : status;
 }
 
