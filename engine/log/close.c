@@ -67,7 +67,8 @@ static bool closing_knows(const struct log_closing *closing, int64_t base)
     return false;
 }
 
-/* What a truncation or a crash left of segments that are not the log's any more. Kafka would take them for its end. */
+/* What a truncation or a crash left of segments that are not the log's any more: Kafka would take them for its end. And
+ * snapshots of where the log ended at earlier stops: as Kafka does, those are kept at whose offset a segment begins. */
 static bool closing_leftover(const struct log_closing *closing, struct text name)
 {
     static const char *const suffixes[] = { ".log", ".index", ".timeindex", ".txnindex" };
@@ -76,7 +77,7 @@ static bool closing_leftover(const struct log_closing *closing, struct text name
     for (size_t i = 0; i < array_count(suffixes); i++) {
         if (segment_name_parse(name, suffixes[i], &base)) return !closing_knows(closing, base);
     }
-    return segment_name_parse(name, ".snapshot", &base) && base > closing->end;
+    return segment_name_parse(name, ".snapshot", &base) && base != closing->end && !closing_knows(closing, base);
 }
 
 static enum status closing_sweep(const struct log_closing *closing)

@@ -213,6 +213,29 @@ static void what_did_not_change_is_not_written_again(void **state)
     node_remove(&node);
 }
 
+/* One for each end at which a log was ever stopped would pile up in a partition that gets a record a day. */
+static void of_the_snapshots_those_of_segments_and_of_the_end_stay(void **state)
+{
+    (void)state;
+    struct node node;
+    char name[64];
+
+    stopped(&node);
+    for (int i = 0; i < 3; i++) {
+        struct log *log = files_start(&node);
+        files_fill(&node, log, 1, 1, 10);
+        node_stop(&node);
+    }
+    int64_t base = last_base(&node);
+    for (int64_t end = 350; end <= 353; end++) {
+        name_of(name, end, ".snapshot");
+        assert_int_equal(files_size_of(&node, name) > 0, end == 353);
+    }
+    name_of(name, base, ".snapshot");
+    assert_true(base > 0 && files_size_of(&node, name) > 0);
+    check_whole(&node, 353);
+}
+
 static void what_is_missing_is_written_again(void **state)
 {
     (void)state;
@@ -244,6 +267,7 @@ int main(void)
         cmocka_unit_test(what_is_no_segment_of_the_log_is_swept),
         cmocka_unit_test(the_last_segment_is_cut_to_its_size),
         cmocka_unit_test(what_did_not_change_is_not_written_again),
+        cmocka_unit_test(of_the_snapshots_those_of_segments_and_of_the_end_stay),
         cmocka_unit_test(what_is_missing_is_written_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
