@@ -65,6 +65,8 @@ const struct metric survey_rows[SURVEY_COUNT] = {
     [SURVEY_CACHE_HITS]       = { "sluice_cache_hits_total", COUNTER, "pieces of segments that were in memory" },
     [SURVEY_CACHE_READS]      = { "sluice_cache_reads_total", COUNTER, "pieces of segments that were read" },
     [SURVEY_CACHE_BYTES]      = { "sluice_cache_read_bytes_total", BYTE_COUNT, "bytes read from segments" },
+    [SURVEY_CACHE_WAITS]      = { "sluice_cache_waits_total", COUNTER,
+                                  "reads that had to queue for the read cache's memory" },
     [SURVEY_DISK_FULL]        = { "sluice_disk_reserve_reached", MOST,
                                   "1 while Produce is refused to keep the disk's reserve" },
 
@@ -151,6 +153,7 @@ static void note_store(const struct store *store, const struct metric_cells *cel
     note(cells, SURVEY_CACHE_HITS, store->reader->cache.hit_count);
     note(cells, SURVEY_CACHE_READS, store->reader->cache.read_count);
     note(cells, SURVEY_CACHE_BYTES, store->reader->cache.read_bytes);
+    note(cells, SURVEY_CACHE_WAITS, store->reader->cache.wait_count);
 }
 
 static bool is_metadata(const struct log *log)

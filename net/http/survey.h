@@ -44,6 +44,7 @@ enum survey_metric {
     SURVEY_CACHE_HITS,
     SURVEY_CACHE_READS,
     SURVEY_CACHE_BYTES,
+    SURVEY_CACHE_WAITS,
     SURVEY_DISK_FULL,
     /* Of partitions. */
     SURVEY_PARTITIONS,

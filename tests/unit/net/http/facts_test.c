@@ -4,6 +4,7 @@
 
 #include "cluster/configs.h"
 #include "http/facts.h"
+#include "log/reader.h"
 
 static struct paged paged;
 static struct log_fact logs[8];
@@ -71,6 +72,20 @@ static void the_cluster_is_counted_once(void **state)
     assert_int_equal(counted(SURVEY_RAFT_COMMITTED), counted(SURVEY_RAFT_END));
     delete_topic(&paged.bench, "alpha");
     assert_int_equal(counted(SURVEY_PARTITIONS_GLOBAL), 2);
+}
+
+static void queued_run(struct errand *errand)
+{
+    reader_of(errand->shard->store)->cache.wait_count += 3;
+    errand->done = true;
+}
+
+static void reads_that_queue_for_the_cache_are_counted(void **state)
+{
+    (void)state;
+    assert_int_equal(counted(SURVEY_CACHE_WAITS), 0); /* nobody has read what is cold */
+    (void)take_on(1, 0, queued_run);
+    assert_int_equal(counted(SURVEY_CACHE_WAITS), 3);
 }
 
 static void alter_run(struct errand *errand)
@@ -155,6 +170,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(the_cluster_is_counted_once, begin, end),
+        cmocka_unit_test_setup_teardown(reads_that_queue_for_the_cache_are_counted, begin, end),
         cmocka_unit_test_setup_teardown(too_few_in_sync_is_by_the_topics_own_word, begin, end),
         cmocka_unit_test_setup_teardown(too_few_in_sync_is_by_the_brokers_file_too, begin, end),
         cmocka_unit_test_setup_teardown(no_more_are_noted_than_there_is_room_for, begin, end),
