@@ -2,7 +2,8 @@
  *
  *     CLIENT_ANY         whoever is connected, else the bootstrap servers in turn
  *     CLIENT_CONTROLLER  the broker that Metadata names for admin requests
- *     a number           that broker, at the address that it advertises
+ *     a number           that broker, at the address that it advertises; while it can't be reached, Metadata is asked
+ *                        again before each try
  *
  * Tries go on, 50 ms to 1 s apart, until the client's timeout is over; the last failure is what people are told. Only
  * who has never met a broker of the cluster is told at once: most likely the address is wrong. */
@@ -177,6 +178,8 @@ static enum outcome exchange(struct client *client, struct client_call *call, st
     *status = peer_send(peer, call->key, call->version, call->ask, deadline_ms);
     if (*status == STATUS_OK && call->answer) {
         *status = peer_receive(peer, call->key, call->version, call->answer, call->arena, deadline_ms);
+    } else if (*status == STATUS_OK) {
+        peer_unanswered(peer);
     }
     if (*status == STATUS_OK) return OUTCOME_DONE;
 
@@ -202,15 +205,14 @@ enum status client_ask(struct client *client, struct client_call *call)
     int64_t deadline_ms = clock_ms() + client->timeout_ms, pause = PAUSE_FIRST_MS;
     enum status status;
 
-    if (call->node != CLIENT_ANY) {
-        status = learn_brokers(client);
-        if (status != STATUS_OK) return status;
-    }
     for (;;) {
+        status = call->node == CLIENT_ANY ? STATUS_OK : learn_brokers(client);
+        if (status != STATUS_OK) return status;
         struct peer *peer = client_peer(client, call->node, deadline_ms);
         enum outcome outcome = OUTCOME_AGAIN;
         status = STATUS_CLOSED;
         if (peer) outcome = exchange(client, call, peer, &status);
+        if (!peer && call->node != CLIENT_ANY) client->knows_brokers = false; /* It may be new, or have moved. */
         if (outcome == OUTCOME_DONE) return STATUS_OK;
         if (outcome == OUTCOME_FAILED || !client->met || clock_ms() + pause >= deadline_ms) return status;
         pause_ms(pause);

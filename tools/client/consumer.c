@@ -7,12 +7,12 @@
 #include "client/unpack.h"
 #include "messages/fetch.h"
 
-enum { ARENA_MAX = INT32_MAX, PRODUCERS_MAX = 256 };
+enum { ARENA_MAX = INT32_MAX };
 
 struct aborted {
-    int64_t producers[PRODUCERS_MAX]; /* whose records are skipped just now */
+    int64_t *producers; /* whose records are skipped just now; room for the answer's whole list */
     uint32_t count;
-    int32_t next; /* of the answer's list */
+    int32_t next; /* of that list */
 };
 
 struct reading {
@@ -39,7 +39,7 @@ static bool skipped(struct reading *reading, const struct batch *batch)
     struct aborted *aborted = &reading->aborted;
     const struct fetch_partition_answer *answer = reading->answer;
 
-    while (aborted->next < answer->aborted_transactions.count && aborted->count < PRODUCERS_MAX) {
+    while (aborted->next < answer->aborted_transactions.count) {
         const struct fetch_aborted_transaction *one = &answer->aborted_transactions.items[aborted->next];
         if (one->first_offset >= batch_limit(batch)) break;
         aborted->producers[aborted->count++] = one->producer_id;
@@ -122,10 +122,12 @@ static enum status hear(struct consumer *consumer, struct consumer_partition *pa
                         const struct fetch_partition_answer *answer, struct arena *arena, bool *stale)
 {
     struct reading reading = { .consumer = consumer, .partition = partition, .answer = answer, .arena = arena };
+    size_t aborted = (size_t)max_of(answer->aborted_transactions.count, 0);
 
     if (answer->error == CODE_NONE) {
         partition->high_watermark = answer->high_watermark;
-        enum status status = deliver_batches(&reading);
+        reading.aborted.producers = arena_take(arena, aborted * sizeof(*reading.aborted.producers));
+        enum status status = reading.aborted.producers ? deliver_batches(&reading) : STATUS_NO_MEMORY;
         if (status == STATUS_OK) return status;
         client_explain(consumer->client, "%.*s [%d] at offset %lld: %s", TEXT_ARGS(partition->topic), partition->index,
                        (long long)partition->next, status_text(status));

@@ -124,6 +124,12 @@ enum status peer_send(struct peer *peer, int16_t key, int16_t version, const voi
     return status;
 }
 
+void peer_unanswered(struct peer *peer)
+{
+    invariant(peer->answered + 1 == peer->correlation);
+    peer->answered = peer->correlation;
+}
+
 /* What strangers say first, as the four bytes that should be a size. */
 static const char *stranger(const uint8_t *first)
 {
@@ -140,7 +146,7 @@ enum status peer_receive(struct peer *peer, int16_t key, int16_t version, void *
     uint8_t size_bytes[4];
     int32_t correlation;
 
-    invariant(row);
+    invariant(row && peer->answered < peer->correlation);
     enum status status = peer_read(peer, size_bytes, sizeof(size_bytes), deadline_ms);
     if (status != STATUS_OK) return status;
     uint32_t size = load_u32(size_bytes);
@@ -154,9 +160,10 @@ enum status peer_receive(struct peer *peer, int16_t key, int16_t version, void *
 
     status = frame_read(row, version, (struct bytes){ body, size }, &correlation, answer, arena);
     if (status == STATUS_NO_MEMORY) return peer_fail(peer, status, "sent an answer too large to be read");
-    if (status != STATUS_OK || correlation > peer->correlation) {
+    if (status != STATUS_OK || correlation != peer->answered + 1) {
         return peer_fail(peer, STATUS_MISMATCH, "sent an answer to %s that can't be read", row->name);
     }
+    peer->answered++;
     return STATUS_OK;
 }
 
@@ -251,7 +258,7 @@ enum status peer_connect(struct peer *peer, int64_t deadline_ms)
     struct arena arena;
 
     if (peer->socket >= 0) return STATUS_OK;
-    peer->correlation = 0;
+    peer->correlation = peer->answered = 0;
     enum status status = connect_any(peer, deadline_ms);
     if (status != STATUS_OK) return status;
 

@@ -24,8 +24,9 @@ struct peer {
     char host[PEER_HOST_MAX];
     uint16_t port;
 
-    int socket; /* -1: not connected */
-    int32_t correlation;
+    int socket;          /* -1: not connected */
+    int32_t correlation; /* of the last request, */
+    int32_t answered;    /* and of the last that has its answer, or gets none: answers come in order */
     struct {
         int16_t least, greatest; /* greatest below least: not served */
     } versions[PEER_APIS];
@@ -47,6 +48,8 @@ int16_t peer_version(const struct peer *peer, int16_t key, int16_t most);
 
 /* One request, written whole. With STATUS_CLOSED and STATUS_TIMED_OUT the connection is gone. */
 must_check enum status peer_send(struct peer *peer, int16_t key, int16_t version, const void *ask, int64_t deadline_ms);
+/* The request that was just sent gets no answer. Those before it have theirs. */
+void peer_unanswered(struct peer *peer);
 /* The answer to the oldest request that has none yet; its texts and bytes live in the arena. */
 must_check enum status peer_receive(struct peer *peer, int16_t key, int16_t version, void *answer, struct arena *arena,
                                     int64_t deadline_ms);

@@ -28,6 +28,7 @@ enum broker_does {
     BROKER_SAYS,    /* `said`, as it is, and closes */
     BROKER_CLOSES,
     BROKER_WAITS, /* until the client hangs up */
+    BROKER_IGNORES,
 };
 
 struct broker_step {
@@ -35,6 +36,7 @@ struct broker_step {
     const void *answer;
     const char *said;
     size_t said_size;
+    int32_t shift; /* of the answer's correlation id */
 };
 
 struct broker {
@@ -57,9 +59,9 @@ static inline bool broker_answer(int socket, const uint8_t *request, const struc
 {
     const struct api_row *row = api_find(load_i16(request));
     int16_t version = load_i16(request + 2);
-    uint8_t memory[4096];
+    uint8_t memory[16384];
     struct writer writer = { .start = memory, .at = memory + 4, .limit = memory + sizeof(memory) };
-    struct response_header header = { load_i32(request + 4) };
+    struct response_header header = { load_i32(request + 4) + step->shift };
     struct api_versions_answer refusal = { .error = 35 };
     bool refuses = step->does == BROKER_REFUSES;
     int16_t header_version = api_answer_header(row, version), shape = (int16_t)(refuses ? 0 : version);
@@ -79,6 +81,7 @@ static inline bool broker_do(int socket, const uint8_t *request, const struct br
     case BROKER_REFUSES: return broker_answer(socket, request, step);
     case BROKER_SAYS: (void)send(socket, step->said, step->said_size, MSG_NOSIGNAL); return false;
     case BROKER_WAITS: return recv(socket, &byte, 1, 0) > 0;
+    case BROKER_IGNORES: return true;
     case BROKER_CLOSES: break;
     }
     return false;

@@ -190,13 +190,47 @@ static void brokers_are_known_by_their_number(void **state)
     part();
 }
 
+/* A broker that Metadata did not name, or that is not where it was: each try looks it up again. */
+static void who_is_not_known_yet_is_looked_up_again(void **state)
+{
+    (void)state;
+    struct metadata_broker brokers[] = { { .node_id = 4, .host = TEXT("127.0.0.1") },
+                                         { .node_id = 9, .host = TEXT("127.0.0.1") } };
+    struct metadata_answer without = { .brokers = { brokers, 1 } }, with = { .brokers = { brokers, 2 } };
+    struct metadata_broker moved[] = { { .node_id = 9, .host = TEXT("127.0.0.1"), .port = 1 } };
+    struct metadata_answer away = { .brokers = { moved, 1 } };
+    const struct broker_step steps[] = { { BROKER_ANSWERS, .answer = &versions },
+                                         { BROKER_ANSWERS, .answer = &without },
+                                         { BROKER_ANSWERS, .answer = &away },
+                                         { BROKER_ANSWERS, .answer = &with } };
+    static const struct broker_step other_steps[] = { { BROKER_ANSWERS, .answer = &versions },
+                                                      { BROKER_ANSWERS, .answer = &cluster } };
+    struct describe_cluster_answer answer;
+    struct broker other;
+
+    broker_begin(&other, other_steps, 2);
+    brokers[1].port = other.port;
+    meet(steps, 4);
+    assert_int_equal(ask(API_DESCRIBE_CLUSTER, 9, true, &cluster_ask, &answer), STATUS_OK);
+    assert_int_equal(answer.controller_id, 4);
+    assert_true(client.knows_brokers);
+    part();
+    broker_end(&other);
+    assert_int_equal(broker.keys[3], API_METADATA);
+    assert_int_equal(other.keys[1], API_DESCRIBE_CLUSTER);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(lists_of_servers_are_read),           cmocka_unit_test(what_is_no_server_is_named),
-        cmocka_unit_test(what_may_be_repeated_is_asked_again), cmocka_unit_test(what_may_not_be_repeated_is_not),
-        cmocka_unit_test(what_is_not_served_is_said),          cmocka_unit_test(who_met_nobody_is_told_at_once),
+        cmocka_unit_test(lists_of_servers_are_read),
+        cmocka_unit_test(what_is_no_server_is_named),
+        cmocka_unit_test(what_may_be_repeated_is_asked_again),
+        cmocka_unit_test(what_may_not_be_repeated_is_not),
+        cmocka_unit_test(what_is_not_served_is_said),
+        cmocka_unit_test(who_met_nobody_is_told_at_once),
         cmocka_unit_test(brokers_are_known_by_their_number),
+        cmocka_unit_test(who_is_not_known_yet_is_looked_up_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -141,6 +141,47 @@ static void an_answer_larger_than_its_room_is_refused(void **state)
     part();
 }
 
+/* Answers come in the order of the requests: neither an older one's nor one to what was never sent is this one's. */
+static void an_answer_to_something_else_is_refused(void **state)
+{
+    (void)state;
+    static const int32_t shifts[] = { -1, -2, -3, 1, INT32_MIN, INT32_MAX - 2 };
+    static const struct describe_cluster_answer cluster = { .cluster_id = TEXT("c") };
+    struct describe_cluster_ask ask = { 0 };
+    struct describe_cluster_answer answer;
+
+    for (size_t i = 0; i < array_count(shifts); i++) {
+        struct broker_step steps[] = { { BROKER_ANSWERS, .answer = &versions },
+                                       { BROKER_ANSWERS, .answer = &cluster, .shift = shifts[i] } };
+        assert_int_equal(meet(steps, 2, 5000), STATUS_OK);
+        assert_int_equal(peer_send(&peer, API_DESCRIBE_CLUSTER, 0, &ask, clock_ms() + 5000), STATUS_OK);
+        assert_int_equal(peer_receive(&peer, API_DESCRIBE_CLUSTER, 0, &answer, &arena, clock_ms() + 5000),
+                         STATUS_MISMATCH);
+        assert_non_null(strstr(peer.why, "sent an answer to DescribeCluster that can't be read"));
+        assert_int_equal(peer.socket, -1);
+        part();
+    }
+}
+
+static void what_gets_no_answer_is_not_waited_for(void **state)
+{
+    (void)state;
+    static const struct describe_cluster_answer cluster = { .cluster_id = TEXT("c"), .controller_id = 4 };
+    static const struct broker_step steps[] = { { BROKER_ANSWERS, .answer = &versions },
+                                                { .does = BROKER_IGNORES },
+                                                { BROKER_ANSWERS, .answer = &cluster } };
+    struct describe_cluster_ask ask = { 0 };
+    struct describe_cluster_answer answer;
+
+    assert_int_equal(meet(steps, 3, 5000), STATUS_OK);
+    assert_int_equal(peer_send(&peer, API_DESCRIBE_CLUSTER, 0, &ask, clock_ms() + 5000), STATUS_OK);
+    peer_unanswered(&peer);
+    assert_int_equal(peer_send(&peer, API_DESCRIBE_CLUSTER, 0, &ask, clock_ms() + 5000), STATUS_OK);
+    assert_int_equal(peer_receive(&peer, API_DESCRIBE_CLUSTER, 0, &answer, &arena, clock_ms() + 5000), STATUS_OK);
+    assert_int_equal(answer.controller_id, 4);
+    part();
+}
+
 static void it_connects_again_after_it_broke(void **state)
 {
     (void)state;
@@ -170,6 +211,8 @@ int main(void)
         cmocka_unit_test(who_says_nothing_is_waited_for_until_the_deadline),
         cmocka_unit_test(nobody_there_is_said_at_once),
         cmocka_unit_test(an_answer_larger_than_its_room_is_refused),
+        cmocka_unit_test(an_answer_to_something_else_is_refused),
+        cmocka_unit_test(what_gets_no_answer_is_not_waited_for),
         cmocka_unit_test(it_connects_again_after_it_broke),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
