@@ -42,6 +42,7 @@ struct memory_plan {
 
 /* The caller stores it in shard->memory before the first block is given back. */
 must_check enum status memory_make(struct shard *shard, const struct memory_plan *plan, struct memory **memory);
+/* All blocks are back, and the shard has run to its end; or it never ran, and the jobs have ended. */
 void memory_end(struct memory *memory);
 
 /* STATUS_OK, or why the engine took no (more) memory into its registered buffers: said once by whoever starts the

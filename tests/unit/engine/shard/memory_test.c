@@ -290,6 +290,24 @@ static void the_chunk_after_the_one_that_fills_is_touched_by_a_job(void **state)
     shards_end(shards);
 }
 
+/* As the start of a node is given up, in memory of which its shard was to learn more when it ran. */
+static void a_shard_that_never_ran_gives_its_memory_back(void **state)
+{
+    (void)state;
+    struct shards *shards = shards_make(1);
+    struct shard *shard = &shards->shard[0];
+    assert_int_equal(jobs_threads_make(1, &shard->jobs), STATUS_OK);
+    struct memory *memory = memory_of(shards, 3, false);
+
+    struct block *block = block_take(memory, MEMORY_TAIL, MEMORY_CHUNK);
+    assert_int_equal(shard->job_count, 1);
+    block_unpin(block);
+    jobs_end(shard->jobs);
+    memory_end(memory);
+    heap_end(&shard->heap);
+    free(shards);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -301,6 +319,7 @@ int main(void)
         cmocka_unit_test(a_chunk_of_tail_or_cache_is_enrolled_once_when_half_of_it_is_taken),
         cmocka_unit_test(random_takes_never_overlap_and_all_comes_back),
         cmocka_unit_test(the_chunk_after_the_one_that_fills_is_touched_by_a_job),
+        cmocka_unit_test(a_shard_that_never_ran_gives_its_memory_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
