@@ -23,12 +23,14 @@ static void take_topic(struct sender *sender, const struct metadata_topic_answer
     sender->partitions = heap_resize(heap, sender->partitions, (size_t)count * sizeof(*sender->partitions));
     for (int32_t i = known; i < count; i++) {
         sender->partitions[i].index = i;
+        sender->partitions[i].leader = -1;
         packer_init(&sender->partitions[i].packer, heap, sender->settings.codec, sender->settings.level);
     }
     sender->partition_count = count;
     for (int32_t i = 0; i < topic->partitions.count; i++) {
         const struct metadata_partition_answer *partition = &topic->partitions.items[i];
-        if (partition->index < count) sender->partitions[partition->index].leader = partition->leader_id;
+        if (partition->index >= 0 && partition->index < count)
+            sender->partitions[partition->index].leader = partition->leader_id;
     }
 }
 
@@ -46,6 +48,10 @@ static enum status learn_topic(struct sender *sender, bool create)
         if (status == STATUS_OK && answer.topics.count != 1) status = STATUS_MALFORMED;
         int16_t error = CODE_NONE;
         if (status == STATUS_OK) error = answer.topics.items[0].error;
+        if (status == STATUS_OK && error == CODE_NONE && answer.topics.items[0].partitions.count < 1) {
+            client_explain(client, "%s has no partitions", sender->settings.topic);
+            status = STATUS_MALFORMED;
+        }
         if (status == STATUS_OK && error == CODE_NONE) take_topic(sender, &answer.topics.items[0]);
         arena_reset(&arena);
         if (status != STATUS_OK || error == CODE_NONE) return status;

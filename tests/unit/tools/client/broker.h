@@ -59,7 +59,7 @@ static inline bool broker_answer(int socket, const uint8_t *request, const struc
 {
     const struct api_row *row = api_find(load_i16(request));
     int16_t version = load_i16(request + 2);
-    uint8_t memory[16384];
+    uint8_t memory[1 << 16];
     struct writer writer = { .start = memory, .at = memory + 4, .limit = memory + sizeof(memory) };
     struct response_header header = { load_i32(request + 4) + step->shift };
     struct api_versions_answer refusal = { .error = 35 };
