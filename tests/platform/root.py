@@ -4,6 +4,7 @@
         root.put_tree("/src")                          what git knows of this repository, and new files
         root.run("cd /src && tools/test --quick")      a shell in it: its own processes, mounts and names; the network is ours
 """
+import filecmp
 import os
 import shutil
 import subprocess
@@ -59,17 +60,21 @@ class Root:
         pass
 
     def put_tree(self, place):
-        """The repository's files; those of the last time go, what was built stays."""
+        """The repository's files; those of the last time go, what was built stays. A file that has changed is new: what its copy was
+        built from may be younger than it."""
         known = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=TOP, check=True, stdout=subprocess.PIPE)
+        names = {name for name in known.stdout.decode().split("\0") if name and os.path.isfile(os.path.join(TOP, name))}
         target = self.path + place
-        for name in os.listdir(target) if os.path.isdir(target) else ():
-            if not name.startswith("build"):
-                path = os.path.join(target, name)
-                shutil.rmtree(path) if os.path.isdir(path) else os.remove(path)
-        for name in filter(None, known.stdout.decode().split("\0")):
-            if os.path.isfile(os.path.join(TOP, name)):
-                os.makedirs(os.path.dirname(os.path.join(target, name)), exist_ok=True)
-                shutil.copy2(os.path.join(TOP, name), os.path.join(target, name))
+        for folder, _, files in os.walk(target):
+            inside = os.path.relpath(folder, target)
+            for name in files if not inside.startswith("build") else ():
+                if os.path.normpath(os.path.join(inside, name)) not in names:
+                    os.remove(os.path.join(folder, name))
+        for name in names:
+            old, new = os.path.join(target, name), os.path.join(TOP, name)
+            if not os.path.exists(old) or not filecmp.cmp(old, new, shallow=False):
+                os.makedirs(os.path.dirname(old), exist_ok=True)
+                shutil.copy(new, old)
 
     def run(self, command, limit_s=3600):
         """(exit status, what it said)"""
