@@ -1,5 +1,5 @@
-/* The window of a cold read over pieces that stand in memory: where bytes are, across the border of two pieces, and what
- * is summed and what is not any more. */
+/* The window of a cold read over pieces that stand in memory: where bytes are, across the border of two pieces, and
+ * what is summed and what is not any more. */
 #include "unit.h"
 
 #include "log/cold_read.h"
