@@ -68,7 +68,7 @@ static void escapes_are_resolved(void **state)
     char text[32];
 
     for (size_t i = 0; i < array_count(rows); i++) {
-        strcpy(text, rows[i].text);
+        (void)snprintf(text, sizeof(text), "%s", rows[i].text);
         assert_int_equal(format_unescape(text, strlen(text)), rows[i].size);
         assert_memory_equal(text, rows[i].bytes, rows[i].size);
     }

@@ -24,7 +24,7 @@ static int end(void **state)
 }
 
 /* Asks ApiVersions v0 under a name, and waits for the answer. */
-static int connect_as(const char *name, uint16_t *port)
+static int connect_as(struct text name, uint16_t *port)
 {
     struct sockaddr_in address = { .sin_family = AF_INET,
                                    .sin_port = htons(node_port(paged.bench.node, 0)),
@@ -32,18 +32,17 @@ static int connect_as(const char *name, uint16_t *port)
     socklen_t size = sizeof(address);
     int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     uint8_t frame[256];
-    size_t name_size = strlen(name);
 
     assert_int_equal(connect(client, (struct sockaddr *)&address, size), 0);
     assert_int_equal(getsockname(client, (struct sockaddr *)&address, &size), 0);
     *port = ntohs(address.sin_port);
-    store_u32(frame, (uint32_t)(10 + name_size));
+    store_u32(frame, (uint32_t)(10 + name.size));
     store_i16(frame + 4, 18);
     store_i16(frame + 6, 0);
     store_i32(frame + 8, 1);
-    store_i16(frame + 12, (int16_t)name_size);
-    memcpy(frame + 14, name, name_size);
-    assert_int_equal(send(client, frame, 14 + name_size, MSG_NOSIGNAL), (ssize_t)(14 + name_size));
+    store_i16(frame + 12, (int16_t)name.size);
+    memcpy(frame + 14, name.data, name.size);
+    assert_int_equal(send(client, frame, 14 + name.size, MSG_NOSIGNAL), (ssize_t)(14 + name.size));
     assert_true(recv(client, frame, 4, MSG_WAITALL) == 4);
     return client;
 }
@@ -71,8 +70,8 @@ static void names_can_not_break_the_page(void **state)
     for (size_t i = 0; i < array_count(rows); i++) {
         char labels[256], shown[80] = "";
         uint16_t port;
-        int client = connect_as(rows[i].name, &port);
-        for (int n = 0; !rows[i].shown && n < 31; n++) strcat(shown, "\\\"");
+        int client = connect_as(text_of(rows[i].name), &port);
+        for (size_t n = 0; n < 2 * 31; n++) shown[n] = "\\\""[n % 2]; /* as many as are kept */
         (void)snprintf(labels, sizeof(labels),
                        "sluice_client_requests_total{address=\"127.0.0.1:%u\",client=\"%s\",shard=\"", port,
                        rows[i].shown ? rows[i].shown : shown);
@@ -88,7 +87,7 @@ static void each_connection_has_a_line_in_each_family(void **state)
     int sockets[CLIENTS], lines = 0, heads = 0;
     uint16_t port;
 
-    for (int i = 0; i < CLIENTS; i++) sockets[i] = connect_as("c", &port);
+    for (int i = 0; i < CLIENTS; i++) sockets[i] = connect_as(TEXT("c"), &port);
     const char *page = clients();
     for (const char *at = page; (at = strstr(at, "client=\"c\"")); at++) lines++;
     for (const char *at = page; (at = strstr(at, "# TYPE ")); at++) heads++;
