@@ -71,7 +71,7 @@ static void names_can_not_break_the_page(void **state)
         char labels[256], shown[80] = "";
         uint16_t port;
         int client = connect_as(text_of(rows[i].name), &port);
-        for (size_t n = 0; n < 2 * 31; n++) shown[n] = "\\\""[n % 2]; /* as many as are kept */
+        for (size_t n = 0; n < 62; n++) shown[n] = "\\\""[n % 2]; /* as many as are kept */
         (void)snprintf(labels, sizeof(labels),
                        "sluice_client_requests_total{address=\"127.0.0.1:%u\",client=\"%s\",shard=\"", port,
                        rows[i].shown ? rows[i].shown : shown);
