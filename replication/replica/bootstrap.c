@@ -84,10 +84,14 @@ static enum status write_first_snapshot(struct directory *directory, const struc
     return draft_done(&draft, directory, handle, FIRST_SNAPSHOT, wall_ms);
 }
 
-static bool file_there(struct directory *directory, int handle, const char *name)
+/* Only an answer that says so means that it is not there. */
+static enum status file_there(struct directory *directory, int handle, const char *name, bool *there)
 {
     struct files_entry entry;
-    return files_entry(directory->files, handle, name, &entry) == STATUS_OK;
+    enum status status = files_entry(directory->files, handle, name, &entry);
+
+    *there = status == STATUS_OK;
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 
 static enum status make_metadata_directory(struct directory *directory, int *handle)
@@ -103,15 +107,15 @@ enum status bootstrap_format(struct directory *directory, const struct node_iden
                              struct arena *arena, int *handle, const char **why)
 {
     const struct log_found *log = found_log(directory);
+    bool empty = !log || log->end == 0, bootstrapped = false, snapshot = false, state = false;
     enum status status = make_metadata_directory(directory, handle);
 
-    if (status == STATUS_OK && (!log || log->end == 0)) {
-        if (!file_there(directory, directory->handle, BOOTSTRAP_NAME))
-            status = write_bootstrap(directory, wall_ms, arena);
-        if (status == STATUS_OK && !file_there(directory, *handle, FIRST_SNAPSHOT) &&
-            !file_there(directory, *handle, "quorum-state")) {
-            status = write_first_snapshot(directory, identity, *handle, wall_ms);
-        }
+    if (status == STATUS_OK && empty) status = file_there(directory, directory->handle, BOOTSTRAP_NAME, &bootstrapped);
+    if (status == STATUS_OK && empty && !bootstrapped) status = write_bootstrap(directory, wall_ms, arena);
+    if (status == STATUS_OK && empty) status = file_there(directory, *handle, FIRST_SNAPSHOT, &snapshot);
+    if (status == STATUS_OK && empty) status = file_there(directory, *handle, "quorum-state", &state);
+    if (status == STATUS_OK && empty && !snapshot && !state) {
+        status = write_first_snapshot(directory, identity, *handle, wall_ms);
     }
     if (status != STATUS_OK) {
         *why = text_format(arena, "%s can't be formatted: %s", METADATA_NAME, status_text(status)).data;
@@ -289,9 +293,10 @@ static enum status read_quorum_state(struct directory *directory, int handle, st
 {
     struct text text;
     found->ballot = (struct ballot){ .vote = RAFT_NOBODY, .leader = RAFT_NOBODY };
-    found->dynamic = file_there(directory, handle, FIRST_SNAPSHOT);
-    enum status status = files_load(directory->files, handle, "quorum-state", FILE_SIZE_MAX, arena,
-                                    (const uint8_t **)&text.data, &text.size);
+    enum status status = file_there(directory, handle, FIRST_SNAPSHOT, &found->dynamic);
+    if (status != STATUS_OK) return status;
+    status = files_load(directory->files, handle, "quorum-state", FILE_SIZE_MAX, arena, (const uint8_t **)&text.data,
+                        &text.size);
     if (status == STATUS_NOT_FOUND) return STATUS_OK;
     if (status == STATUS_OK) status = quorum_state_parse(text, &found->ballot, &found->dynamic);
     if (status == STATUS_MALFORMED) {

@@ -64,6 +64,11 @@ static enum status failing_make_directory(struct files *files, int at, const cha
     return fails(files) ? STATUS_NO_SPACE : files_make_directory(files_kernel(), at, name);
 }
 
+static enum status failing_entry(struct files *files, int at, const char *name, struct files_entry *entry)
+{
+    return fails(files) ? STATUS_IO_ERROR : files_entry(files_kernel(), at, name, entry);
+}
+
 static void says(void *context, const char *line)
 {
     (void)context;
@@ -84,6 +89,7 @@ static int begin(void **state)
     failing.table.rename = failing_rename;
     failing.table.sync_directory = failing_sync_directory;
     failing.table.make_directory = failing_make_directory;
+    failing.table.entry = failing_entry;
     directory = (struct directory){ .files = &failing.files, .heap = &bench.heap, .path = path, .say = says };
     assert_int_equal(files_open_directory(files_kernel(), FILES_HERE, path, &directory.handle), STATUS_OK);
     identity = (struct node_identity){ .id = 7,
@@ -173,6 +179,18 @@ static void what_is_formatted_stays_as_it_is(void **state)
     struct bytes again = load(handle, FIRST);
     assert_int_equal(again.size, first.size);
     assert_memory_equal(again.data, first.data, first.size);
+}
+
+/* A quorum that knows its voters would be taken for an older one. */
+static void a_snapshot_that_can_not_be_looked_at_is_not_missing(void **state)
+{
+    (void)state;
+    struct metadata_found found;
+
+    assert_int_equal(format_now(), STATUS_OK);
+    failing.table.open = files_kernel()->table->open;
+    failing.limit = 0;
+    assert_int_equal(bootstrap_read(&directory, handle, &bench.arena, &found, &why), STATUS_IO_ERROR);
 }
 
 /* kraft.version 0: a quorum-state and no first snapshot; and a log that is not empty tells everything by itself. */
@@ -417,6 +435,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_new_directory_is_formatted_as_kafka_does_it, begin, end),
         cmocka_unit_test_setup_teardown(what_is_formatted_stays_as_it_is, begin, end),
+        cmocka_unit_test_setup_teardown(a_snapshot_that_can_not_be_looked_at_is_not_missing, begin, end),
         cmocka_unit_test_setup_teardown(an_older_quorum_is_not_made_a_newer_one, begin, end),
         cmocka_unit_test_setup_teardown(a_format_may_be_cut_short_anywhere, begin, end),
         cmocka_unit_test_setup_teardown(snapshots_and_log_go_together_or_nothing_starts, begin, end),
