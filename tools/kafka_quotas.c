@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "client/codes.h"
+#include "cluster/access.h"
 #include "command.h"
 #include "kafka_configs.h"
 #include "messages/alter_client_quotas.h"
@@ -212,14 +213,8 @@ static int8_t mechanism_of(struct text name)
 
 static int name_kind(struct text name, bool of_ips)
 {
-    static const char *const of_clients[] = { "producer_byte_rate", "consumer_byte_rate", "request_percentage",
-                                              "controller_mutation_rate" };
-
-    if (of_ips) return text_equal(name, TEXT("connection_creation_rate")) ? NAME_QUOTA : NAME_UNKNOWN;
-    for (size_t i = 0; i < array_count(of_clients); i++) {
-        if (text_equal(name, text_of(of_clients[i]))) return NAME_QUOTA;
-    }
-    return mechanism_of(name) ? NAME_CREDENTIAL : NAME_UNKNOWN;
+    if (quota_key_has(name, of_ips)) return NAME_QUOTA;
+    return !of_ips && mechanism_of(name) ? NAME_CREDENTIAL : NAME_UNKNOWN;
 }
 
 struct changing {

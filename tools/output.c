@@ -2,6 +2,7 @@
 #include "output.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -176,7 +177,7 @@ void json_number(struct json *json, const char *name, int64_t number)
 void json_real(struct json *json, const char *name, double number)
 {
     member(json, name);
-    if (number - number == 0) {
+    if (isfinite(number)) {
         fprintf(json->out, "%.6g", number);
     } else {
         fputs("null", json->out); /* infinity or NaN, which JSON has no word for */

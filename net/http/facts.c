@@ -184,7 +184,8 @@ static int64_t insync_wanted(const struct image_topic *topic, struct text common
     return text_to_i64(text_trim(value.data ? value : common), &wanted) ? max_of(wanted, INT64_C(1)) : 1;
 }
 
-/* What the cluster says of a log's partition; false: nothing any more. */
+/* What the cluster says of a log's partition; false: nothing any more. As in Kafka's metrics no more replicas are wanted
+ * in sync than there are, although its tools (kafka-topics --under-min-isr-partitions) hold the config against them. */
 static bool replication_of(const struct replicas *replicas, const struct log *log, struct text common,
                            struct log_replication *found)
 {
@@ -194,7 +195,7 @@ static bool replication_of(const struct replicas *replicas, const struct log *lo
     if (!topic || log->key.partition >= topic->partition_count) return false;
     const struct image_partition *partition = &topic->partitions[log->key.partition];
     if (!partition->replicas) return false;
-    int64_t wanted = insync_wanted(topic, common);
+    int64_t wanted = min_of(insync_wanted(topic, common), (int64_t)partition->replica_count);
     *found = (struct log_replication){
         .leader = partition->leader,
         .replicas = partition->replica_count,

@@ -39,6 +39,8 @@ struct image_credential {
 struct text quota_kind_name(enum quota_kind kind);
 /* QUOTA_KINDS: none of these. */
 enum quota_kind quota_kind_of(struct text name);
+/* Is there a quota of this name, for addresses or for users and client ids? */
+bool quota_key_has(struct text key, bool of_addresses);
 bool quota_entity_equal(const struct quota_entity *a, const struct quota_entity *b);
 uint64_t quota_entity_hash(const struct quota_entity *entity);
 /* May this entity have `key`, and as much of it? STATUS_INVALID_REQUEST: `*why` in Kafka's words, in the arena. That

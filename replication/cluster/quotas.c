@@ -94,6 +94,11 @@ static const struct quota_row *quota_row_find(struct text key, bool of_addresses
     return NULL;
 }
 
+bool quota_key_has(struct text key, bool of_addresses)
+{
+    return quota_row_find(key, of_addresses) != NULL;
+}
+
 /* As Java converts and compares: what is no number passes, and a millionth above a whole is whole. */
 enum status quota_value_check(const struct quota_entity *entity, struct text key, double value, struct arena *arena,
                               struct text *why)

@@ -1,31 +1,17 @@
 /* tests/unit/net/api/alter_client_quotas_test.c   Changing the quotas of clients: what is refused before the controller
  * is asked, what it is asked, one row per entity; and many entities in portions. */
 #include "decisions.h"
+#include "one_desk.h"
 
 #include "messages/alter_client_quotas.h"
 #include "replica/access.h"
 
 enum { ENTRIES_MAX = 1000, PORTION = 250 };
 
-static struct desk desk;
 static struct alter_client_quotas_entity_ask entities[ENTRIES_MAX];
 static struct alter_client_quotas_operation operations[ENTRIES_MAX];
 static struct alter_client_quotas_entry_ask entries[ENTRIES_MAX];
 static struct alter_client_quotas_answer answer;
-
-static int begin(void **state)
-{
-    (void)state;
-    desk_begin(&desk);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    desk_end(&desk);
-    return 0;
-}
 
 static void entry(int32_t at, const char *kind, const char *name, const char *key, double value)
 {

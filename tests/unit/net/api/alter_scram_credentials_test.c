@@ -1,6 +1,7 @@
 /* tests/unit/net/api/alter_scram_credentials_test.c   Setting and deleting credentials: what the controller is asked
  * (keys, never a password), what is said of each user, and many of them in portions. */
 #include "decisions.h"
+#include "one_desk.h"
 
 #include "api/scram.h"
 #include "messages/alter_scram_credentials.h"
@@ -8,24 +9,9 @@
 
 enum { USERS_MAX = 500, PORTION = 100 };
 
-static struct desk desk;
 static struct alter_scram_credentials_deletion deletions[2];
 static struct alter_scram_credentials_upsertion upsertions[USERS_MAX];
 static struct alter_scram_credentials_answer answer;
-
-static int begin(void **state)
-{
-    (void)state;
-    desk_begin(&desk);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    desk_end(&desk);
-    return 0;
-}
 
 static void upsertion(int32_t at, const char *user, int8_t mechanism, int32_t iterations, const char *salted)
 {

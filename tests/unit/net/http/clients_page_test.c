@@ -1,27 +1,11 @@
 /* tests/unit/net/http/clients_page_test.c   /clients: each connection in a line per row, whatever its client calls
  * itself. */
-#include "paged.h"
+#include "one_paged.h"
 
 #include <arpa/inet.h>
 #include <sys/socket.h>
 
 #include "http/clients_page.h"
-
-static struct paged paged;
-
-static int begin(void **state)
-{
-    (void)state;
-    paged_begin(&paged);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    paged_end(&paged);
-    return 0;
-}
 
 /* Asks ApiVersions v0 under a name, and waits for the answer. */
 static int connect_as(struct text name, uint16_t *port)

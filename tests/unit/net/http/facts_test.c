@@ -1,29 +1,14 @@
 /* tests/unit/net/http/facts_test.c   What a shard knows of itself, read on the shard: partitions by what their cluster
  * and their configs say, and never more of them than there is room for. */
-#include "paged.h"
+#include "one_paged.h"
 
 #include "cluster/configs.h"
 #include "http/facts.h"
 #include "log/reader.h"
 
-static struct paged paged;
 static struct log_fact logs[8];
 static struct client_fact clients[4];
 static uint32_t room, taken;
-
-static int begin(void **state)
-{
-    (void)state;
-    paged_begin(&paged);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    paged_end(&paged);
-    return 0;
-}
 
 /* Over all shards, as the page sums them. */
 static int64_t counted(enum survey_metric row)
@@ -109,7 +94,33 @@ static void set_of_topic(const char *value)
     errand_do(&paged.bench, 0, &errand, arena_run);
 }
 
-/* One replica in sync: just enough where one is wanted, too few where two are. */
+static void second_run(struct errand *errand)
+{
+    static int32_t both[] = { 1, 2 };
+    static struct uuid nowhere[2];
+    struct image *image = &errand->shard->replicas->image;
+    const struct image_topic *topic = image_topic_by_name(image, TEXT("alpha"));
+    struct any_record record;
+
+    for (int32_t i = 0; i < topic->partition_count; i++) {
+        record_clear(&record, RECORD_PARTITION_CHANGE);
+        record.partition_change.topic_id = topic->id;
+        record.partition_change.index = i;
+        record.partition_change.replicas.items = both;
+        record.partition_change.replicas.count = record.partition_change.directories.count = 2;
+        record.partition_change.directories.items = nowhere;
+        assert_int_equal(image_apply(image, &record), STATUS_OK);
+    }
+    errand->done = true;
+}
+
+/* Each partition of "alpha" is said to have a second replica, on a node that is not there. */
+static void give_second_replica(void)
+{
+    for (uint32_t i = 0; i < 3; i++) (void)take_on(i, 0, second_run);
+}
+
+/* One replica in sync: just enough where one is wanted, or where there is no other; else too few where two are. */
 static void too_few_in_sync_is_by_the_topics_own_word(void **state)
 {
     (void)state;
@@ -118,9 +129,13 @@ static void too_few_in_sync_is_by_the_topics_own_word(void **state)
     assert_int_equal(counted(SURVEY_AT_MIN), 3);
     assert_int_equal(counted(SURVEY_UNDER_MIN), 0);
     set_of_topic("2");
+    assert_int_equal(counted(SURVEY_AT_MIN), 3);
+    assert_int_equal(counted(SURVEY_UNDER_MIN), 0);
+    assert_int_equal(counted(SURVEY_UNDER_REPLICATED), 0);
+    give_second_replica();
     assert_int_equal(counted(SURVEY_AT_MIN), 1);
     assert_int_equal(counted(SURVEY_UNDER_MIN), 2);
-    assert_int_equal(counted(SURVEY_UNDER_REPLICATED), 0); /* All replicas that there are, are in sync. */
+    assert_int_equal(counted(SURVEY_UNDER_REPLICATED), 2);
 }
 
 /* server.properties is where most people say it. */
@@ -139,6 +154,8 @@ static void too_few_in_sync_is_by_the_brokers_file_too(void **state)
     bench_configure(&paged.bench, overrides);
     bench_start(&paged.bench);
     paged.pages.node = paged.pages.survey.node = paged.bench.node;
+    assert_int_equal(counted(SURVEY_UNDER_MIN), 0);
+    give_second_replica();
     assert_int_equal(counted(SURVEY_UNDER_MIN), 2);
     set_of_topic("1"); /* A topic's own word is the stronger one. */
     assert_int_equal(counted(SURVEY_UNDER_MIN), 0);

@@ -1,26 +1,10 @@
 /* tests/unit/net/http/metrics_page_test.c   /metrics as Prometheus reads it: families in one piece, no series twice,
  * numbers in every line, in every state of a node. */
-#include "paged.h"
+#include "one_paged.h"
 
 #include "http/metrics_page.h"
 
 enum { LINES_MAX = 20000 };
-
-static struct paged paged;
-
-static int begin(void **state)
-{
-    (void)state;
-    paged_begin(&paged);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    paged_end(&paged);
-    return 0;
-}
 
 static const char *metrics(int patience_ms)
 {

@@ -1,22 +1,6 @@
 /* tests/unit/net/http/survey_test.c   Asking the shards: all of them answer, one that is stuck is silent and is not
  * asked again, and what it brings late harms nobody. */
-#include "paged.h"
-
-static struct paged paged;
-
-static int begin(void **state)
-{
-    (void)state;
-    paged_begin(&paged);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    paged_end(&paged);
-    return 0;
-}
+#include "one_paged.h"
 
 static int64_t read_cell(enum survey_metric row, uint32_t shard)
 {

@@ -111,9 +111,20 @@ static void kinds_are_known_by_their_names(void **state)
     assert_int_equal(quota_kind_of(TEXT("")), QUOTA_KINDS);
 }
 
+static void each_quota_is_for_addresses_or_for_clients(void **state)
+{
+    (void)state;
+    assert_true(quota_key_has(TEXT("consumer_byte_rate"), false));
+    assert_false(quota_key_has(TEXT("consumer_byte_rate"), true));
+    assert_true(quota_key_has(TEXT("connection_creation_rate"), true));
+    assert_false(quota_key_has(TEXT("connection_creation_rate"), false));
+    assert_false(quota_key_has(TEXT("consumer_byte_rat"), false));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_quota_is_for_addresses_or_for_clients),
         cmocka_unit_test(values_are_checked_as_kafka_does),
         cmocka_unit_test(entities_are_checked_as_kafka_does),
         cmocka_unit_test(kinds_are_known_by_their_names),
