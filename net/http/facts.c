@@ -184,8 +184,9 @@ static int64_t insync_wanted(const struct image_topic *topic, struct text common
     return text_to_i64(text_trim(value.data ? value : common), &wanted) ? max_of(wanted, INT64_C(1)) : 1;
 }
 
-/* What the cluster says of a log's partition; false: nothing any more. As in Kafka's metrics no more replicas are wanted
- * in sync than there are, although its tools (kafka-topics --under-min-isr-partitions) hold the config against them. */
+/* What the cluster says of a log's partition; false: nothing any more. As in Kafka's metrics no more replicas are
+ * wanted in sync than there are, although its tools (kafka-topics --under-min-isr-partitions) take the config as it
+ * stands. */
 static bool replication_of(const struct replicas *replicas, const struct log *log, struct text common,
                            struct log_replication *found)
 {
