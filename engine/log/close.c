@@ -20,6 +20,7 @@
 #include "log/producer_state.h"
 #include "log/reader.h"
 #include "log/segment_files.h"
+#include "log/sweep.h"
 
 /* ---- close ---- */
 
@@ -263,13 +264,7 @@ enum status directory_write_checkpoints(struct directory *directory)
 /* ---- removal ---- */
 
 struct files_removal {
-    struct job job; /* the unlinking, after the log is gone */
-    struct list_node node;
-    struct timer timer; /* ... and after its delay */
-    struct shard *shard;
-    int64_t delay_ns;
     struct files *files;
-    struct heap *heap; /* the shard's */
     int directory;
     struct log_key key;
     struct text topic; /* behind the struct */
@@ -324,55 +319,16 @@ static void removal_rename(struct job *job)
     work->status = status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 
-static void removal_unlink(struct job *job)
-{
-    struct files_removal *removal = container_of(job, struct files_removal, job);
-    job->status = directory_remove_all(removal->files, removal->directory, removal->to);
-}
-
-/* What could not be unlinked is named -delete: the next start tries again. */
-static void removal_end(struct job *job)
-{
-    struct files_removal *removal = container_of(job, struct files_removal, job);
-    heap_give(removal->heap, removal);
-}
-
-/* One directory after the other: the many partitions of a topic leave helper threads to others. */
-static void removal_due(struct timer *timer)
-{
-    struct files_removal *removal = container_of(timer, struct files_removal, timer);
-    list_remove(&removal->node);
-    jobs_begin(removal->shard, &removal->job, DELETION_LANE, removal_unlink, removal_end);
-}
-
 static void removal_renamed(struct job *job)
 {
     struct segment_work *work = container_of(job, struct segment_work, job);
     struct files_removal *removal = work->task;
-    struct store *store = work->log->store;
+    const struct log *log = work->log;
 
+    if (removal->renamed) sweep_add(log->store->sweep, removal->to, ns_of_ms(log->settings->file_delete_delay_ms));
+    heap_give(&log->store->shard->heap, removal);
     work->task = NULL;
-    if (!removal->renamed) {
-        heap_give(removal->heap, removal);
-    } else if (removal->delay_ns == 0) {
-        removal_due(&removal->timer);
-    } else {
-        list_append(&store->deletions, &removal->node);
-        int64_t now_ns = shard_now_ns(store->shard);
-        timer_set(&store->shard->timers, &removal->timer, deadline_after(now_ns, removal->delay_ns));
-    }
     work->done(work);
-}
-
-void log_deletions_end(struct store *store)
-{
-    list_each(&store->deletions, node)
-    {
-        struct files_removal *removal = container_of(node, struct files_removal, node);
-        timer_clear(&store->shard->timers, &removal->timer);
-        list_remove(node);
-        heap_give(removal->heap, removal);
-    }
 }
 
 static void removal_begin(struct segment_work *work)
@@ -390,11 +346,6 @@ static void removal_begin(struct segment_work *work)
     reader_forget(log);
 
     removal->files = log->directory->files;
-    removal->heap = &shard->heap;
-    removal->shard = shard;
-    removal->delay_ns = ns_of_ms(log->settings->file_delete_delay_ms);
-    list_node_init(&removal->node);
-    timer_init(&removal->timer, removal_due);
     removal->directory = log->directory->handle;
     memcpy(name, log->topic.data, log->topic.size);
     removal->topic = (struct text){ name, log->topic.size };

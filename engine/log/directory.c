@@ -20,7 +20,6 @@
 #include "log/spill.h"
 #include "log/state.h"
 #include "log/stray.h"
-#include "log/sweep.h"
 #include "log/wal.h"
 
 void directory_say(const struct directory *directory, const char *format, ...)
@@ -356,7 +355,6 @@ enum status directory_begin(struct directory *directory, struct store **stores, 
         if (!stores[i]->wal->current) wal_begin_in(stores[i]->wal, stores[i]->checkpoint->resume.number);
         stores[i]->starting = false;
     }
-    sweep_begin(stores[0]);
     return STATUS_OK;
 }
 

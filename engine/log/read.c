@@ -488,7 +488,6 @@ void reader_end(struct store *store)
 {
     struct reader *reader = store->reader;
     retention_end(store);
-    log_deletions_end(store);
     if (!reader) return;
 
     invariant(list_empty(&reader->reads) && list_empty(&reader->waits));

@@ -86,8 +86,6 @@ bool log_files_closed(struct log *log);
 /* Removal: renames to -delete, and unlinks after the log's file.delete.delay.ms. The log's files are closed when `done`
  * runs. */
 void log_files_delete(struct log *log, struct segment_work *work);
-/* At the store's end: what waits for its time is left to the next start. */
-void log_deletions_end(struct store *store);
 /* Tells the directory of a log that was closed, with its final offsets: from store_end, before the log is freed. */
 void directory_note_closed(struct directory *directory, const struct log *log);
 /* The text checkpoints of a clean stop, from every log that was closed; called by directory_close before the marker. */

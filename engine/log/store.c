@@ -37,7 +37,6 @@ enum status store_make(struct shard *shard, struct directory *directory, const s
     list_init(&store->logs);
     list_init(&store->crowded);
     list_init(&store->removals);
-    list_init(&store->deletions);
     list_init(&store->streams);
     list_init(&store->free_streams);
     list_init(&store->free_tasks);
@@ -59,6 +58,8 @@ enum status store_make(struct shard *shard, struct directory *directory, const s
     checkpoint_init(store->checkpoint, store);
     store->upkeep = heap_take(heap, sizeof *store->upkeep);
     upkeep_init(store->upkeep, store);
+    store->sweep = heap_take(heap, sizeof *store->sweep);
+    sweep_init(store->sweep, store);
 
     shard->store = store;
     *made = store;
@@ -440,7 +441,7 @@ void store_end(struct store *store)
     struct heap *heap = &store->shard->heap;
 
     list_remove(&store->settle.node);
-    sweep_end(store);
+    sweep_end(store->sweep);
     reader_end(store);
     list_each(&store->logs, node) directory_note_closed(store->directory, container_of(node, struct log, node));
     list_each(&store->logs, node) log_free(container_of(node, struct log, node));
@@ -454,6 +455,7 @@ void store_end(struct store *store)
     tails_end(store->tails);
     wal_end(store->wal);
     heap_give(heap, store->closings);
+    heap_give(heap, store->sweep);
     heap_give(heap, store->upkeep);
     heap_give(heap, store->checkpoint);
     heap_give(heap, store->spill);

@@ -55,15 +55,14 @@ struct store {
     void (*on_failure)(struct store *store, enum status status);
     struct list streams; /* of large appends */
     struct list free_streams, free_tasks;
-    uint32_t files_max;    /* segments that are open at a time, about */
-    uint64_t stream_size;  /* bytes that extents above the cut of the last slot stand for */
-    struct list crowded;   /* struct store_wait */
-    struct list removals;  /* logs that are to be deleted */
-    uint32_t removing;     /* logs whose files are going */
-    struct list deletions; /* directories that are named -delete and wait for their time (close.c) */
-    struct sweep *sweep;   /* of what the start found named so; or NULL */
-    struct ready settle;   /* store_settle behind this step */
-    struct ready *closed;  /* store_close: run at its end */
+    uint32_t files_max;   /* segments that are open at a time, about */
+    uint64_t stream_size; /* bytes that extents above the cut of the last slot stand for */
+    struct list crowded;  /* struct store_wait */
+    struct list removals; /* logs that are to be deleted */
+    uint32_t removing;    /* logs whose files are going */
+    struct sweep *sweep;  /* directories that are named -delete */
+    struct ready settle;  /* store_settle behind this step */
+    struct ready *closed; /* store_close: run at its end */
     struct closing *closings;
 };
 

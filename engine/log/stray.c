@@ -209,7 +209,7 @@ static enum status name_settle(struct directory *directory, struct store *first,
     struct uuid owner;
 
     if (!entry->directory || !partition_name_parse(text_of(entry->name), &parsed)) return STATUS_OK;
-    if (parsed.kind == PARTITION_DELETED) sweep_add(first, entry->name);
+    if (parsed.kind == PARTITION_DELETED) sweep_add(first->sweep, entry->name, 0);
     const struct log_name name = { parsed.topic, parsed.partition };
     if (parsed.kind != PARTITION_LIVE || map_find(names, name_hash(&name), &name)) return STATUS_OK;
 

@@ -1,51 +1,60 @@
 /* engine/log/sweep.c   One job per directory, the next one begun when it is done, in the lane of all removals: of the
- * helper threads it takes one, and a stop waits for one directory at most. */
+ * helper threads it takes one, and a stop waits for one directory at most.
+ *
+ *     waiting --its time--> due --the one before is done--> going --> gone */
 #include "log/sweep.h"
 
 #include <string.h>
 
 #include "log/segment_files.h"
 
-struct sweep {
-    struct store *store;
-    struct ready ready;
-    struct job job;
-    struct list names;
-    struct sweep_name *going;
-};
-
 struct sweep_name {
     struct list_node node;
+    struct timer timer;
+    struct sweep *sweep;
     char name[];
 };
 
-static void sweep_go(struct sweep *sweep);
+static void sweep_run(struct ready *ready);
+static void name_fire(struct timer *timer);
 
-static void sweep_run(struct ready *ready)
+void sweep_init(struct sweep *sweep, struct store *store)
 {
-    sweep_go(container_of(ready, struct sweep, ready));
+    *sweep = (struct sweep){ .store = store };
+    list_init(&sweep->waiting);
+    list_init(&sweep->due);
+    ready_init(&sweep->ready, sweep_run);
 }
 
-void sweep_add(struct store *store, const char *name)
+static void name_due(struct sweep *sweep, struct sweep_name *name)
 {
-    struct heap *heap = &store->shard->heap;
-    size_t size = strlen(name) + 1;
-    struct sweep_name *added = heap_take(heap, sizeof *added + size);
+    list_append(&sweep->due, &name->node);
+    if (!sweep->going && !list_linked(&sweep->ready.node)) shard_ready(sweep->store->shard, &sweep->ready);
+}
 
-    if (!store->sweep) {
-        store->sweep = heap_take(heap, sizeof *store->sweep);
-        store->sweep->store = store;
-        list_init(&store->sweep->names);
-        ready_init(&store->sweep->ready, sweep_run);
-    }
+void sweep_add(struct sweep *sweep, const char *name, int64_t delay_ns)
+{
+    struct shard *shard = sweep->store->shard;
+    size_t size = strlen(name) + 1;
+    struct sweep_name *added = heap_take(&shard->heap, sizeof *added + size);
+
+    added->sweep = sweep;
     memcpy(added->name, name, size);
     list_node_init(&added->node);
-    list_append(&store->sweep->names, &added->node);
+    timer_init(&added->timer, name_fire);
+    if (delay_ns == 0) {
+        name_due(sweep, added);
+        return;
+    }
+    list_append(&sweep->waiting, &added->node);
+    timer_set(&shard->timers, &added->timer, deadline_after(shard_now_ns(shard), delay_ns));
 }
 
-void sweep_begin(struct store *store)
+static void name_fire(struct timer *timer)
 {
-    if (store->sweep) shard_ready(store->shard, &store->sweep->ready);
+    struct sweep_name *name = container_of(timer, struct sweep_name, timer);
+    list_remove(&name->node);
+    name_due(name->sweep, name);
 }
 
 static void sweep_work(struct job *job)
@@ -61,30 +70,37 @@ static void sweep_done(struct job *job)
     struct sweep *sweep = container_of(job, struct sweep, job);
 
     heap_give(&sweep->store->shard->heap, sweep->going);
-    sweep_go(sweep);
+    sweep->going = NULL;
+    sweep_run(&sweep->ready);
 }
 
-static void sweep_go(struct sweep *sweep)
+static void sweep_run(struct ready *ready)
 {
+    struct sweep *sweep = container_of(ready, struct sweep, ready);
     struct store *store = sweep->store;
 
-    if (list_empty(&sweep->names) || store->closing || store->failed) {
-        sweep_end(store);
-        return;
-    }
-    sweep->going = container_of(list_take_first(&sweep->names), struct sweep_name, node);
+    invariant(!sweep->going);
+    if (list_empty(&sweep->due) || store->closing || store->failed) return;
+    sweep->going = container_of(list_take_first(&sweep->due), struct sweep_name, node);
     jobs_begin(store->shard, &sweep->job, DELETION_LANE, sweep_work, sweep_done);
 }
 
-void sweep_end(struct store *store)
+static void names_end(struct sweep *sweep, struct list *names)
 {
-    struct heap *heap = &store->shard->heap;
+    struct shard *shard = sweep->store->shard;
     struct list_node *node;
 
-    if (!store->sweep) return;
-    list_remove(&store->sweep->ready.node); /* A start that was given up. */
-    while ((node = list_take_first(&store->sweep->names)) != NULL)
-        heap_give(heap, container_of(node, struct sweep_name, node));
-    heap_give(heap, store->sweep);
-    store->sweep = NULL;
+    while ((node = list_take_first(names)) != NULL) {
+        struct sweep_name *name = container_of(node, struct sweep_name, node);
+        timer_clear(&shard->timers, &name->timer);
+        heap_give(&shard->heap, name);
+    }
+}
+
+void sweep_end(struct sweep *sweep)
+{
+    invariant(!sweep->going);
+    list_remove(&sweep->ready.node); /* A start that was given up. */
+    names_end(sweep, &sweep->waiting);
+    names_end(sweep, &sweep->due);
 }
