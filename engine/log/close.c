@@ -160,14 +160,14 @@ static struct bytes end_snapshot(const struct log *log, struct heap *heap)
     return (struct bytes){ bytes, size };
 }
 
-/* Its epochs as they are from its start on are those of its file. */
-static bool epochs_closed(struct log *log)
+/* Its epochs are those of its file. */
+static bool epochs_closed(const struct log *log)
 {
-    if (log->epochs) epochs_truncate_start(log->epochs, log->start);
+    invariant(log_epoch_at(log, log->start - 1) < 0);
     return log->epochs ? log->epochs->kept : segments_last(log)->closed;
 }
 
-bool log_files_closed(struct log *log)
+bool log_files_closed(const struct log *log)
 {
     const struct segment *last = segments_last(log);
     return last && last->closed && epochs_closed(log);

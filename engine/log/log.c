@@ -91,6 +91,7 @@ enum status log_raise_start(struct log *log, int64_t start, int64_t *sequence)
     if (status != STATUS_OK) return status;
     log->start = max_of(start, log->start);
     log->last_stable = max_of(log->last_stable, log->start);
+    log_state_raised(log);
     return STATUS_OK;
 }
 

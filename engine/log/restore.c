@@ -204,9 +204,11 @@ static enum status replay_failed(struct recovery *recovery, const struct log_fou
 /* With relaxed durability everything from `start` on may be lost: then the log is empty, and goes on where it ends. */
 static void replay_end(struct log *log)
 {
-    if (log->end >= log->start) return;
-    log->start = log->end;
-    checkpoint_amend(&log->store->checkpoint->image, log);
+    if (log->end < log->start) {
+        log->start = log->end;
+        checkpoint_amend(&log->store->checkpoint->image, log);
+    }
+    log_state_raised(log); /* Since its state was saved, or above what was appended again. */
 }
 
 enum status recovery_replay(struct recovery *recovery, const char **why)

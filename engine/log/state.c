@@ -278,6 +278,11 @@ void log_state_begin_epoch(struct log *log, int32_t epoch)
     epochs_begin(log->epochs, epoch, log->end);
 }
 
+void log_state_raised(struct log *log)
+{
+    if (log->epochs) epochs_truncate_start(log->epochs, log->start);
+}
+
 int64_t log_state_first_unstable(const struct log *log, int64_t committed)
 {
     int64_t first = log->producers ? producer_state_commit(log->producers, committed) : INT64_MAX;

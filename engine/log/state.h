@@ -36,6 +36,8 @@ void log_state_apply(struct log *log, const struct batch *batch, enum append_ori
 must_check enum status log_state_check(const struct log *log, const struct batch *batch, struct log_append *append);
 /* A new leader epoch begins at the log's end (log_begin_epoch writes the WAL's entry and calls this). */
 void log_state_begin_epoch(struct log *log, int32_t epoch);
+/* The log's start was raised: as Kafka does, its first leader epoch begins there from now on. */
+void log_state_raised(struct log *log);
 /* First offset that read_committed may not see yet: of the oldest transaction that is open, or ended above `committed`;
  * INT64_MAX when there is none; never below the log's start. log_commit makes last_stable of it. */
 int64_t log_state_first_unstable(const struct log *log, int64_t committed);
@@ -82,7 +84,7 @@ must_check enum status segment_sync_now(struct log *log, int64_t base);
  * one log. */
 void log_files_close(struct log *log, struct segment_work *work);
 /* Nothing has changed since the last clean stop: there is nothing to close. */
-bool log_files_closed(struct log *log);
+bool log_files_closed(const struct log *log);
 /* Removal: renames to -delete, and unlinks after the log's file.delete.delay.ms. The log's files are closed when `done`
  * runs. */
 void log_files_delete(struct log *log, struct segment_work *work);

@@ -91,6 +91,62 @@ static void what_a_topic_does_not_take_is_refused(void **state)
     node_remove(&node);
 }
 
+/* An epoch, whether it is known, and where it is said to end. */
+struct epoch_answer {
+    int32_t asked, told;
+    int64_t end;
+};
+
+static void check_epochs(const struct log *log, const struct epoch_answer *answers, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        int32_t epoch = answers[i].asked;
+        int64_t end;
+        assert_int_equal(log_epoch_end(log, &epoch, &end), STATUS_OK);
+        assert_int_equal(epoch, answers[i].told);
+        assert_int_equal(end, answers[i].end);
+    }
+}
+
+/* Of the epochs below it only the last one is known, as if it began there: Kafka 4.3.1's answers, also after a
+ * crash. */
+static void a_raised_start_takes_its_epochs_along(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t start;
+        struct epoch_answer answers[5];
+    } rows[] = {
+        { 1, { { 4, 4, 3 }, { 5, 4, 3 }, { 6, 6, 6 }, { 7, 6, 6 }, { 9, 9, 9 } } },
+        { 3, { { 4, 4, 3 }, { 5, 5, 3 }, { 6, 6, 6 }, { 7, 6, 6 }, { 9, 9, 9 } } },
+        { 5, { { 4, 4, 5 }, { 5, 5, 5 }, { 6, 6, 6 }, { 7, 6, 6 }, { 9, 9, 9 } } },
+        { 9, { { 4, 4, 9 }, { 5, 5, 9 }, { 6, 6, 9 }, { 7, 7, 9 }, { 9, 9, 9 } } },
+    };
+    struct node node;
+    int64_t sequence;
+    struct log *log = begin(&node);
+
+    for (uint64_t i = 0; i < 3; i++) {
+        static const int32_t epochs[] = { 4, 6, 9 };
+        assert_int_equal(log_begin_epoch(log, epochs[i]), STATUS_OK);
+        assert_int_equal(node_append(log, 3, 50, i), STATUS_OK);
+    }
+    node_settle(&node);
+    for (size_t i = 0; i < array_count(rows); i++) {
+        log_commit(log, 9);
+        assert_int_equal(log_raise_start(log, rows[i].start, &sequence), STATUS_OK);
+        check_epochs(log, rows[i].answers, array_count(rows[i].answers));
+        node_settle(&node);
+        node_crash(&node);
+        node_start(&node);
+        log = node_log(&node, 0, "t", 0);
+        node_begin(&node);
+        check_epochs(log, rows[i].answers, array_count(rows[i].answers));
+    }
+    node_stop(&node);
+    node_remove(&node);
+}
+
 static void reads_begin_between_start_and_end(void **state)
 {
     (void)state;
@@ -239,6 +295,7 @@ int main(void)
         cmocka_unit_test(an_append_becomes_durable_and_is_read_back),
         cmocka_unit_test(a_batch_with_a_wrong_sum_changes_nothing),
         cmocka_unit_test(what_a_topic_does_not_take_is_refused),
+        cmocka_unit_test(a_raised_start_takes_its_epochs_along),
         cmocka_unit_test(reads_begin_between_start_and_end),
         cmocka_unit_test(a_batch_that_never_fits_is_not_waited_for),
         cmocka_unit_test(what_is_stable_does_not_end_below_the_start),
