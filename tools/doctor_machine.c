@@ -151,6 +151,26 @@ static void clock_source(struct doctor *doctor)
     if (slow) remedy(finding, "clocksource=tsc on the kernel's command line, where the machine's tsc is stable");
 }
 
+/* A guest's core that halts is woken by way of the host, and a durable write wakes it twice; one that polls first is
+ * there. perf/README.md has what it makes of acknowledgements. */
+static void idle_cores(struct doctor *doctor)
+{
+    enum { KERNELS_OWN_NS = 200000 };
+    char line[LINE_MAX_SIZE];
+
+    if (!line_of("/sys/devices/system/cpu/cpuidle/current_driver", line) || strcmp(line, "haltpoll") != 0) return;
+    if (!line_of("/sys/module/haltpoll/parameters/guest_halt_poll_ns", line)) return;
+    long polls_ns = strtol(line, NULL, 10);
+    struct finding *finding = doctor_find(doctor, polls_ns > 0 ? VERDICT_GOOD : VERDICT_WARN, "idle cores");
+    found(finding, "poll for %ld us before they halt", polls_ns / 1000);
+    wanted(finding, "%d us, as Linux does by itself in a guest", KERNELS_OWN_NS / 1000);
+    if (polls_ns > 0) return;
+    remedy(finding,
+           "`echo %d >/sys/module/haltpoll/parameters/guest_halt_poll_ns`, and haltpoll.guest_halt_poll_ns=%d on the "
+           "kernel's command line to keep it so: acknowledgements come sooner, for more of the host's CPU",
+           KERNELS_OWN_NS, KERNELS_OWN_NS);
+}
+
 static void backlog(struct doctor *doctor)
 {
     char line[LINE_MAX_SIZE];
@@ -175,5 +195,6 @@ void doctor_machine(struct doctor *doctor)
     locked_memory(doctor);
     descriptors(doctor);
     clock_source(doctor);
+    idle_cores(doctor);
     backlog(doctor);
 }

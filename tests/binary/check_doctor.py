@@ -30,6 +30,26 @@ def _():
         require("STATE" in sluice(None, "doctor").out, "no table")
 
 
+def line_of(path):
+    try:
+        with open(path) as file:
+            return file.readline().strip()
+    except OSError:
+        return None
+
+
+@check("doctor: a guest whose cores halt at once is told, and nobody else")
+def _():
+    polls = "/sys/module/haltpoll/parameters/guest_halt_poll_ns"
+    with scratch("commands") as work:
+        told = doctor(work).get("idle cores")
+        if line_of("/sys/devices/system/cpu/cpuidle/current_driver") != "haltpoll" or not line_of(polls):
+            same(told, None, "a machine that is no guest of this kind")
+        else:
+            expected = ("good", False) if int(line_of(polls)) > 0 else ("warn", True)
+            same((told["state"], polls in told["remedy"]), expected, f"guest_halt_poll_ns {line_of(polls)}")
+
+
 @check("doctor: says whether a node answers at the address that clients are told")
 def _():
     with scratch("commands") as work, node_of(work) as node:
