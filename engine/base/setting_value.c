@@ -72,25 +72,51 @@ static const char *type_name(const struct setting *row)
     }
 }
 
-static enum status check_bounds(const struct setting *row, struct text text, double n, struct arena *arena,
+/* As Java prints a double: the shortest digits that mean it, always a point, and an exponent (E) for what is below a
+ * thousandth or from ten million on. */
+static struct text print_double(double n, struct arena *arena)
+{
+    char digits[40];
+    int precision = 0;
+
+    for (; precision < 17; precision++) {
+        (void)snprintf(digits, sizeof(digits), "%.*e", precision, n);
+        if (strtod(digits, NULL) == n) break;
+    }
+    char *mark = strchr(digits, 'e');
+    invariant(mark);
+    int exponent = (int)strtod(mark + 1, NULL);
+    if (exponent >= -3 && exponent < 7) {
+        (void)snprintf(digits, sizeof(digits), "%.*f", precision > exponent ? precision - exponent : 1, n);
+        return text_format(arena, "%s", digits);
+    }
+    *mark = '\0';
+    return text_format(arena, "%s%sE%d", digits, precision == 0 ? ".0" : "", exponent);
+}
+
+/* `whole` is the number again, for types that are no double: the complaint names what was read, not its letters. */
+static enum status check_bounds(const struct setting *row, double n, int64_t whole, struct arena *arena,
                                 struct text *why)
 {
+    const char *rule = NULL;
     char bound[80];
 
     if (row->scope & SETTING_OR_MINUS_ONE) {
         if (n == -1 || (n >= row->least && n <= row->most)) return STATUS_OK;
+        rule = "Value must be between ";
         (void)snprintf(bound, sizeof(bound), "%.15g and %.15g or equal to -1", row->least, row->most);
-        return refuse(row, text, arena, why, "Value must be between ", bound);
-    }
-    if (n < row->least) {
+    } else if (n < row->least) {
+        rule = "Value must be at least ";
         (void)snprintf(bound, sizeof(bound), "%.15g", row->least);
-        return refuse(row, text, arena, why, "Value must be at least ", bound);
-    }
-    if (n > row->most) {
+    } else if (n > row->most) {
+        rule = "Value must be no more than ";
         (void)snprintf(bound, sizeof(bound), "%.15g", row->most);
-        return refuse(row, text, arena, why, "Value must be no more than ", bound);
     }
-    return STATUS_OK;
+    if (!rule) return STATUS_OK;
+
+    bool real = row->type == SETTING_DOUBLE;
+    struct text number = real ? print_double(n, arena) : text_format(arena, "%lld", (long long)whole);
+    return refuse(row, number, arena, why, rule, bound);
 }
 
 static enum status parse_whole(const struct setting *row, struct text text, void *place, struct arena *arena,
@@ -103,7 +129,7 @@ static enum status parse_whole(const struct setting *row, struct text text, void
     if (!text_to_i64(text, &n) || n < least || n > most) {
         return refuse(row, text, arena, why, "Not a number of type ", type_name(row));
     }
-    enum status status = check_bounds(row, text, (double)n, arena, why);
+    enum status status = check_bounds(row, (double)n, n, arena, why);
     if (status != STATUS_OK) return status;
 
     if (row->type == SETTING_SHORT) {
@@ -137,7 +163,7 @@ static enum status parse_double(const struct setting *row, struct text text, dou
     double n = 0;
     if (!text_to_double(text, &n)) return refuse(row, text, arena, why, "Not a number of type ", type_name(row));
 
-    enum status status = check_bounds(row, text, n, arena, why);
+    enum status status = check_bounds(row, n, 0, arena, why);
     if (status == STATUS_OK) *place = n;
     return status;
 }
@@ -165,12 +191,28 @@ static bool list_holds(const struct text *items, int32_t count, struct text text
     return false;
 }
 
-/* "" is the empty list; otherwise every comma parts two items, also empty ones, as in Kafka. */
+static enum status refuse_list(const struct setting *row, struct arena *arena, struct text *why, const char *fault)
+{
+    *why = text_format(arena, "Configuration '%s' %s", row->name, fault);
+    return why->data ? STATUS_INVALID : STATUS_NO_MEMORY;
+}
+
+static enum status check_item(const struct setting *row, struct text item, struct arena *arena, struct text *why)
+{
+    if (item.size == 0 && (row->scope & SETTING_NO_DUPLICATES)) {
+        return refuse_list(row, arena, why, "values must not be empty.");
+    }
+    return check_choice(row, item, arena, why);
+}
+
+/* "" is the empty list; otherwise every comma parts two items. They may be empty where they may be there twice. */
 static enum status parse_list(const struct setting *row, struct text text, struct text_list *place, struct arena *arena,
                               struct text *why)
 {
     if (text.size == 0) {
-        if (row->scope & SETTING_NOT_EMPTY) return refuse(row, text, arena, why, "List must not be empty", "");
+        if (row->scope & SETTING_NOT_EMPTY) {
+            return refuse_list(row, arena, why, "must not be empty. Valid values include: any non-empty value");
+        }
         *place = (struct text_list){ NULL, 0 };
         return STATUS_OK;
     }
@@ -184,7 +226,7 @@ static enum status parse_list(const struct setting *row, struct text text, struc
     int32_t count = 0;
     while (rest.data) {
         struct text item = trim(text_cut(&rest, ','));
-        enum status status = check_choice(row, item, arena, why);
+        enum status status = check_item(row, item, arena, why);
         if (status != STATUS_OK) return status;
         if ((row->scope & SETTING_NO_DUPLICATES) && list_holds(items, count, item)) continue; /* as Kafka: once */
         items[count++] = item;
@@ -225,17 +267,6 @@ enum status setting_parse(const struct setting *row, struct text text, void *val
     }
     invariant(row->type < SETTING_ALIAS);
     return STATUS_INVALID;
-}
-
-/* As Java prints a double of ordinary size: the shortest digits that mean it, and always a point. */
-static struct text print_double(double n, struct arena *arena)
-{
-    char digits[40];
-    for (int precision = 1; precision <= 17; precision++) {
-        (void)snprintf(digits, sizeof(digits), "%.*g", precision, n);
-        if (strtod(digits, NULL) == n) break;
-    }
-    return text_format(arena, strpbrk(digits, ".e") ? "%s" : "%s.0", digits);
 }
 
 static struct text print_list(const struct text_list *list, struct arena *arena)

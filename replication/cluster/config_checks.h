@@ -19,4 +19,9 @@ must_check enum status group_configs_check(const struct config_place *place, con
 must_check enum status metrics_configs_check(const struct image_config *configs, uint32_t count, struct arena *arena,
                                              struct text *why);
 
+/* STATUS_INVALID with these words; STATUS_NO_MEMORY when there was none for them. */
+must_check enum status config_refuse(struct text *why, struct text words);
+/* The value of a broker's setting that holds now; TEXT_NULL: none, or no memory. */
+struct text broker_value_now(const struct config_place *place, const char *name, struct arena *arena);
+
 #endif

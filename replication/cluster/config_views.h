@@ -33,5 +33,7 @@ struct config_view {
 /* As DescribeConfigs shows it: a config of whom the place says. STATUS_NO_MEMORY. */
 must_check enum status config_describe(const struct config_place *place, const struct setting *row,
                                        struct config_view *view, struct arena *arena);
+/* a, b: what Kafka prints between the brackets of a list. TEXT_NULL when the arena is full. */
+struct text config_list_text(const struct text_list *list, struct arena *arena);
 
 #endif

@@ -87,16 +87,53 @@ static bool digits(struct text text)
     return text.size > 0;
 }
 
-/* "", "*", or partition:broker pairs with commas between them. */
-static bool replica_list(struct text text)
+struct text config_list_text(const struct text_list *list, struct arena *arena)
 {
-    if (text.size == 0 || text_equal(text, TEXT("*"))) return true;
-    while (text.data) {
-        struct text broker = text_trim(text_cut(&text, ','));
+    struct text text = TEXT("");
+    for (int32_t i = 0; i < list->count && text.data; i++) {
+        text = text_format(arena, "%.*s%s%.*s", TEXT_ARGS(text), i == 0 ? "" : ", ", TEXT_ARGS(list->items[i]));
+    }
+    return text;
+}
+
+static bool list_is_one(const struct text_list *list, struct text text)
+{
+    bool found = false;
+    for (int32_t i = 0; i < list->count; i++) {
+        if (text_equal(list->items[i], text)) {
+            found = true;
+        } else if (list->items[i].size > 0) {
+            return false;
+        }
+    }
+    return found;
+}
+
+/* "*", or partition:broker pairs; between the commas may be nothing. */
+static bool replica_list(const struct text_list *list)
+{
+    if (list_is_one(list, TEXT("*"))) return true;
+    for (int32_t i = 0; i < list->count; i++) {
+        struct text broker = list->items[i];
         struct text partition = text_cut(&broker, ':');
-        if (!broker.data || !digits(partition) || !digits(broker)) return false;
+        if (list->items[i].size > 0 && (!broker.data || !digits(partition) || !digits(broker))) return false;
     }
     return true;
+}
+
+static enum status check_replica_list(const struct setting *row, const struct topic_values *values, struct arena *arena,
+                                      struct text *why)
+{
+    const struct text_list *list = (const void *)((const char *)values + row->place);
+    if (!text_ends(text_of(row->name), TEXT("throttled.replicas")) || replica_list(list)) return STATUS_OK;
+
+    struct text items = config_list_text(list, arena);
+    if (!items.data) return STATUS_NO_MEMORY;
+    *why = text_format(arena,
+                       "Invalid value [%.*s] for configuration %s: %s must be the literal '*' or a list of replicas in "
+                       "the following format: [partitionId]:[brokerId],[partitionId]:[brokerId],...",
+                       TEXT_ARGS(items), row->name, row->name);
+    return why->data ? STATUS_INVALID : STATUS_NO_MEMORY;
 }
 
 enum status topic_config_check(struct text name, struct text value, struct arena *arena, struct text *why)
@@ -112,15 +149,8 @@ enum status topic_config_check(struct text name, struct text value, struct arena
         *why = text_format(arena, "Unknown topic config name: %.*s", TEXT_ARGS(name));
         return why->data ? STATUS_INVALID : STATUS_NO_MEMORY;
     }
-    if (text_ends(name, TEXT("throttled.replicas")) && !replica_list(text_trim(value))) {
-        *why = text_format(
-            arena,
-            "Invalid value [%.*s] for configuration %s: %s must be the literal '*' or a list of replicas in "
-            "the following format: [partitionId]:[brokerId],[partitionId]:[brokerId],...",
-            TEXT_ARGS(value), row->name, row->name);
-        return why->data ? STATUS_INVALID : STATUS_NO_MEMORY;
-    }
-    return setting_parse(row, value, &scratch, arena, why);
+    enum status status = setting_parse(row, value, &scratch, arena, why);
+    return status == STATUS_OK ? check_replica_list(row, &scratch, arena, why) : status;
 }
 
 /* What holds for a topic that has no configs. */

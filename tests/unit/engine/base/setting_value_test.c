@@ -63,6 +63,8 @@ static const struct row {
     { RATIO,  "0",                     "0.0",                   NULL },
     { RATIO,  "0.1",                   "0.1",                   NULL },
     { RATIO,  "1e-3",                  "0.001",                 NULL },
+    { RATIO,  "0.0001",                "1.0E-4",                NULL }, /* as Java */
+    { RATIO,  "0.00012345",            "1.2345E-4",             NULL },
     { RATIO,  "1.5",                   NULL, "Value must be no more than 1" },
     { RATIO,  "nan",                   NULL, "Not a number of type DOUBLE" },
     { RATIO,  "1e999",                 NULL, "Not a number of type DOUBLE" },
@@ -71,7 +73,7 @@ static const struct row {
     { SECRET, "x y",                   "x y",                   NULL },
     { SECRET, " ",                     NULL, "String must be non-empty" },
     { LIST,   "",                      "",                      NULL },
-    { LIST,   "a, b ,a,,b",            "a,b,",                  NULL },
+    { LIST,   "a, b ,a,b",             "a,b",                   NULL },
     { KIND,   "c",                     "c",                     NULL },
     { KIND,   "C",                     NULL, "String must be one of: a, b, c" },
 };
@@ -103,6 +105,40 @@ static void each_value_is_taken_or_refused_in_words(void **state)
             assert_string_equal(why.data, words);
             assert_int_equal(values.number, 42); /* What is refused changes nothing. */
         }
+        heap_end(&heap);
+    }
+}
+
+/* The complaint has the number that was read, in Java's spelling, and not its letters. */
+static void what_is_out_of_bounds_is_said_as_it_was_read(void **state)
+{
+    (void)state;
+    static const struct {
+        uint8_t setting;
+        const char *text, *why;
+    } said[] = {
+        { NUMBER, "+12", "Invalid value 12 for configuration number: Value must be between 1 and 9 or equal to -1" },
+        { LARGE, "-9223372036854775807",
+          "Invalid value -9223372036854775807 for configuration large: Value must be at least 0" },
+        { RATIO, "2", "Invalid value 2.0 for configuration ratio: Value must be no more than 1" },
+        { RATIO, "-0.00001", "Invalid value -1.0E-5 for configuration ratio: Value must be at least 0" },
+        { RATIO, "1000000", "Invalid value 1000000.0 for configuration ratio: Value must be no more than 1" },
+        { RATIO, "12345678", "Invalid value 1.2345678E7 for configuration ratio: Value must be no more than 1" },
+        { RATIO, "1e22", "Invalid value 1.0E22 for configuration ratio: Value must be no more than 1" },
+        { LIST, "a,", "Configuration 'list' values must not be empty." },
+        { LIST, ",", "Configuration 'list' values must not be empty." },
+    };
+    for (size_t i = 0; i < array_count(said); i++) {
+        struct values values;
+        struct text why = TEXT_NULL;
+        struct heap heap;
+        struct arena arena;
+
+        heap_init(&heap);
+        arena_init(&arena, &heap, NULL, 0, 1 << 16);
+        assert_int_equal(setting_parse(&rows[said[i].setting], text_of(said[i].text), &values, &arena, &why),
+                         STATUS_INVALID);
+        assert_string_equal(why.data, said[i].why);
         heap_end(&heap);
     }
 }
@@ -140,6 +176,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_value_is_taken_or_refused_in_words),
+        cmocka_unit_test(what_is_out_of_bounds_is_said_as_it_was_read),
         cmocka_unit_test(without_memory_nothing_is_taken),
         cmocka_unit_test(null_is_printed_as_null),
     };

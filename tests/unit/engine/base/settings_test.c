@@ -176,7 +176,7 @@ static void each_broken_rule_is_said_in_kafkas_words(void **state)
         { "log.cleanup.policy=delete,zap",
           "Invalid value zap for configuration log.cleanup.policy: String must be one of: compact, delete" },
         { "sasl.enabled.mechanisms=",
-          "Invalid value  for configuration sasl.enabled.mechanisms: List must not be empty" },
+          "Configuration 'sasl.enabled.mechanisms' must not be empty. Valid values include: any non-empty value" },
         { "log.message.timestamp.type=now", "Invalid value now for configuration log.message.timestamp.type: String "
                                             "must be one of (case insensitive): CreateTime, LogAppendTime" },
         { "compression.gzip.level=0",

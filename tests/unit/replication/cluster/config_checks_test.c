@@ -107,6 +107,28 @@ static void what_a_topic_may_have_together(void **state)
     check_rows(OF_TOPIC, rows, array_count(rows));
 }
 
+#define REPLICAS(items)                                                                                             \
+    "Invalid value [" items "] for configuration leader.replication.throttled.replicas: "                           \
+    "leader.replication.throttled.replicas must be the literal '*' or a list of replicas in the following format: " \
+    "[partitionId]:[brokerId],[partitionId]:[brokerId],..."
+
+static void which_replicas_are_throttled(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        { "leader.replication.throttled.replicas=", STATUS_OK, NULL },
+        { "leader.replication.throttled.replicas=*", STATUS_OK, NULL },
+        { "leader.replication.throttled.replicas=*,", STATUS_OK, NULL },
+        { "leader.replication.throttled.replicas=,", STATUS_OK, NULL },
+        { "leader.replication.throttled.replicas= ,0:1 , 1:1,", STATUS_OK, NULL },
+        { "leader.replication.throttled.replicas=a ,b", STATUS_INVALID, REPLICAS("a, b") },
+        { "leader.replication.throttled.replicas=*,0:1", STATUS_INVALID, REPLICAS("*, 0:1") },
+        { "leader.replication.throttled.replicas=0: 1", STATUS_INVALID, REPLICAS("0: 1") },
+        { "leader.replication.throttled.replicas=0:1:2", STATUS_INVALID, REPLICAS("0:1:2") },
+    };
+    check_rows(OF_TOPIC, rows, array_count(rows));
+}
+
 #define DYNAMIC     "Invalid value org.apache.kafka.common.config.ConfigException: "
 #define DYNAMIC_END " for configuration Invalid dynamic configuration"
 #define THREADS(said)                                                                                      \
@@ -135,10 +157,24 @@ static void what_a_broker_may_have_while_it_runs(void **state)
         { "log.local.retention.bytes=1;log.retention.bytes=0", STATUS_INVALID,
           DYNAMIC "Invalid value 1 for configuration log.local.retention.bytes: Value must not be more than "
                   "log.retention.bytes property value: 0" DYNAMIC_END },
+        { "log.local.retention.ms=604800001", STATUS_INVALID,
+          DYNAMIC "Invalid value 604800001 for configuration log.local.retention.ms: Value must not be more than "
+                  "log.retention.ms property value: 604800000" DYNAMIC_END },
+        { "log.local.retention.ms=-1", STATUS_INVALID,
+          DYNAMIC "Invalid value -1 for configuration log.local.retention.ms: Value must not be -1 as "
+                  "log.retention.ms value is set as 604800000." DYNAMIC_END },
+        { "log.local.retention.ms=604800000", STATUS_OK, NULL },
+        { "log.local.retention.bytes=-1", STATUS_OK, NULL },
         { "cordoned.log.dirs=", STATUS_OK, NULL },
-        { "cordoned.log.dirs=/data", STATUS_INVALID,
+        { "cordoned.log.dirs=/x, /y ,/x", STATUS_INVALID,
           "requirement failed: All entries in cordoned.log.dirs must be present in log.dirs or log.dir. Missing "
-          "entries : /data" },
+          "entries : /x, /y" },
+        { "cordoned.log.dirs=/x,*", STATUS_INVALID,
+          "requirement failed: When cordoned.log.dirs is set to *, it must not contain other values" },
+        { "cordoned.log.dirs=*", STATUS_INVALID,
+          "cordoned.log.dirs would leave no log directory for new partitions: there is one" },
+        { "cordoned.log.dirs=./data", STATUS_INVALID,
+          "cordoned.log.dirs would leave no log directory for new partitions: there is one" },
         { "node.id=2;broker.id=3", STATUS_INVALID, "Cannot update these configs dynamically: [node.id, broker.id]" },
         { "listeners=PLAINTEXT://:9092", STATUS_INVALID, "Cannot update these configs dynamically: [listeners]" },
         { "what.nobody.knows=1", STATUS_OK, NULL }, /* Kafka keeps it for plugins */
@@ -147,6 +183,53 @@ static void what_a_broker_may_have_while_it_runs(void **state)
           "[ssl.keystore.location, ssl.key.password]" },
     };
     check_rows(OF_BROKER, rows, array_count(rows));
+}
+
+#define REQUIRED             "requirement failed: "
+#define UNPAIRED(name, size) "Error parsing configuration property '" name "': begin 0, end -1, length " size
+
+/* What Kafka finds when it reads all values of a broker together. */
+static void what_a_broker_requires(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        { "log.retention.ms=1", STATUS_OK, NULL },
+        { "log.retention.ms=-2", STATUS_OK, NULL },
+        { "log.retention.ms=0", STATUS_INVALID,
+          REQUIRED "log.retention.ms must be unlimited (-1) or, greater than or equal to 1" },
+        { "log.roll.ms=1", STATUS_OK, NULL },
+        { "log.roll.ms=0", STATUS_INVALID, REQUIRED "log.roll.ms must be greater than or equal to 1" },
+        { "log.roll.jitter.ms=0", STATUS_OK, NULL },
+        { "log.roll.jitter.ms=-1", STATUS_INVALID, REQUIRED "log.roll.jitter.ms must be greater than or equal to 0" },
+        { "log.cleaner.dedupe.buffer.size=1048577", STATUS_OK, NULL },
+        { "log.cleaner.dedupe.buffer.size=1048576", STATUS_INVALID,
+          REQUIRED "log.cleaner.dedupe.buffer.size must be at least 1MB per cleaner thread." },
+        { "log.cleaner.threads=128", STATUS_INVALID, /* of 128 MiB */
+          REQUIRED "log.cleaner.dedupe.buffer.size must be at least 1MB per cleaner thread." },
+        { "max.connections=1;max.connection.creation.rate=1", STATUS_OK, NULL },
+        { "max.connections=0", STATUS_INVALID, DYNAMIC "Invalid max.connections 0" DYNAMIC_END },
+        { "max.connection.creation.rate=0", STATUS_INVALID,
+          DYNAMIC "Invalid max.connection.creation.rate 0" DYNAMIC_END },
+        { "max.connections.per.ip=0", STATUS_INVALID,
+          REQUIRED "max.connections.per.ip can be set to zero only if max.connections.per.ip.overrides property is "
+                   "set." },
+        { "max.connections.per.ip=0;max.connections.per.ip.overrides=127.0.0.1:5", STATUS_OK, NULL },
+        { "max.connections.per.ip.overrides=127.0.0.1 : 5,::1:6,", STATUS_OK, NULL },
+        { "max.connections.per.ip.overrides=127.0.0.1:5,x", STATUS_INVALID,
+          UNPAIRED("max.connections.per.ip.overrides", "1") },
+        { "max.connections.per.ip.overrides=127.0.0.1:x", STATUS_INVALID, "For input string: \"x\"" },
+        { "max.connections.per.ip.overrides=127.0.0.1:99999999999", STATUS_INVALID,
+          "For input string: \"99999999999\"" },
+        { "listener.security.protocol.map=PLAINTEXT:plaintext,A:SASL_SSL", STATUS_OK, NULL },
+        { "listener.security.protocol.map=none", STATUS_INVALID, UNPAIRED("listener.security.protocol.map", "4") },
+        { "listener.security.protocol.map=PLAINTEXT:PLAINTEXT,x:y", STATUS_INVALID,
+          "Invalid security protocol `y` defined in listener.security.protocol.map" },
+        { "group.share.assignment.interval.ms=15000", STATUS_OK, NULL },
+        { "group.share.assignment.interval.ms=15001", STATUS_INVALID,
+          "group.share.assignment.interval.ms must be less than or equal to group.share.max.assignment.interval.ms" },
+    };
+    check_rows(OF_BROKER, rows, array_count(rows));
+    check_rows(OF_BROKERS, rows, array_count(rows) - 5);
 }
 
 static void what_belongs_to_one_broker_is_not_set_for_all(void **state)
@@ -176,6 +259,11 @@ static void a_long_list_of_forbidden_names_ends(void **state)
     assert_int_equal(why.data[why.size - 1], ']');
 }
 
+#define RESET(value)                                                                                               \
+    "Invalid value " value " for configuration share.auto.offset.reset: Invalid value `" value                     \
+    "` for configuration share.auto.offset.reset. The value must be either 'earliest', 'latest' or of the format " \
+    "'by_duration:<PnDTnHnMn.nS>'."
+
 static void what_a_group_may_have(void **state)
 {
     (void)state;
@@ -187,7 +275,24 @@ static void what_a_group_may_have(void **state)
         { "consumer.session.timeout.ms=44999", STATUS_INVALID,
           "consumer.session.timeout.ms must be greater than or equal to group.consumer.min.session.timeout.ms" },
         { "consumer.session.timeout.ms=1;nothing=1", STATUS_INVALID, "Unknown group config name: nothing" },
+        { "streams.num.standby.replicas=2", STATUS_OK, NULL },
+        { "streams.num.standby.replicas=3", STATUS_INVALID,
+          "streams.num.standby.replicas must be less than or equal to group.streams.max.standby.replicas" },
         { "share.auto.offset.reset=latest", STATUS_OK, NULL },
+        { "share.auto.offset.reset=earliest", STATUS_OK, NULL },
+        { "share.auto.offset.reset=by_duration:P1D", STATUS_OK, NULL },
+        { "share.auto.offset.reset=by_duration:pt1h2m3.5s", STATUS_OK, NULL },
+        { "share.auto.offset.reset=by_duration:PT1H2S", STATUS_OK, NULL },
+        { "share.auto.offset.reset=by_duration:+PT0S", STATUS_OK, NULL },
+        { "share.auto.offset.reset=Earliest", STATUS_INVALID, RESET("Earliest") },
+        { "share.auto.offset.reset=by_duration:", STATUS_INVALID, RESET("by_duration:") },
+        { "share.auto.offset.reset=BY_DURATION:PT1S", STATUS_INVALID, RESET("BY_DURATION:PT1S") },
+        { "share.auto.offset.reset=by_duration:-P1D", STATUS_INVALID, RESET("by_duration:-P1D") },
+        { "share.auto.offset.reset=by_duration:P1DT", STATUS_INVALID, RESET("by_duration:P1DT") },
+        { "share.auto.offset.reset=by_duration:P1Y", STATUS_INVALID, RESET("by_duration:P1Y") },
+        { "share.auto.offset.reset=by_duration:PT1.5M", STATUS_INVALID, RESET("by_duration:PT1.5M") },
+        { "share.auto.offset.reset=by_duration:PT1S2M", STATUS_INVALID, RESET("by_duration:PT1S2M") },
+        { "share.auto.offset.reset=by_duration:PT1.1234567890S", STATUS_INVALID, RESET("by_duration:PT1.1234567890S") },
     };
     check_rows(OF_GROUP, rows, array_count(rows));
 }
@@ -238,7 +343,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_a_topic_may_have_together),
+        cmocka_unit_test(which_replicas_are_throttled),
         cmocka_unit_test(what_a_broker_may_have_while_it_runs),
+        cmocka_unit_test(what_a_broker_requires),
         cmocka_unit_test(what_belongs_to_one_broker_is_not_set_for_all),
         cmocka_unit_test(a_long_list_of_forbidden_names_ends),
         cmocka_unit_test(what_a_group_may_have),
