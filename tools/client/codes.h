@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 enum {
+    CODE_UNKNOWN_SERVER_ERROR = -1,
     CODE_NONE = 0,
     CODE_OFFSET_OUT_OF_RANGE = 1,
     CODE_UNKNOWN_TOPIC_OR_PARTITION = 3,

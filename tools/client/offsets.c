@@ -81,12 +81,13 @@ static enum status ask_leader(struct client *client, struct offset_query *querie
     return status;
 }
 
+/* What a leader's answer leaves out stays unknown: it must not pass for "no such record". */
 static enum status ask_leaders(struct client *client, struct offset_query *queries, uint32_t count, bool committed)
 {
     for (uint32_t i = 0; i < count; i++) {
         queries[i].offset = -1;
         queries[i].found_ms = -1;
-        queries[i].error = queries[i].leader < 0 ? CODE_LEADER_NOT_AVAILABLE : CODE_NONE;
+        queries[i].error = queries[i].leader < 0 ? CODE_LEADER_NOT_AVAILABLE : CODE_UNKNOWN_SERVER_ERROR;
     }
     for (uint32_t i = 0; i < count; i++) {
         bool asked = queries[i].leader < 0;

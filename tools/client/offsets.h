@@ -15,7 +15,8 @@ struct offset_query {
     int16_t error;        /* out */
 };
 
-/* One request per leader. A leader below 0 gives LEADER_NOT_AVAILABLE. */
+/* One request per leader. A leader below 0 gives LEADER_NOT_AVAILABLE, what its answer leaves out
+ * UNKNOWN_SERVER_ERROR. */
 must_check enum status client_offsets(struct client *client, struct offset_query *queries, uint32_t count,
                                       bool committed);
 

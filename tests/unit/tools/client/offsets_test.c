@@ -5,7 +5,7 @@
 #include "client/offsets.h"
 
 /* Of Kafka. */
-enum { UNKNOWN_TOPIC = 3, NO_LEADER = 5, NOT_LEADER = 6 };
+enum { UNKNOWN_SERVER = -1, UNKNOWN_TOPIC = 3, NO_LEADER = 5, NOT_LEADER = 6 };
 
 static struct pair pair;
 static struct offset_query queries[3];
@@ -89,6 +89,22 @@ static void a_partition_that_is_unknown_is_told_at_once(void **state)
     pair_end(&pair);
 }
 
+static void what_an_answer_leaves_out_is_no_empty_partition(void **state)
+{
+    (void)state;
+    static struct list_offsets_topic_answer less = { .name = TEXT("t"), .partitions = { parts, 1 } };
+    static const struct list_offsets_answer lacking = { .topics = { &less, 1 } };
+    const struct broker_step first[] = { ANSWER(&pair_versions), ANSWER(&pair.metadata) };
+    const struct broker_step leader[] = { ANSWER(&pair_versions), ANSWER(&lacking) };
+
+    meet(first, 2, leader, 2);
+    assert_int_equal(client_offsets(&pair.client, queries, 2, false), STATUS_OK);
+    assert_int_equal(queries[1].error, 0);
+    assert_int_equal(queries[1].offset, 101);
+    assert_int_equal(queries[0].error, UNKNOWN_SERVER);
+    pair_end(&pair);
+}
+
 /* Not for ever, and nobody is asked for it. */
 static void a_partition_without_a_leader_is_waited_for(void **state)
 {
@@ -111,6 +127,7 @@ int main(void)
         cmocka_unit_test_setup(answers_go_back_by_partition, begin),
         cmocka_unit_test_setup(a_leader_that_has_moved_is_asked_where_it_is, begin),
         cmocka_unit_test_setup(a_partition_that_is_unknown_is_told_at_once, begin),
+        cmocka_unit_test_setup(what_an_answer_leaves_out_is_no_empty_partition, begin),
         cmocka_unit_test_setup(a_partition_without_a_leader_is_waited_for, begin),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
