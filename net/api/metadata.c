@@ -46,7 +46,7 @@ static bool creation_pending(const struct apis *apis, struct text name)
 
 static void creation_begin(struct apis *apis, struct text name)
 {
-    if (creation_pending(apis, name) || apis->creation_count == CREATIONS_MAX) return;
+    if (apis->creation_count == CREATIONS_MAX || creation_pending(apis, name)) return;
 
     struct creation *creation = heap_take(&apis->shard->heap, sizeof(*creation));
     creation->apis = apis;

@@ -8,7 +8,6 @@
 #include "replica/controller_work.h"
 
 enum { CHOSEN_NONE = 0 }; /* else: place in the call, plus 1 */
-enum { ACCESS_PORTION = 500 };
 
 static void quota_add(struct record_list *list, const struct quota_alter *alter, const struct quota_change *change)
 {
@@ -111,6 +110,7 @@ bool access_alter(struct controller *controller, struct controller_call *call, s
     uint32_t *item = &controller->decision.next.item;
     uint32_t count = access->quota_count + 2 * access->credential_count;
 
-    for (int i = 0; i < ACCESS_PORTION && *item < count; i++) access_item(controller, access, (*item)++, list);
-    return *item == count;
+    if (*item == count) return false;
+    access_item(controller, access, (*item)++, list);
+    return true;
 }

@@ -52,7 +52,7 @@ struct access_change {
     uint32_t credential_count;
 };
 
-/* For controller.c: decides about call->access, a portion at a time; true: through. */
+/* For decide.c: decides the next item of call->access; false: none is left. */
 must_check bool access_alter(struct controller *controller, struct controller_call *call, struct record_list *list);
 
 #endif

@@ -315,8 +315,11 @@ static void alter_one(struct controller *controller, struct config_alter *alter,
     if (alter->status == STATUS_OK) records_add(&change, list);
 }
 
-void configs_alter(struct controller *controller, struct controller_call *call, struct record_list *list)
+bool configs_alter(struct controller *controller, struct controller_call *call, struct record_list *list)
 {
-    for (uint32_t i = 0; i < call->alter_count; i++) alter_one(controller, &call->alters[i], list);
-    if (call->validate_only && !list->full) record_list_init(list, list->arena);
+    uint32_t *item = &controller->decision.next.item;
+
+    if (*item == call->alter_count) return false;
+    alter_one(controller, &call->alters[(*item)++], list);
+    return true;
 }

@@ -9,10 +9,8 @@
 #include <string.h>
 
 #include "cluster/configs.h"
-#include "replica/access.h"
 #include "replica/controller_work.h"
 #include "replica/metadata_log.h"
-#include "replica/quorum_view.h"
 #include "replica/replicas.h"
 
 enum { RETRY_NS = 5000000, DECISION_SIZE_MAX = 64 << 20, DECISION_PORTION = 2000 };
@@ -126,22 +124,6 @@ enum status controller_write(struct controller *controller, struct record_list *
     return STATUS_OK;
 }
 
-/* True: through. */
-static bool decide(struct controller *controller, struct controller_call *call, struct record_list *list)
-{
-    switch (call->kind) {
-    case CONTROLLER_CREATE_TOPICS: topics_create(controller, call, list); break;
-    case CONTROLLER_DELETE_TOPICS: topics_delete(controller, call, list); break;
-    case CONTROLLER_CREATE_PARTITIONS: partitions_create(controller, call, list); break;
-    case CONTROLLER_ALTER_CONFIGS: configs_alter(controller, call, list); break;
-    case CONTROLLER_PRODUCER_IDS: producer_ids_take(controller, call, list); break;
-    case CONTROLLER_DESCRIBE_QUORUM: quorum_look(controller, call); break;
-    case CONTROLLER_ALTER_ACCESS: return access_alter(controller, call, list);
-    case CONTROLLER_UNREGISTER_BROKER: return broker_unregister(controller, call, list);
-    }
-    return true;
-}
-
 static void retry_later(struct controller *controller)
 {
     timer_set(&controller->shard->timers, &controller->retry, shard_now_ns(controller->shard) + RETRY_NS);
@@ -196,7 +178,7 @@ static bool decision_apply(struct controller *controller, uint32_t portion)
         const struct any_record *record = &decision->list.items[decision->ahead];
         enum status status = image_apply(&controller->ahead, record);
         invariant(status == STATUS_OK);
-        spent += record_weight(record);
+        spent += record_weight(&controller->ahead, record);
     }
     if (decision->ahead < decision->list.count) return false;
     if (decision->ahead > 0) image_advance(&controller->ahead, decision->limit, controller->log->raft.ballot.term);

@@ -35,10 +35,11 @@ struct decision {
     enum decision_stage stage;
     struct record_list list; /* in the controller's arena */
     struct {
-        uint32_t item; /* of the call, as its own file counts; or, after the first portion: */
-        struct list_node *topic;
+        uint32_t item;           /* of the call, as its own file counts; and where all topics are looked at: */
+        struct list_node *topic; /* in the image; NULL: not begun */
         int32_t partition;
-    } next; /* DECIDING: zeroes before the first portion */
+        void *work; /* of its own file, in the controller's arena */
+    } next;         /* DECIDING: zeroes before the first item */
     struct batch_making making;
     int64_t limit;     /* in the log: the offset behind it */
     uint32_t ahead;    /* records that the image has */
@@ -87,13 +88,17 @@ void script_begin(struct controller *controller);
 struct text controller_words(char *room, const char *format, ...) printf_like(2, 3);
 #define refuse(item, code, ...) ((item)->status = (code), (item)->why = controller_words((item)->room, __VA_ARGS__))
 
-/* topics.c: decides against `ahead` and adds records; results go into the call. What returns bool decides a portion,
- * and is asked again until it is through. */
-void topics_create(struct controller *controller, struct controller_call *call, struct record_list *list);
-void topics_delete(struct controller *controller, struct controller_call *call, struct record_list *list);
+/* decide.c: a portion of a decision; true: it is through. */
+must_check bool decide(struct controller *controller, struct controller_call *call, struct record_list *list);
+
+/* topics.c: decides the next item against `ahead` and adds records; results go into the call. False: there was no item
+ * left, or the call as a whole is refused. */
+must_check bool topics_create(struct controller *controller, struct controller_call *call, struct record_list *list);
+must_check bool topics_delete(struct controller *controller, struct controller_call *call, struct record_list *list);
 must_check enum status topic_name_check(struct text name, char *room, struct text *why);
 /* partitions.c: the same for the partitions of a topic that is there */
-void partitions_create(struct controller *controller, struct controller_call *call, struct record_list *list);
+must_check bool partitions_create(struct controller *controller, struct controller_call *call,
+                                  struct record_list *list);
 /* A partition on these replicas, which live as long as the list. */
 void partition_record_add(struct controller *controller, struct record_list *list, struct uuid topic, int32_t index,
                           int32_t *replicas, int32_t count);
@@ -102,7 +107,7 @@ must_check enum status replicas_check(const struct controller *controller, const
                                       char *room, struct text *why);
 /* configs.c: where values are looked up; the same for many topics costs little more than for one */
 struct config_place controller_configs(struct controller *controller, const struct image_topic *topic);
-void configs_alter(struct controller *controller, struct controller_call *call, struct record_list *list);
+must_check bool configs_alter(struct controller *controller, struct controller_call *call, struct record_list *list);
 /* unregister.c */
 must_check bool broker_unregister(struct controller *controller, struct controller_call *call,
                                   struct record_list *list);

@@ -8,8 +8,9 @@
 /* Attributes, deltas and lengths of a record: at most 1 + 10 + 5 + 5 + 5 + 5 bytes, and its own length before it. */
 enum { RECORD_OVERHEAD = 40 };
 
-/* Of a record about a client: it is copied in pieces, to its place in a sorted array of them all. */
-enum { WEIGHT_APART = 8 };
+/* A record about a client is copied in pieces, to its place in a sorted array of them all; a topic has its place in an
+ * array of so many pointers. */
+enum { WEIGHT_CLIENT = 8, WEIGHT_POINTERS = 2048 };
 
 void record_list_init(struct record_list *list, struct arena *arena)
 {
@@ -233,16 +234,46 @@ static enum status reading_open(struct metadata_reading *reading, const struct i
     return STATUS_OK;
 }
 
-/* About one client: nobody misses the others of its batch. */
-static bool record_apart(enum record_type type)
+static bool about_client(enum record_type type)
 {
     return type == RECORD_CLIENT_QUOTA || type == RECORD_USER_SCRAM_CREDENTIAL ||
            type == RECORD_REMOVE_USER_SCRAM_CREDENTIAL;
 }
 
-uint32_t record_weight(const struct any_record *record)
+/* About one topic, one resource or one client: nobody misses the others of its batch. */
+static bool record_apart(enum record_type type)
 {
-    return record_apart(record->type) ? WEIGHT_APART : 1;
+    return type == RECORD_TOPIC || type == RECORD_REMOVE_TOPIC || type == RECORD_PARTITION ||
+           type == RECORD_PARTITION_CHANGE || type == RECORD_CONFIG || about_client(type);
+}
+
+/* Whether a record goes on with what the one before it speaks of. A topic's own record comes first, then its configs,
+ * then its partitions. */
+static bool record_goes_on(const struct any_record *record, const struct any_record *before)
+{
+    const struct config_record *config = &record->config;
+
+    switch (record->type) {
+    case RECORD_CONFIG:
+        if (before->type == RECORD_TOPIC) return text_equal(before->topic.name, config->resource_name);
+        return before->type == RECORD_CONFIG && before->config.resource_type == config->resource_type &&
+               text_equal(before->config.resource_name, config->resource_name);
+    case RECORD_PARTITION:
+        if (before->type == RECORD_PARTITION) return uuid_equal(before->partition.topic_id, record->partition.topic_id);
+        return before->type == RECORD_TOPIC || before->type == RECORD_CONFIG;
+    case RECORD_PARTITION_CHANGE:
+        return before->type == RECORD_PARTITION_CHANGE &&
+               uuid_equal(before->partition_change.topic_id, record->partition_change.topic_id);
+    default: return false;
+    }
+}
+
+uint32_t record_weight(const struct image *image, const struct any_record *record)
+{
+    bool sorted = record->type == RECORD_TOPIC || record->type == RECORD_REMOVE_TOPIC;
+
+    if (about_client(record->type)) return WEIGHT_CLIENT;
+    return sorted ? 1 + image->topic_count / WEIGHT_POINTERS : 1;
 }
 
 static enum status reading_keep(struct metadata_reading *reading, const struct record *record)
@@ -259,15 +290,18 @@ static enum status reading_keep(struct metadata_reading *reading, const struct r
     return STATUS_OK;
 }
 
-/* Everything of the batch is read: the image takes it in, at once or (what is apart) a portion of it. */
+/* Everything of the batch is read: the image takes it in, at once or (what is apart) about a portion of it. */
 static enum status reading_apply(struct metadata_reading *reading, struct image *image, uint32_t portion)
 {
+    const struct any_record *before = NULL;
     enum status status = STATUS_OK;
 
     for (uint32_t spent = 0; reading->first && status == STATUS_OK; reading->first = reading->first->next) {
-        if (reading->apart && spent >= portion) return STATUS_OK;
-        status = image_apply(image, &reading->first->record);
-        spent += record_weight(&reading->first->record);
+        const struct any_record *record = &reading->first->record;
+        if (reading->apart && before && spent >= portion && !record_goes_on(record, before)) return STATUS_OK;
+        spent += record_weight(image, record);
+        status = image_apply(image, record);
+        before = record;
     }
     reading->open = false;
     reading->first = reading->last = NULL;

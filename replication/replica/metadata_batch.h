@@ -26,8 +26,8 @@ void record_list_reserve(struct record_list *list, uint32_t count);
 /* A new record with every field at its fallback. When the list is full, one that nobody will see. */
 struct any_record *record_list_add(struct record_list *list, enum record_type type);
 
-/* How much of a step it takes an image to apply it; most records: 1. */
-uint32_t record_weight(const struct any_record *record);
+/* How much of a step it takes the image to apply it; most records: 1. */
+uint32_t record_weight(const struct image *image, const struct any_record *record);
 
 /* A batch that is made in portions: the records are counted, then written. */
 struct batch_making {
@@ -58,8 +58,9 @@ struct bytes control_batch_make(struct heap *heap, const struct any_control *con
  * where. */
 must_check enum status metadata_apply(struct image *image, struct bytes batches, struct arena *arena);
 /* The same in portions: the records of a batch are read a portion at a time, and when all are read the image takes them
- * in at once, so that nobody sees half of a batch. Those about clients (quotas, credentials) mean nothing to each
- * other: a batch of nothing else is taken in a portion at a time too. */
+ * in at once, so that nobody sees half of a batch. Those about different topics, resources and clients mean nothing to
+ * each other: a batch of nothing else is taken in a portion at a time too, but each topic and each resource's configs
+ * at once. */
 struct kept_record;
 struct metadata_reading {
     struct bytes batches;

@@ -126,9 +126,12 @@ static void grow_one(struct controller *controller, struct topic_grow *grow, str
     }
 }
 
-void partitions_create(struct controller *controller, struct controller_call *call, struct record_list *list)
+/* Topics may each be within their bounds and together far beyond a batch: the call is refused then. */
+bool partitions_create(struct controller *controller, struct controller_call *call, struct record_list *list)
 {
-    /* Topics may each be within their bounds and together far beyond a batch: the call is refused then. */
-    for (uint32_t i = 0; i < call->grow_count && !list->full; i++) grow_one(controller, &call->grows[i], list);
-    if (call->validate_only && !list->full) record_list_init(list, list->arena);
+    uint32_t *item = &controller->decision.next.item;
+
+    if (*item == call->grow_count) return false;
+    grow_one(controller, &call->grows[(*item)++], list);
+    return true;
 }

@@ -1,6 +1,8 @@
 /* replication/replica/topics.c   Topics are created and deleted: every rule of Kafka's controller, in its order and in
  * its words (they were read off a real 4.3.1), decided against the image that is ahead.
  *
+ *     each item is noted --> names with dots: each topic that is there is looked at --> each item is decided:
+ *
  *     twice in the request -> the metadata topic -> name -> collides -> exists -> configs -> numbers -> replicas ->
  *         records */
 #include <string.h>
@@ -97,31 +99,44 @@ static uint64_t hash_alike(struct text name)
     return text_hash((struct text){ plain, size });
 }
 
-/* For each item of the request the first topic that is there and collides with it, or NULL: the topics are walked once
- * for all items. NULL when there is no memory. */
-static const struct image_topic **find_alike(struct controller *controller, const struct controller_call *call)
-{
-    struct chains chains;
-    bool wanted = false;
-    const struct image_topic **alike =
-        arena_take(&controller->arena, call->create_count * sizeof(struct image_topic *));
-    if (!alike || !chains_make(&chains, &controller->arena, call->create_count)) return NULL;
+/* What is known of all items before the first is decided. */
+struct crowd {
+    struct chains named;              /* by what they name */
+    struct chains dotted;             /* of topics to create, those whose names may collide */
+    bool dots;                        /* there are some */
+    const struct image_topic **alike; /* for each item the first topic that is there and collides with it, or NULL */
+    int64_t partitions;               /* that are asked for, together */
+};
 
-    for (uint32_t i = 0; i < call->create_count; i++) {
-        if (!may_collide(call->creates[i].name)) continue;
-        chains_add(&chains, i, hash_alike(call->creates[i].name));
-        wanted = true;
+/* Made for the first item; NULL: no memory. */
+static struct crowd *crowd_of(struct controller *controller, uint32_t count)
+{
+    struct decision *decision = &controller->decision;
+    struct crowd *crowd = decision->next.work;
+    if (crowd) return crowd;
+
+    crowd = arena_take(&controller->arena, sizeof(*crowd));
+    if (!crowd || !chains_make(&crowd->named, &controller->arena, count)) return NULL;
+    decision->next.work = crowd;
+    return crowd;
+}
+
+static bool crowd_expect_dots(struct crowd *crowd, struct arena *arena, uint32_t count)
+{
+    if (crowd->alike) return true;
+    crowd->alike = arena_take(arena, count * sizeof(struct image_topic *));
+    return crowd->alike && chains_make(&crowd->dotted, arena, count);
+}
+
+static void topic_compare(const struct crowd *crowd, const struct topic_create *creates,
+                          const struct image_topic *topic)
+{
+    const struct chains *dotted = &crowd->dotted;
+
+    if (!may_collide(topic->name)) return;
+    for (uint32_t at = dotted->first[hash_alike(topic->name) & dotted->mask]; at; at = dotted->next[at - 1]) {
+        if (!crowd->alike[at - 1] && collides(topic->name, creates[at - 1].name)) crowd->alike[at - 1] = topic;
     }
-    if (!wanted) return alike;
-    list_each(&controller->ahead.topics, node)
-    {
-        const struct image_topic *topic = container_of(node, struct image_topic, node);
-        if (!may_collide(topic->name)) continue;
-        for (uint32_t at = chains.first[hash_alike(topic->name) & chains.mask]; at; at = chains.next[at - 1]) {
-            if (!alike[at - 1] && collides(topic->name, call->creates[at - 1].name)) alike[at - 1] = topic;
-        }
-    }
-    return alike;
 }
 
 static void check_collision(struct topic_create *create, const struct image_topic *alike)
@@ -326,20 +341,17 @@ static void check_request(const struct chains *chains, struct controller_call *c
     }
 }
 
-/* What is known of all items before the first is decided. */
-struct crowd {
-    struct chains chains; /* by name */
-    const struct image_topic **alike;
-};
-
 static void create_one(struct controller *controller, struct controller_call *call, const struct crowd *crowd,
                        struct topic_create *create, struct record_list *list)
 {
     create->status = STATUS_OK;
     create->why = TEXT_NULL;
     create->id = UUID_NONE;
-
-    check_request(&crowd->chains, call, create);
+    if (crowd->partitions > PARTITIONS_MAX) {
+        refuse(create, STATUS_POLICY, "Excessively large number of partitions per request.");
+        return;
+    }
+    check_request(&crowd->named, call, create);
     if (create->status == STATUS_OK) create->status = topic_name_check(create->name, create->room, &create->why);
     if (create->status == STATUS_OK && image_topic_by_name(&controller->ahead, create->name)) {
         refuse(create, STATUS_EXISTS, "Topic '%.*s' already exists.", TEXT_ARGS(create->name));
@@ -359,31 +371,52 @@ static void create_one(struct controller *controller, struct controller_call *ca
     topic_records(controller, list, create);
 }
 
-void topics_create(struct controller *controller, struct controller_call *call, struct record_list *list)
+static void create_note(struct crowd *crowd, const struct topic_create *create, uint32_t index)
 {
-    struct crowd crowd = { .alike = find_alike(controller, call) };
-    int64_t total = 0;
-
-    if (!crowd.alike || !chains_make(&crowd.chains, &controller->arena, call->create_count)) {
-        call->status = STATUS_NO_MEMORY;
-        return;
-    }
-    for (uint32_t i = 0; i < call->create_count; i++) {
-        chains_add(&crowd.chains, i, text_hash(call->creates[i].name));
-        total += call->creates[i].assignment_count > 0 ? (int64_t)call->creates[i].assignment_count
-                                                       : (int64_t)max_of(call->creates[i].partition_count, 0);
-    }
-    record_list_reserve(list, call->create_count + (uint32_t)min_of(total, (int64_t)PARTITIONS_MAX));
-    for (uint32_t i = 0; i < call->create_count; i++) {
-        struct topic_create *create = &call->creates[i];
-        if (total > PARTITIONS_MAX) {
-            refuse(create, STATUS_POLICY, "Excessively large number of partitions per request.");
-        } else {
-            create_one(controller, call, &crowd, create, list);
-        }
-    }
-    if (call->validate_only && !list->full) record_list_init(list, list->arena);
+    chains_add(&crowd->named, index, text_hash(create->name));
+    crowd->partitions +=
+        create->assignment_count > 0 ? (int64_t)create->assignment_count : (int64_t)max_of(create->partition_count, 0);
+    if (!may_collide(create->name)) return;
+    chains_add(&crowd->dotted, index, hash_alike(create->name));
+    crowd->dots = true;
 }
+
+/* The last item is noted. */
+static void create_noted(struct controller *controller, const struct controller_call *call, const struct crowd *crowd,
+                         struct record_list *list)
+{
+    struct list *topics = &controller->ahead.topics;
+
+    controller->decision.next.topic = crowd->dots ? topics->head.next : &topics->head;
+    record_list_reserve(list, call->create_count + (uint32_t)min_of(crowd->partitions, (int64_t)PARTITIONS_MAX));
+}
+
+bool topics_create(struct controller *controller, struct controller_call *call, struct record_list *list)
+{
+    struct decision *decision = &controller->decision;
+    struct list_node **topic = &decision->next.topic;
+    uint32_t *item = &decision->next.item, count = call->create_count;
+    struct crowd *crowd = crowd_of(controller, count);
+
+    if (!crowd || !crowd_expect_dots(crowd, &controller->arena, count)) {
+        call->status = STATUS_NO_MEMORY;
+        return false;
+    }
+    if (*item == 2 * count) return false;
+    if (*item < count) {
+        create_note(crowd, &call->creates[*item], *item);
+        if (++*item == count) create_noted(controller, call, crowd, list);
+    } else if (*topic != &controller->ahead.topics.head) {
+        topic_compare(crowd, call->creates, container_of(*topic, struct image_topic, node));
+        *topic = (*topic)->next;
+    } else {
+        create_one(controller, call, crowd, &call->creates[*item - count], list);
+        ++*item;
+    }
+    return true;
+}
+
+/* ---- deletion ---- */
 
 /* What another item says of the topic that is deleted by its name, or by its id; NULL: nothing. */
 static const char *said_again(const struct topic_delete *delete, const struct topic_delete *other,
@@ -415,6 +448,7 @@ static const char *said_twice(const struct controller_call *call, const struct c
     uint32_t first = UINT32_MAX;
     const char *word = NULL;
 
+    if (delete->by == DELETE_BY_NOTHING || delete->by == DELETE_BY_BOTH) return NULL;
     if (topic) keys[1] = delete->by == DELETE_BY_NAME ? uuid_hash(topic->id) : text_hash(topic->name);
     for (int i = 0; i < (topic ? 2 : 1); i++) {
         for (uint32_t at = chains->first[keys[i] & chains->mask]; at; at = chains->next[at - 1]) {
@@ -467,14 +501,27 @@ static void delete_one(struct controller *controller, struct controller_call *ca
     }
 }
 
-void topics_delete(struct controller *controller, struct controller_call *call, struct record_list *list)
+static void delete_note(struct crowd *crowd, const struct topic_delete *delete, uint32_t index)
 {
-    struct chains chains;
+    bool one = delete->by == DELETE_BY_NAME || delete->by == DELETE_BY_ID;
+    if (one) chains_add(&crowd->named, index, delete_hash(delete));
+}
 
-    if (!chains_make(&chains, &controller->arena, call->delete_count)) {
+bool topics_delete(struct controller *controller, struct controller_call *call, struct record_list *list)
+{
+    uint32_t *item = &controller->decision.next.item, count = call->delete_count;
+    struct crowd *crowd = crowd_of(controller, count);
+
+    if (!crowd) {
         call->status = STATUS_NO_MEMORY;
-        return;
+        return false;
     }
-    for (uint32_t i = 0; i < call->delete_count; i++) chains_add(&chains, i, delete_hash(&call->deletes[i]));
-    for (uint32_t i = 0; i < call->delete_count; i++) delete_one(controller, call, &chains, &call->deletes[i], list);
+    if (*item == 2 * count) return false;
+    if (*item < count) {
+        delete_note(crowd, &call->deletes[*item], *item);
+    } else {
+        delete_one(controller, call, &crowd->named, &call->deletes[*item - count], list);
+    }
+    ++*item;
+    return true;
 }

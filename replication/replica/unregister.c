@@ -3,10 +3,7 @@
  * somebody moves them. */
 #include "replica/controller_work.h"
 
-enum {
-    UNREGISTER_PORTION = 4096, /* partitions looked at in a step */
-    UNREGISTER_TOPIC = 8,      /* what a topic counts: its memory is elsewhere */
-};
+enum { PARTITIONS_AN_ITEM = 8 }; /* of the decision: looking at a topic costs as much as at so many of its partitions */
 
 /* The in-sync replicas without `broker`, when that leaves some. */
 static void isr_without(const struct image_partition *state, int32_t broker, struct partition_change_record *record,
@@ -50,23 +47,16 @@ static void leave(const struct image_topic *topic, int32_t index, int32_t broker
     isr_without(state, broker, record, list);
 }
 
-/* A portion of all partitions there are; true: that was the last. */
-static bool partitions_leave(struct decision *decision, const struct list *topics, int32_t broker,
-                             struct record_list *list)
+/* The next few partitions of a topic; behind its last one comes the next topic. */
+static void partitions_leave(struct decision *decision, int32_t broker, struct record_list *list)
 {
-    int32_t portion = UNREGISTER_PORTION;
+    const struct image_topic *topic = container_of(decision->next.topic, struct image_topic, node);
+    int32_t limit = min_of(decision->next.partition + PARTITIONS_AN_ITEM, topic->partition_count);
 
-    while (decision->next.topic != &topics->head && portion > 0) {
-        const struct image_topic *topic = container_of(decision->next.topic, struct image_topic, node);
-        for (; decision->next.partition < topic->partition_count && portion > 0; portion--) {
-            leave(topic, decision->next.partition++, broker, list);
-        }
-        if (decision->next.partition < topic->partition_count) break;
-        decision->next.topic = decision->next.topic->next;
-        decision->next.partition = 0;
-        portion -= UNREGISTER_TOPIC;
-    }
-    return decision->next.topic == &topics->head;
+    while (decision->next.partition < limit) leave(topic, decision->next.partition++, broker, list);
+    if (limit < topic->partition_count) return;
+    decision->next.topic = decision->next.topic->next;
+    decision->next.partition = 0;
 }
 
 bool broker_unregister(struct controller *controller, struct controller_call *call, struct record_list *list)
@@ -77,12 +67,15 @@ bool broker_unregister(struct controller *controller, struct controller_call *ca
 
     if (!broker) call->status = STATUS_NOT_FOUND;
     if (broker && broker->id == controller->identity->id) call->status = STATUS_INVALID_REQUEST;
-    if (call->status != STATUS_OK) return true;
+    if (call->status != STATUS_OK) return false;
 
     if (!decision->next.topic) decision->next.topic = topics->head.next;
-    if (!partitions_leave(decision, topics, broker->id, list)) return false;
+    if (decision->next.topic != &topics->head) {
+        partitions_leave(decision, broker->id, list);
+        return true;
+    }
     struct unregister_broker_record *record = &record_list_add(list, RECORD_UNREGISTER_BROKER)->unregister_broker;
     record->broker_id = broker->id;
     record->broker_epoch = broker->epoch;
-    return true;
+    return false;
 }

@@ -19,11 +19,10 @@ static int end(void **state)
     return 0;
 }
 
-static void decide(struct access_change *access)
+static void alter_access(struct access_change *access)
 {
-    struct controller_call call = { .access = access };
-    deciding_next(&deciding);
-    while (!access_alter(&deciding.controller, &call, &deciding.list)) deciding.portions++;
+    struct controller_call call = { .kind = CONTROLLER_ALTER_ACCESS, .access = access };
+    decide_all(&deciding, &call);
 }
 
 /* ---- quotas ---- */
@@ -31,7 +30,7 @@ static void decide(struct access_change *access)
 static void alter_quota(struct quota_alter *alter, uint32_t expected)
 {
     struct access_change access = { .quotas = alter, .quota_count = 1 };
-    decide(&access);
+    alter_access(&access);
     assert_int_equal(deciding.list.count, expected);
     take_all(&deciding);
 }
@@ -64,7 +63,7 @@ static void a_record_names_whoever_takes_part(void **state)
     alter.entity.takes_part[QUOTA_USER] = alter.entity.takes_part[QUOTA_CLIENT_ID] = true;
     alter.entity.names[QUOTA_USER] = TEXT("ann"); /* and whatever client has none of its own */
 
-    decide(&access);
+    alter_access(&access);
     assert_int_equal(deciding.list.count, 1);
     const struct client_quota_record *record = &deciding.list.items[0].client_quota;
     assert_int_equal(record->entity.count, 2);
@@ -77,7 +76,7 @@ static void a_record_names_whoever_takes_part(void **state)
     assert_false(record->remove);
 
     alter.refused = true; /* by whoever asks */
-    decide(&access);
+    alter_access(&access);
     assert_int_equal(deciding.list.count, 0);
 }
 
@@ -95,10 +94,10 @@ static void what_does_not_fit_is_refused_as_a_whole(void **state)
         (void)snprintf(keys[i], sizeof(keys[i]), "%d", i);
         changes[i] = (struct quota_change){ text_of(keys[i]), 1, false };
     }
-    decide(&access);
+    alter_access(&access);
     assert_true(deciding.list.full);
     alter.change_count--;
-    decide(&access);
+    alter_access(&access);
     assert_false(deciding.list.full);
     assert_int_equal(deciding.list.count, 10000);
 }
@@ -124,7 +123,7 @@ static void many_are_decided_in_portions(void **state)
         credentials[i].credential.mechanism = SCRAM_SHA_256;
     }
     credentials[MANY - 1].first = 0;
-    decide(&access);
+    alter_access(&access);
     assert_int_equal(deciding.list.count, 2 * MANY - 2); /* of the first user nothing is written */
     assert_int_equal(credentials[0].outcome, CREDENTIAL_TWICE);
     assert_true(deciding.portions >= 3 * MANY / 500);
@@ -152,7 +151,7 @@ static struct credential_alter *alter_of(uint32_t at, const char *user, int8_t m
 static void decide_credentials(uint32_t count)
 {
     struct access_change access = { .credentials = alters, .credential_count = count };
-    decide(&access);
+    alter_access(&access);
 }
 
 static void a_credential_is_set_and_deleted(void **state)

@@ -22,10 +22,11 @@ static int end(void **state)
 
 static void alter_all(struct config_alter *alters, uint32_t count, bool validate_only)
 {
-    struct controller_call call = { .alters = alters, .alter_count = count, .validate_only = validate_only };
-    deciding_next(&deciding);
+    struct controller_call call = {
+        .kind = CONTROLLER_ALTER_CONFIGS, .alters = alters, .alter_count = count, .validate_only = validate_only
+    };
     for (uint32_t i = 0; i < count; i++) alters[i].room = room;
-    configs_alter(&deciding.controller, &call, &deciding.list);
+    decide_all(&deciding, &call);
 }
 
 #define ALTER(of, text, list) \
@@ -162,6 +163,29 @@ static void one_that_is_refused_leaves_the_others_and_validation_alone_writes_no
     assert_int_equal(deciding.list.count, 0);
 }
 
+static void many_are_decided_in_portions(void **state)
+{
+    (void)state;
+    enum { MANY = 2000, PORTION = 500 };
+    struct config_change same = SET("retention.ms", "5"), wrong = SET("retention.ms", "five");
+    struct config_alter *alters = arena_take(&deciding.arena, MANY * sizeof(*alters));
+
+    for (uint32_t i = 0; i < MANY; i++) {
+        alters[i] = (struct config_alter){ .type = RESOURCE_GROUP, .name = TEXT("g"), .changes = &wrong };
+        alters[i].change_count = 1;
+    }
+    alters[MANY - 1] = (struct config_alter){ .type = RESOURCE_TOPIC, .name = TEXT("t"), .changes = &same };
+    alters[MANY - 1].change_count = 1;
+    alter_all(alters, MANY, false);
+    assert_int_equal(deciding.portions, MANY / PORTION);
+    assert_int_equal(deciding.list.count, 1); /* those that are refused leave it */
+    assert_int_equal(alters[0].status, STATUS_INVALID_CONFIG);
+    assert_int_equal(alters[MANY - 1].status, STATUS_OK);
+    alter_all(alters, MANY, true);
+    assert_int_equal(deciding.list.count, 0);
+    assert_int_equal(alters[0].status, STATUS_INVALID_CONFIG);
+}
+
 /* What the checks of one decision look at is made once, and in the decision's own memory. */
 static void what_topics_have_in_common_is_found_once_in_a_decision(void **state)
 {
@@ -186,6 +210,7 @@ int main(void)
         TEST(only_brokers_have_a_resource_without_a_name),
         TEST(a_topic_is_looked_for_when_its_configs_are_fine),
         TEST(one_that_is_refused_leaves_the_others_and_validation_alone_writes_nothing),
+        TEST(many_are_decided_in_portions),
         TEST(what_topics_have_in_common_is_found_once_in_a_decision),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -36,9 +36,15 @@ static inline void deciding_next(struct deciding *deciding)
 {
     arena_reset(&deciding->controller.arena);
     deciding->controller.common = NULL;
-    deciding->controller.decision.next.item = 0;
+    memset(&deciding->controller.decision.next, 0, sizeof(deciding->controller.decision.next));
     deciding->portions = 0;
     record_list_init(&deciding->list, &deciding->controller.arena);
+}
+
+static inline void decide_all(struct deciding *deciding, struct controller_call *call)
+{
+    deciding_next(deciding);
+    while (!decide(&deciding->controller, call, &deciding->list)) deciding->portions++;
 }
 
 static inline void deciding_init(struct deciding *deciding)

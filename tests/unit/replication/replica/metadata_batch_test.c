@@ -220,6 +220,119 @@ static void records_about_clients_are_taken_in_by_portions(void **state)
     bench_end(&log.bench);
 }
 
+static void say_config(struct record_list *list, const char *topic, const char *name)
+{
+    struct config_record *record = &record_list_add(list, RECORD_CONFIG)->config;
+    record->resource_type = RESOURCE_TOPIC;
+    record->resource_name = text_of(topic);
+    record->name = text_of(name);
+    record->value = TEXT("1");
+}
+
+static void say_partition(struct record_list *list, uint8_t topic, int32_t index)
+{
+    static int32_t node = 1;
+    static struct uuid directory;
+    struct partition_record *record = &record_list_add(list, RECORD_PARTITION)->partition;
+    record->topic_id = (struct uuid){ { topic } };
+    record->index = index;
+    record->replicas.items = record->isr.items = &node;
+    record->replicas.count = record->isr.count = record->directories.count = 1;
+    record->directories.items = &directory;
+}
+
+/* Of a topic everything, or nothing. */
+static void see_whole_topics(const struct image *image)
+{
+    list_each(&image->topics, node)
+    {
+        const struct image_topic *topic = container_of(node, struct image_topic, node);
+        assert_int_equal(topic->config_count, 2);
+        assert_int_equal(topic->partition_count, 2);
+        assert_int_equal(topic->partitions[1].replica_count, 1);
+    }
+}
+
+static void topics_of_a_batch_are_taken_in_one_after_the_other_each_whole(void **state)
+{
+    (void)state;
+    enum { TOPICS = 9, PORTION = 7, RECORDS = 5 };
+    static const char *const names[TOPICS] = { "a", "b", "c", "d", "e", "f", "g", "h", "i" };
+    struct written log, other;
+    struct record_list list;
+    struct metadata_reading reading;
+    bool through = false;
+    uint32_t seen = 0, looks = 0;
+
+    written_init(&log);
+    written_init(&other);
+    record_list_init(&list, &log.bench.arena);
+    for (uint8_t i = 0; i < TOPICS; i++) {
+        struct topic_record *topic = &record_list_add(&list, RECORD_TOPIC)->topic;
+        topic->name = text_of(names[i]);
+        topic->topic_id = (struct uuid){ { (uint8_t)(1 + i) } };
+        say_config(&list, names[i], "retention.ms");
+        say_config(&list, names[i], "segment.ms");
+        for (int32_t j = 0; j < 2; j++) say_partition(&list, (uint8_t)(1 + i), j);
+    }
+    add(&log, record_batch_make(&log.bench.heap, &list, 1000), 4);
+    metadata_reading_begin(&reading, (struct bytes){ log.bytes, log.size }, &other.bench.scratch);
+    while (!through) {
+        assert_int_equal(metadata_reading_go(&reading, &other.bench.image, PORTION, &through), STATUS_OK);
+        see_whole_topics(&other.bench.image);
+        assert_int_equal(other.bench.image.offset, through ? TOPICS * RECORDS : 0);
+        looks += other.bench.image.topic_count > seen;
+        seen = other.bench.image.topic_count;
+    }
+    assert_int_equal(looks, (TOPICS + 1) / 2); /* two in a portion */
+    assert_int_equal(apply(&log), STATUS_OK);
+    assert_int_equal(image_hash(&other.bench.image), image_hash(&log.bench.image));
+    bench_end(&other.bench);
+    bench_end(&log.bench);
+}
+
+/* A feature is not about a topic: who knows what it means for them. */
+static void topics_beside_anything_else_are_taken_in_at_once(void **state)
+{
+    (void)state;
+    struct written log;
+    struct record_list list;
+    struct metadata_reading reading;
+    bool through = false;
+
+    written_init(&log);
+    record_list_init(&list, &log.bench.arena);
+    struct feature_level_record *feature = &record_list_add(&list, RECORD_FEATURE_LEVEL)->feature_level;
+    feature->name = FEATURE_METADATA;
+    feature->level = 30;
+    for (uint8_t i = 1; i < 9; i++) {
+        struct topic_record *topic = &record_list_add(&list, RECORD_TOPIC)->topic;
+        topic->name = (struct text){ &"abcdefghi"[i], 1 };
+        topic->topic_id = (struct uuid){ { i } };
+    }
+    add(&log, record_batch_make(&log.bench.heap, &list, 1000), 4);
+    metadata_reading_begin(&reading, (struct bytes){ log.bytes, log.size }, &log.bench.scratch);
+    while (!through) {
+        assert_int_equal(metadata_reading_go(&reading, &log.bench.image, 2, &through), STATUS_OK);
+        assert_int_equal(log.bench.image.topic_count, through ? 8 : 0);
+    }
+    bench_end(&log.bench);
+}
+
+/* What is moved in an array of all topics costs more the more there are. */
+static void a_topic_weighs_more_among_many(void **state)
+{
+    (void)state;
+    struct image few = { .topic_count = 1 }, many = { .topic_count = 100000 };
+    struct any_record topic, partition;
+
+    record_clear(&topic, RECORD_TOPIC);
+    record_clear(&partition, RECORD_PARTITION);
+    assert_int_equal(record_weight(&few, &topic), 1);
+    assert_in_range(record_weight(&many, &topic), 40, 60);
+    assert_int_equal(record_weight(&many, &partition), 1);
+}
+
 static void damage_is_found_in_portions_too(void **state)
 {
     (void)state;
@@ -332,6 +445,9 @@ int main(void)
         cmocka_unit_test(an_unknown_record_stops_it),
         cmocka_unit_test(what_is_read_in_portions_is_seen_at_once),
         cmocka_unit_test(records_about_clients_are_taken_in_by_portions),
+        cmocka_unit_test(topics_of_a_batch_are_taken_in_one_after_the_other_each_whole),
+        cmocka_unit_test(topics_beside_anything_else_are_taken_in_at_once),
+        cmocka_unit_test(a_topic_weighs_more_among_many),
         cmocka_unit_test(damage_is_found_in_portions_too),
         cmocka_unit_test(a_batch_made_in_portions_has_the_same_bytes),
         cmocka_unit_test(kafkas_snapshot_is_read_whole_or_not_at_all),

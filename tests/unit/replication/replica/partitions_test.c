@@ -23,9 +23,10 @@ static int end(void **state)
 
 static void grow_all(struct topic_grow *grows, uint32_t count, bool validate_only)
 {
-    struct controller_call call = { .grows = grows, .grow_count = count, .validate_only = validate_only };
-    deciding_next(&deciding);
-    partitions_create(&deciding.controller, &call, &deciding.list);
+    struct controller_call call = {
+        .kind = CONTROLLER_CREATE_PARTITIONS, .grows = grows, .grow_count = count, .validate_only = validate_only
+    };
+    decide_all(&deciding, &call);
 }
 
 static void grows_to(struct topic_grow grow, enum status expected, const char *words)

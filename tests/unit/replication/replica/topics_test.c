@@ -8,6 +8,8 @@
 static struct deciding deciding;
 static char rooms[8][CONTROLLER_WHY_MAX];
 
+enum { PORTION = 500 };
+
 static int begin(void **state)
 {
     (void)state;
@@ -26,10 +28,11 @@ static int end(void **state)
 
 static enum status create_all(struct topic_create *creates, uint32_t count, bool validate_only)
 {
-    struct controller_call call = { .creates = creates, .create_count = count, .validate_only = validate_only };
-    deciding_next(&deciding);
+    struct controller_call call = {
+        .kind = CONTROLLER_CREATE_TOPICS, .creates = creates, .create_count = count, .validate_only = validate_only
+    };
     for (uint32_t i = 0; i < count; i++) creates[i].room = rooms[i];
-    topics_create(&deciding.controller, &call, &deciding.list);
+    decide_all(&deciding, &call);
     return call.status;
 }
 
@@ -96,10 +99,10 @@ static void many_names_with_dots_beside_many_topics_cost_a_moment(void **state)
         crowd->creates[i].room = crowd->rooms[i];
     }
     struct controller_call call = { .creates = crowd->creates, .create_count = MANY, .validate_only = true };
-    deciding_next(&deciding);
     clock_t before = clock();
-    topics_create(&deciding.controller, &call, &deciding.list);
+    decide_all(&deciding, &call);
     assert_true(clock() - before < CLOCKS_PER_SEC / 4);
+    assert_true(deciding.portions >= 3 * MANY / PORTION); /* items noted, topics looked at, items decided */
     for (uint32_t i = 0; i < MANY; i++) {
         assert_int_equal(crowd->creates[i].status, i == 7 ? STATUS_INVALID_TOPIC : STATUS_OK);
     }
@@ -183,9 +186,9 @@ static void a_call_makes_ten_thousand_partitions_at_most(void **state)
 static void a_call_about_nothing_is_fine(void **state)
 {
     (void)state;
-    struct controller_call call = { .deletes = NULL };
+    struct controller_call call = { .kind = CONTROLLER_DELETE_TOPICS };
     assert_int_equal(create_all(NULL, 0, false), STATUS_OK);
-    topics_delete(&deciding.controller, &call, &deciding.list);
+    decide_all(&deciding, &call);
     assert_int_equal(call.status, STATUS_OK);
     assert_int_equal(deciding.list.count, 0);
 }
@@ -258,10 +261,9 @@ static void validation_alone_tells_the_same_and_writes_nothing(void **state)
 
 static void delete_all(struct topic_delete *deletes, uint32_t count)
 {
-    struct controller_call call = { .deletes = deletes, .delete_count = count };
-    deciding_next(&deciding);
+    struct controller_call call = { .kind = CONTROLLER_DELETE_TOPICS, .deletes = deletes, .delete_count = count };
     for (uint32_t i = 0; i < count; i++) deletes[i].room = rooms[i];
-    topics_delete(&deciding.controller, &call, &deciding.list);
+    decide_all(&deciding, &call);
     assert_int_equal(call.status, STATUS_OK);
 }
 
@@ -324,6 +326,54 @@ static void a_topic_that_is_named_twice_stays(void **state)
     assert_told(odd[1].status, odd[1].why, STATUS_INVALID_REQUEST, "You may not specify both topic name and topic id.");
 }
 
+/* Each is decided in some portion; what names it again may be portions away. */
+static void many_are_decided_in_portions_and_still_know_each_other(void **state)
+{
+    (void)state;
+    enum { MANY = 3000, NAME_SIZE = 8 };
+    struct topic_create *creates = arena_take(&deciding.arena, MANY * sizeof(*creates));
+    struct topic_delete *deletes = arena_take(&deciding.arena, MANY * sizeof(*deletes));
+    char *all = arena_take(&deciding.arena, (size_t)MANY * NAME_SIZE);
+    char *why = arena_take(&deciding.arena, (size_t)MANY * CONTROLLER_WHY_MAX);
+    struct controller_call create = { .kind = CONTROLLER_CREATE_TOPICS, .creates = creates, .create_count = MANY };
+    struct controller_call delete = { .kind = CONTROLLER_DELETE_TOPICS, .deletes = deletes, .delete_count = MANY };
+
+    for (uint32_t i = 0; i < MANY; i++) {
+        char *name = all + (size_t)i * NAME_SIZE, *room = why + (size_t)i * CONTROLLER_WHY_MAX;
+        (void)snprintf(name, NAME_SIZE, "%07u", i % (MANY - 1)); /* the last has the name of the first */
+        creates[i] =
+            (struct topic_create){ .name = text_of(name), .partition_count = 1, .replication_factor = 1, .room = room };
+        deletes[i] = (struct topic_delete){ .name = text_of(name), .by = DELETE_BY_NAME, .room = room };
+    }
+    decide_all(&deciding, &create);
+    assert_true(deciding.portions >= (MANY + 3 * MANY) / PORTION - 1); /* noted; decided, with two records each */
+    assert_int_equal(deciding.list.count, 2 * (MANY - 2));
+    for (uint32_t i = 0; i < MANY; i++) {
+        assert_int_equal(creates[i].status, i % (MANY - 1) == 0 ? STATUS_INVALID_REQUEST : STATUS_OK);
+    }
+    take_all(&deciding);
+    decide_all(&deciding, &delete);
+    assert_true(deciding.portions >= (MANY + 2 * MANY) / PORTION - 1);
+    assert_int_equal(deciding.list.count, MANY - 2);
+    assert_told(deletes[0].status, deletes[0].why, STATUS_INVALID_REQUEST, "Duplicate topic name.");
+    assert_int_equal(deletes[MANY - 1].status, STATUS_INVALID_REQUEST);
+}
+
+/* They name the same nothing; none is compared with each. */
+static void many_that_name_nothing_cost_a_moment(void **state)
+{
+    (void)state;
+    enum { MANY = 50000 };
+    struct topic_delete *deletes = arena_take(&deciding.arena, MANY * sizeof(*deletes));
+    struct controller_call call = { .kind = CONTROLLER_DELETE_TOPICS, .deletes = deletes, .delete_count = MANY };
+
+    for (uint32_t i = 0; i < MANY; i++) deletes[i] = (struct topic_delete){ .room = rooms[0] };
+    clock_t before = clock();
+    decide_all(&deciding, &call);
+    assert_true(clock() - before < CLOCKS_PER_SEC);
+    assert_int_equal(deletes[MANY - 1].status, STATUS_INVALID_REQUEST);
+}
+
 static void a_broker_may_forbid_deletion(void **state)
 {
     (void)state;
@@ -353,6 +403,8 @@ int main(void)
         TEST(validation_alone_tells_the_same_and_writes_nothing),
         TEST(topics_go_by_name_or_by_id_and_the_other_is_told),
         TEST(a_topic_that_is_named_twice_stays),
+        TEST(many_are_decided_in_portions_and_still_know_each_other),
+        TEST(many_that_name_nothing_cost_a_moment),
         TEST(a_broker_may_forbid_deletion),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

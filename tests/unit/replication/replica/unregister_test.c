@@ -78,11 +78,11 @@ static int end(void **state)
 static void its_partitions_come_first_and_its_registration_last(void **state)
 {
     (void)state;
-    struct controller_call call = { .broker = 2 };
+    struct controller_call call = { .kind = CONTROLLER_UNREGISTER_BROKER, .broker = 2 };
     struct record_list list;
 
     record_list_init(&list, &arena);
-    assert_true(broker_unregister(&controller, &call, &list));
+    assert_true(decide(&controller, &call, &list));
     assert_int_equal(call.status, STATUS_OK);
     assert_int_equal(list.count, 3);
     assert_int_equal(list.items[0].partition_change.index, 1);
@@ -108,12 +108,13 @@ static void its_partitions_come_first_and_its_registration_last(void **state)
 static void a_stranger_and_the_node_itself_are_refused(void **state)
 {
     (void)state;
-    struct controller_call stranger = { .broker = 77 }, self = { .broker = 1 };
+    struct controller_call stranger = { .kind = CONTROLLER_UNREGISTER_BROKER, .broker = 77 };
+    struct controller_call self = { .kind = CONTROLLER_UNREGISTER_BROKER, .broker = 1 };
     struct record_list list;
 
     record_list_init(&list, &arena);
-    assert_true(broker_unregister(&controller, &stranger, &list));
-    assert_true(broker_unregister(&controller, &self, &list));
+    assert_true(decide(&controller, &stranger, &list));
+    assert_true(decide(&controller, &self, &list));
     assert_int_equal(stranger.status, STATUS_NOT_FOUND);
     assert_int_equal(self.status, STATUS_INVALID_REQUEST);
     assert_int_equal(list.count, 0);
@@ -123,9 +124,9 @@ static void a_stranger_and_the_node_itself_are_refused(void **state)
 static void many_partitions_are_looked_at_in_portions(void **state)
 {
     (void)state;
-    enum { MANY = 9000, PORTION = 4096 };
+    enum { MANY = 9000, PORTION = 4000 };
     static int32_t own[] = { 1 };
-    struct controller_call call = { .broker = 3 };
+    struct controller_call call = { .kind = CONTROLLER_UNREGISTER_BROKER, .broker = 3 };
     struct record_list list;
     int portions = 1;
 
@@ -135,7 +136,7 @@ static void many_partitions_are_looked_at_in_portions(void **state)
     take_partition(MANY, 3, both, 2, 2);
     record_list_init(&list, &arena);
     memset(&controller.decision.next, 0, sizeof(controller.decision.next));
-    while (!broker_unregister(&controller, &call, &list)) portions++;
+    while (!decide(&controller, &call, &list)) portions++;
     assert_int_equal(portions, 1 + MANY / PORTION);
     assert_int_equal(list.count, 2);
     assert_int_equal(list.items[0].partition_change.index, MANY);
