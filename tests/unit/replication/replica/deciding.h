@@ -28,7 +28,6 @@ struct deciding {
     struct controller controller;
     struct record_list list;
     uint32_t portions; /* of the decision, before the last */
-    char why[CONTROLLER_WHY_MAX + 1];
 };
 
 /* The next decision begins. */
@@ -36,7 +35,7 @@ static inline void deciding_next(struct deciding *deciding)
 {
     arena_reset(&deciding->controller.arena);
     deciding->controller.common = NULL;
-    memset(&deciding->controller.decision.next, 0, sizeof(deciding->controller.decision.next));
+    deciding->controller.decision = (struct decision){ 0 };
     deciding->portions = 0;
     record_list_init(&deciding->list, &deciding->controller.arena);
 }
@@ -60,9 +59,7 @@ static inline void deciding_init(struct deciding *deciding)
     prng_seed(&deciding->shard.prng, 1);
 
     struct controller *controller = &deciding->controller;
-    controller->identity = &deciding->identity;
-    controller->shard = &deciding->shard;
-    controller->broker_epoch = 70;
+    *controller = (struct controller){ .identity = &deciding->identity, .shard = &deciding->shard, .broker_epoch = 70 };
     image_init(&controller->ahead, &deciding->heap, 2);
     arena_init(&controller->arena, &deciding->heap, NULL, 0, DECIDING_ARENA_MAX);
     deciding_next(deciding);
@@ -132,8 +129,7 @@ static inline void take_topic(struct deciding *deciding, const char *name, int32
     struct any_record record;
 
     record_clear(&record, RECORD_TOPIC);
-    record.topic.name = text_of(name);
-    record.topic.topic_id = topic_id(name);
+    record.topic = (struct topic_record){ text_of(name), topic_id(name) };
     take(deciding, &record);
     for (int32_t i = 0; i < partition_count; i++) take_partition(deciding, name, i, DECIDING_NODE, self, 1, 1);
 }
