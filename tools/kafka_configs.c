@@ -13,7 +13,8 @@
 
 struct configs_options {
     struct common common;
-    const char *topic, *broker, *logger, *group, *metrics, *add, *add_file, *remove, *config_file, *controller;
+    const char *topic, *broker, *logger, *group, *metrics, *add, *add_file, *config_file, *controller;
+    struct words remove;
     const char *user, *client, *ip;
     struct words types, names; /* an --entity-default is a name too, an empty one */
     bool describe, alter, all, broker_defaults, user_defaults, client_defaults, ip_defaults;
@@ -278,9 +279,15 @@ static struct text next_piece(struct text *rest)
     return text_trim(piece);
 }
 
+/* What is set twice is set to the last. */
 static void change_add(struct incremental_alter_configs_resource_ask *one, int8_t operation, struct text name,
                        struct text value)
 {
+    for (int32_t i = 0; operation == KAFKA_CHANGE_SET && i < one->configs.count; i++) {
+        if (!text_equal(one->configs.items[i].name, name)) continue;
+        one->configs.items[i].value = value;
+        return;
+    }
     one->configs.items[one->configs.count++] =
         (struct incremental_alter_configs_config){ .name = name, .operation = operation, .value = value };
 }
@@ -288,11 +295,14 @@ static void change_add(struct incremental_alter_configs_resource_ask *one, int8_
 static bool changes_read(struct session *session, const struct configs_options *options,
                          struct incremental_alter_configs_resource_ask *one)
 {
-    struct text add = text_of(options->add), remove = text_of(options->remove);
+    struct text add = text_of(options->add);
+    size_t removed_size = 0;
     struct words file = { .count = 0 };
 
     if (!kafka_properties_read(session, options->add_file, &file)) return false;
-    one->configs.items = session_take(session, (add.size + remove.size + file.count + 2) * sizeof(*one->configs.items));
+    for (uint32_t i = 0; i < options->remove.count; i++) removed_size += strlen(options->remove.items[i]) + 1;
+    one->configs.items =
+        session_take(session, (add.size + removed_size + file.count + 2) * sizeof(*one->configs.items));
     for (uint32_t i = 0; i < file.count; i++) {
         struct text value = text_of(file.items[i]), name = text_cut(&value, '=');
         change_add(one, KAFKA_CHANGE_SET, name, value);
@@ -311,9 +321,12 @@ static bool changes_read(struct session *session, const struct configs_options *
         }
         change_add(one, KAFKA_CHANGE_SET, name, value);
     }
-    while (remove.data) {
-        struct text name = next_piece(&remove);
-        if (name.size > 0) change_add(one, KAFKA_CHANGE_DELETE, name, TEXT_NULL);
+    for (uint32_t i = 0; i < options->remove.count; i++) {
+        struct text remove = text_of(options->remove.items[i]);
+        while (remove.data) {
+            struct text name = next_piece(&remove);
+            if (name.size > 0) change_add(one, KAFKA_CHANGE_DELETE, name, TEXT_NULL);
+        }
     }
     return true;
 }
@@ -357,7 +370,7 @@ static bool configs_check(const char *called, const struct configs_options *opti
         why = "--bootstrap-controller: this tool asks brokers, use --bootstrap-server";
     } else if (options->alter && options->add && options->add_file) {
         why = "Only one of --add-config or --add-config-file must be specified";
-    } else if (options->alter && !options->add && !options->add_file && !options->remove) {
+    } else if (options->alter && !options->add && !options->add_file && options->remove.count == 0) {
         why = "At least one of --add-config, --add-config-file, or --delete-config must be specified with --alter";
     }
     if (why) complain(called, "%s", why);

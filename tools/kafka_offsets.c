@@ -211,7 +211,7 @@ static bool is_listed(const char *list, struct text word)
     while (rest.data) {
         if (text_equal(text_trim(text_cut(&rest, ',')), word)) return true;
     }
-    return !list;
+    return !list || !*list; /* an empty list is none */
 }
 
 static bool broker_listed(const char *list, int32_t node)
@@ -230,7 +230,7 @@ static bool brokers_exist(const struct metadata_answer *known, const char *list)
     while (rest.data) {
         struct text word = text_trim(text_cut(&rest, ','));
         int64_t node = -1;
-        bool there = false;
+        bool there = word.size == 0 && !rest.data;
         if (!text_to_i64(word, &node)) node = -1;
         for (int32_t i = 0; i < known->brokers.count; i++) there = there || known->brokers.items[i].node_id == node;
         if (there) continue;

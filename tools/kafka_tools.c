@@ -12,12 +12,12 @@
 #include "output.h"
 
 static const struct kafka_tool tools[] = {
-    { "kafka-topics", &kafka_topics_verb },
-    { "kafka-configs", &kafka_configs_verb },
-    { "kafka-console-producer", &kafka_producer_verb },
-    { "kafka-console-consumer", &kafka_consumer_verb },
-    { "kafka-get-offsets", &kafka_offsets_verb },
-    { "kafka-log-dirs", &kafka_log_dirs_verb },
+    { "kafka-topics", &kafka_topics_verb, "Error while executing topic command : ", true },
+    { "kafka-configs", &kafka_configs_verb, "", false },
+    { "kafka-console-producer", &kafka_producer_verb, "", false },
+    { "kafka-console-consumer", &kafka_consumer_verb, "", false },
+    { "kafka-get-offsets", &kafka_offsets_verb, "Error occurred: ", false },
+    { "kafka-log-dirs", &kafka_log_dirs_verb, "", false },
 };
 
 const struct kafka_tool *kafka_tool_find(const char *path)
@@ -32,6 +32,40 @@ const struct kafka_tool *kafka_tool_find(const char *path)
     return NULL;
 }
 
+static const struct option_row *row_of(const struct verb *verb, struct text name)
+{
+    for (size_t i = 0; i < verb->row_count; i++) {
+        if (text_equal(text_of(verb->rows[i].name), name)) return &verb->rows[i];
+    }
+    return NULL;
+}
+
+/* An option with one value that comes twice: which was meant? */
+static bool options_once(const struct kafka_tool *tool, int count, char **arguments)
+{
+    enum { SEEN_MAX = 64 };
+    const struct option_row *seen[SEEN_MAX];
+    size_t seen_count = 0;
+
+    for (int i = 0; i < count; i++) {
+        const char *word = arguments[i];
+        const char *equals = strchr(word, '=');
+        if (strncmp(word, "--", 2) != 0) continue;
+        const struct option_row *row =
+            row_of(tool->verb, (struct text){ word + 2, equals ? (size_t)(equals - word - 2) : strlen(word + 2) });
+        if (!row || !row->value || row->kind == OPTION_WORDS) continue;
+        if (!equals && !row->bare) i++; /* the value is no option */
+        for (size_t at = 0; at < seen_count; at++) {
+            if (seen[at] != row) continue;
+            fprintf(tool->aloud ? stdout : stderr,
+                    "%sFound multiple arguments for option %s, but you asked for only one\n", tool->before, row->name);
+            return false;
+        }
+        if (seen_count < SEEN_MAX) seen[seen_count++] = row;
+    }
+    return true;
+}
+
 int kafka_tool_run(const struct kafka_tool *tool, int count, char **arguments)
 {
     for (int i = 1; i < count; i++) {
@@ -39,6 +73,7 @@ int kafka_tool_run(const struct kafka_tool *tool, int count, char **arguments)
         puts(KAFKA_RELEASE);
         return EXIT_FINE;
     }
+    if (!options_once(tool, count - 1, arguments + 1)) return EXIT_FAILED;
     int code = verb_run(tool->verb, tool->name, count - 1, arguments + 1);
     return code == EXIT_USAGE ? EXIT_FAILED : code;
 }
@@ -120,19 +155,95 @@ bool kafka_expression(const char *list)
     return kafka_match(list, TEXT(""), &matches);
 }
 
+enum { LIST_MAX = 4096 };
+
+/* From Java's regular expressions to POSIX's, which is what most people write; lookaround stays Java's. */
+struct expression {
+    char pattern[LIST_MAX];
+    size_t size;
+    bool inside; /* brackets */
+    int flags;
+};
+
+static void put(struct expression *into, const char *words)
+{
+    size_t size = strlen(words);
+    if (into->size + size >= sizeof(into->pattern)) {
+        into->size = sizeof(into->pattern); /* too long: refused at the end */
+        return;
+    }
+    memcpy(into->pattern + into->size, words, size + 1);
+    into->size += size;
+}
+
+static void put_escaped(struct expression *into, char letter)
+{
+    char word[] = { '\\', letter, '\0' };
+
+    switch (letter) {
+    case 'd': put(into, into->inside ? "0-9" : "[0-9]"); return;
+    case 'D': put(into, into->inside ? "\\D" : "[^0-9]"); return;
+    case 'w': put(into, into->inside ? "[:alnum:]_" : "\\w"); return;
+    default: put(into, into->inside ? word + 1 : word); return;
+    }
+}
+
+/* What goes from `at` into the expression; how many letters that were. */
+static size_t translate(struct expression *into, struct text text, size_t at)
+{
+    char word[] = { text.data[at], '\0' };
+    char last = into->size > 0 && into->size < sizeof(into->pattern) ? into->pattern[into->size - 1] : '\0';
+    struct text rest = { text.data + at, text.size - at };
+
+    if (word[0] == '\\' && rest.size > 1) {
+        put_escaped(into, rest.data[1]);
+        return 2;
+    }
+    if (into->inside || word[0] == '[') {
+        into->inside = word[0] != ']';
+        put(into, word);
+    } else if (text_starts(rest, TEXT("(?:"))) {
+        put(into, "(");
+        return 3;
+    } else if (at == 0 && text_starts(rest, TEXT("(?i)"))) {
+        into->flags |= REG_ICASE;
+        return 4;
+    } else if (word[0] == ',') {
+        put(into, "|");
+    } else if (word[0] != '?' || !strchr("*+?}", last) || last == '\0') { /* how much is taken changes no match */
+        put(into, word);
+    }
+    return 1;
+}
+
+/* As Kafka cleans a list: no blanks anywhere, no quotes around. */
+static struct text cleaned(const char *list, char room[LIST_MAX])
+{
+    struct text text = { room, 0 };
+
+    for (const char *c = list; *c && text.size < LIST_MAX; c++) {
+        if (*c != ' ') room[text.size++] = *c;
+    }
+    while (text.size > 0 && strchr("\"'", text.data[text.size - 1])) text.size--;
+    while (text.size > 0 && strchr("\"'", text.data[0])) text = (struct text){ text.data + 1, text.size - 1 };
+    return text;
+}
+
 bool kafka_match(const char *list, struct text name, bool *matches)
 {
-    enum { PATTERN_MAX = 4096, NAME_MAX_SIZE = 256 };
-    char pattern[PATTERN_MAX], copy[NAME_MAX_SIZE];
+    enum { NAME_MAX_SIZE = 256 };
+    struct expression expression = { .flags = REG_EXTENDED | REG_NOSUB };
+    char room[LIST_MAX], copy[NAME_MAX_SIZE];
     regex_t compiled;
 
     *matches = true;
     if (!list) return true;
-    if (snprintf(pattern, sizeof(pattern), "^(%s)$", list) >= (int)sizeof(pattern)) return false;
-    for (char *c = pattern; *c; c++) {
-        if (*c == ',') *c = '|';
-    }
-    if (regcomp(&compiled, pattern, REG_EXTENDED | REG_NOSUB) != 0) return false;
+    put(&expression, "^(");
+    struct text text = cleaned(list, room);
+    for (size_t at = 0; at < text.size;) at += translate(&expression, text, at);
+    put(&expression, ")$");
+    if (expression.size == sizeof(expression.pattern)) return false;
+    if (regcomp(&compiled, expression.pattern, expression.flags) != 0) return false;
     snprintf(copy, sizeof(copy), "%.*s", TEXT_ARGS(name));
     *matches = regexec(&compiled, copy, 0, NULL, 0) == 0;
     regfree(&compiled);

@@ -9,6 +9,8 @@
 struct kafka_tool {
     const char *name;
     const struct verb *verb;
+    const char *before; /* a complaint about the command line, */
+    bool aloud;         /* on standard output */
 };
 /* By the last part of argv[0]; NULL: that is no tool of Kafka's. */
 const struct kafka_tool *kafka_tool_find(const char *path);

@@ -343,6 +343,7 @@ static int topics_act(struct session *session, const struct topics_options *opti
     if (options->id && !only_with_id(options->id, &known)) return EXIT_FAILED;
     if (options->list) {
         for (int32_t i = 0; i < known.topics.count; i++) printf("%.*s\n", TEXT_ARGS(known.topics.items[i].name));
+        if (known.topics.count == 0) putchar('\n'); /* as Kafka's: a line, with nothing in it */
         return EXIT_FINE;
     }
     if (known.topics.count == 0 && (options->topic || options->id)) return no_topic(options);
