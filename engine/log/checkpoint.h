@@ -108,7 +108,10 @@ struct checkpoint_record {
     int32_t leader_epoch;
     struct bytes state;
 };
-/* STATUS_NOT_FOUND: no checkpoint; STATUS_CORRUPT, STATUS_TRUNCATED, STATUS_MISMATCH. */
+/* A slot's first CHUNK_BLOCK bytes, which say how large it is: header->body_size more. STATUS_NOT_FOUND: no checkpoint;
+ * STATUS_CORRUPT, STATUS_MISMATCH. */
+must_check enum status checkpoint_read_header(struct bytes file, struct checkpoint_header *header);
+/* All of it. STATUS_TRUNCATED, too. */
 must_check enum status checkpoint_read(struct bytes file, struct checkpoint_header *header);
 /* Record after record, from *at == 0 on; false at the end. */
 must_check bool checkpoint_next(struct bytes file, const struct checkpoint_header *header, size_t *at,

@@ -20,7 +20,8 @@
  *      92   4  CRC of the chunk before it
  *      96   4  CRC-32C of bytes 0..95
  *
- * A slot is written over the older of the two, so one of them is always whole; the newer whole one counts. */
+ * A slot is written over the older of the two, so one of them is always whole; the newer whole one counts. Its size has
+ * no bound but that of what it describes, which is in memory; the file is as long as the longest one yet. */
 #include "log/checkpoint.h"
 
 #include <stdio.h>
@@ -93,6 +94,7 @@ void checkpoint_add(struct checkpoint_image *image, const struct log *log)
     size_t size = RECORD_SIZE + log->topic.size + state_size;
     size_t whole = round_up(size, (size_t)8);
 
+    invariant(whole <= UINT32_MAX);
     memset(at + size, 0, whole - size);
     store_u32(at, (uint32_t)whole);
     store_i32(at + 4, log->key.partition);
@@ -154,7 +156,7 @@ static bool records_fit(const uint8_t *records, size_t size)
     return true;
 }
 
-enum status checkpoint_read(struct bytes file, struct checkpoint_header *header)
+enum status checkpoint_read_header(struct bytes file, struct checkpoint_header *header)
 {
     const uint8_t *data = file.data;
 
@@ -175,6 +177,15 @@ enum status checkpoint_read(struct bytes file, struct checkpoint_header *header)
     header->resume.position = load_u64(data + 80);
     header->resume.number = load_u32(data + 88);
     header->resume.previous_crc = load_u32(data + 92);
+    return STATUS_OK;
+}
+
+enum status checkpoint_read(struct bytes file, struct checkpoint_header *header)
+{
+    const uint8_t *data = file.data;
+    enum status status = checkpoint_read_header(file, header);
+
+    if (status != STATUS_OK) return status;
     if (header->body_size > file.size - HEADER_SIZE) return STATUS_TRUNCATED;
     if (crc32c(0, data + HEADER_SIZE, header->body_size) != header->body_crc) return STATUS_CORRUPT;
     return records_fit(data + HEADER_SIZE, header->body_size) ? STATUS_OK : STATUS_CORRUPT;

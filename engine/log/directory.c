@@ -211,7 +211,8 @@ enum status directory_recover(struct directory *directory, struct arena *arena, 
     *why = "";
     directory->work = recovery;
     recovery->directory = directory;
-    recovery->arena = arena;
+    recovery->arena = &recovery->memory;
+    arena_init(&recovery->memory, directory->heap, NULL, 0, SIZE_MAX);
     recovery->heap = directory->heap;
     recovery->guarded = directory->guarded;
     window_init(&recovery->window, directory->files, directory->heap);
@@ -226,8 +227,10 @@ enum status directory_recover(struct directory *directory, struct arena *arena, 
         found_list(directory, recovery);
         if (!directory->found) status = STATUS_NO_MEMORY;
     }
-    if (status == STATUS_OK && !recovery->guarded && !directory->fresh) status = load_directory(directory, arena, why);
+    if (status == STATUS_OK && !recovery->guarded && !directory->fresh)
+        status = load_directory(directory, &recovery->memory, why);
     if (status != STATUS_OK && !(*why)[0]) (void)explain(directory, arena, status, "recovery", why);
+    if (status != STATUS_OK) *why = text_copy(arena, text_of(*why)).data;
     return status;
 }
 
@@ -342,6 +345,7 @@ enum status directory_begin(struct directory *directory, struct store **stores, 
     if (status == STATUS_OK) status = stray_names_settle(directory, stores, store_count);
     if (status == STATUS_OK) status = old_wals_settle(directory, stores, store_count);
     if (status == STATUS_OK) status = half_made_remove(directory);
+    if (status != STATUS_OK && (*why)[0]) *why = text_copy(arena, text_of(*why)).data;
     if (status != STATUS_OK && (*why)[0]) return status;
     if (status != STATUS_OK) return explain(directory, arena, status, "the start could not be made durable", why);
 

@@ -88,8 +88,8 @@ void directory_say(const struct directory *directory, const char *format, ...) p
  * fails: STATUS_LOCKED, STATUS_READ_ONLY, STATUS_MISMATCH, STATUS_DAMAGED, STATUS_NO_SPACE ... */
 must_check enum status directory_open(struct files *files, const struct directory_settings *settings, struct heap *heap,
                                       struct arena *arena, struct directory **directory, const char **why);
-/* Reads what is there into directory->found. Refuses damage with a clear word; changes nothing on disk that a second
- * try could miss. */
+/* Reads what is there into directory->found, which stays until directory_begin is through, or the end. Refuses damage
+ * with a clear word; changes nothing on disk that a second try could miss. */
 must_check enum status directory_recover(struct directory *directory, struct arena *arena, const char **why);
 /* After every log that goes on living was opened: what recovery read becomes durable under the new incarnation. Logs
  * that nobody opened are set aside (renamed -stray), never deleted; unless forgotten first. Runs before the shards

@@ -33,8 +33,6 @@
 #include "io/files.h"
 #include "log/wal.h"
 
-enum { SLOT_SIZE_MAX = 1 << 30 };
-
 static bool found_has_key(const void *value, const void *key)
 {
     const struct log_found *found = value;
@@ -197,21 +195,56 @@ enum status recovery_entry(struct recovery *recovery, const struct chunk_entry *
 
 /* ---- checkpoints ---- */
 
+/* As much of the file as its header tells of: the rest is of a larger one that stood there. What can't be whole is
+ * nothing. */
+static enum status slot_read(struct recovery *recovery, int file, struct bytes *slot)
+{
+    struct files *files = recovery->directory->files;
+    struct checkpoint_header header;
+    uint8_t block[CHUNK_BLOCK];
+    uint64_t file_size;
+    size_t size;
+
+    *slot = BYTES_NULL;
+    enum status status = files_size(files, file, &file_size);
+    if (status == STATUS_OK) status = files_read(files, file, block, sizeof block, 0, &size);
+    if (status != STATUS_OK) return status;
+    if (checkpoint_read_header((struct bytes){ block, size }, &header) != STATUS_OK) return STATUS_OK;
+    if (file_size < size || file_size - size < header.body_size) return STATUS_OK;
+
+    uint8_t *memory = arena_take(recovery->arena, size + header.body_size);
+    if (!memory) return STATUS_NO_MEMORY;
+    status = files_read(files, file, memory, size + header.body_size, 0, &size);
+    *slot = (struct bytes){ memory, size };
+    return status;
+}
+
+static enum status slot_load(struct recovery *recovery, uint32_t shard, uint32_t number, struct bytes *slot)
+{
+    const struct directory *directory = recovery->directory;
+    char name[64];
+    int file;
+
+    checkpoint_file_name(shard, number, name);
+    enum status status = files_open(directory->files, directory->handle, name, FILES_READ, &file);
+    if (status != STATUS_OK) return status;
+    status = slot_read(recovery, file, slot);
+    files_close(directory->files, file);
+    return status;
+}
+
 /* The newest whole slot of the incarnation in force. */
 static enum status shard_checkpoint(struct recovery *recovery, uint32_t shard, struct bytes *file,
                                     struct checkpoint_header *header, const char **why)
 {
-    struct directory *directory = recovery->directory;
+    const struct directory *directory = recovery->directory;
     bool found = false;
 
     for (uint32_t slot = 0; slot < CHECKPOINT_SLOTS; slot++) {
         struct checkpoint_header read;
         struct bytes bytes;
-        char name[64];
 
-        checkpoint_file_name(shard, slot, name);
-        enum status status = files_load(directory->files, directory->handle, name, SLOT_SIZE_MAX, recovery->arena,
-                                        &bytes.data, &bytes.size);
+        enum status status = slot_load(recovery, shard, slot, &bytes);
         if (status == STATUS_NOT_FOUND) continue;
         if (status != STATUS_OK) return status;
         if (checkpoint_read(bytes, &read) != STATUS_OK) continue;
@@ -361,4 +394,5 @@ void recovery_end(struct recovery *recovery)
     heap_give(recovery->heap, recovery->joined);
     window_end(&recovery->window);
     map_end(&recovery->by_key);
+    arena_reset(&recovery->memory);
 }

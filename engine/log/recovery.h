@@ -6,6 +6,7 @@
 #ifndef ENGINE_LOG_RECOVERY_H
 #define ENGINE_LOG_RECOVERY_H
 
+#include "base/arena.h"
 #include "base/map.h"
 #include "log/checkpoint.h"
 #include "log/chunk.h"
@@ -73,7 +74,8 @@ must_check enum status window_read(struct window *window, int file, uint64_t pos
 
 struct recovery {
     struct directory *directory;
-    struct arena *arena;
+    struct arena *arena; /* for what is found, and the words about it: `memory` */
+    struct arena memory; /* bounded by what checkpoints and WAL hold */
     struct heap *heap;
     bool guarded;
     struct root root;  /* sequence 0: none */
@@ -84,9 +86,7 @@ struct recovery {
     const char **half_made; /* names of WAL files that a crash left half made (wal.c) */
     uint32_t half_made_count;
     struct dropped *dropped;
-    uint8_t **slots; /* checkpoint files, whole: names and states point into them */
     uint32_t *slot_in_force;
-    uint32_t slot_count;
     struct window window;
     uint8_t *joined; /* an extent's bytes */
     bool promised;   /* of the chunk that is being looked at */

@@ -120,6 +120,64 @@ static void a_torn_slot_is_passed_over(void **state)
     }
 }
 
+static void slots_lengthen(const struct node *node, uint64_t size)
+{
+    for (uint32_t slot = 0; slot < CHECKPOINT_SLOTS; slot++) {
+        char name[64], path[160];
+        int file;
+
+        checkpoint_file_name(0, slot, name);
+        snprintf(path, sizeof path, "%s/%s", node->path, name);
+        assert_int_equal(files_open(files_kernel(), FILES_HERE, path, FILES_WRITE, &file), STATUS_OK);
+        assert_int_equal(files_truncate(files_kernel(), file, size), STATUS_OK);
+        files_close(files_kernel(), file);
+    }
+}
+
+/* Of a slot's file only the picture is read: a much larger one may have stood there. */
+static void what_stands_behind_a_picture_costs_nothing(void **state)
+{
+    (void)state;
+    struct node node;
+    enum status status;
+
+    int64_t end = gone_round(&node);
+    slots_lengthen(&node, (UINT64_C(1) << 40) + 1);
+    assert_int_equal(node_restart_end(&node, &status), end);
+    assert_int_equal(status, STATUS_OK);
+    node_remove(&node);
+}
+
+/* What checkpoints and WAL hold is what a start can keep in mind: only its words are bounded. */
+static void whatever_was_written_is_read_again(void **state)
+{
+    (void)state;
+    enum { LOGS = 300, APPENDS = 10 };
+    struct node node;
+
+    node_init(&node, 1);
+    node.arena_size = 4096;
+    for (int round = 0; round < 3; round++) {
+        node_start(&node);
+        struct log *logs[LOGS];
+        for (int i = 0; i < LOGS; i++) logs[i] = node_log(&node, 0, "t", i);
+        node_begin(&node);
+        for (int n = 0; n < LOGS * APPENDS; n++) {
+            struct log *log = logs[n % LOGS];
+            assert_int_equal(log->end, round * APPENDS + n / LOGS);
+            assert_int_equal(node_append(log, 1, 10, (uint64_t)log->end), STATUS_OK);
+        }
+        node_settle(&node);
+        if (round < 2) node_crash(&node);
+    }
+    node_stop(&node);
+    node_start(&node); /* By Kafka's rules. */
+    assert_int_equal(node_log(&node, 0, "t", LOGS - 1)->end, 3 * APPENDS);
+    node_begin(&node);
+    node_stop(&node);
+    node_remove(&node);
+}
+
 static void every_bit_of_a_slot_counts(void **state)
 {
     (void)state;
@@ -235,6 +293,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_slots_take_turns),
         cmocka_unit_test(a_torn_slot_is_passed_over),
+        cmocka_unit_test(what_stands_behind_a_picture_costs_nothing),
+        cmocka_unit_test(whatever_was_written_is_read_again),
         cmocka_unit_test(every_bit_of_a_slot_counts),
         cmocka_unit_test(a_cut_waits_for_no_deleted_log),
         cmocka_unit_test(a_slot_names_no_bytes_that_were_cut_off),

@@ -25,6 +25,7 @@ struct node {
     struct jobs *jobs;
     struct heap heap;
     struct arena arena;
+    size_t arena_size;
     struct directory *directory;
     struct plan plan;
     bool relaxed;
@@ -48,7 +49,8 @@ static const struct log_settings node_log_settings = {
 
 static inline void node_init(struct node *node, uint32_t shard_count)
 {
-    *node = (struct node){ .shard_count = shard_count, .seed = 1, .files = files_kernel() };
+    *node =
+        (struct node){ .shard_count = shard_count, .seed = 1, .files = files_kernel(), .arena_size = NODE_ARENA_SIZE };
     strcpy(node->path, "/tmp/sluice-log-XXXXXX");
     assert_non_null(mkdtemp(node->path));
     node->plan.shard_count = shard_count;
@@ -96,7 +98,7 @@ static inline enum status node_try_start(struct node *node)
         assert_int_equal(memory_make(&node->shard[i], &node->plan.data, &node->shard[i].memory), STATUS_OK);
     }
     heap_init(&node->heap);
-    arena_init(&node->arena, &node->heap, NULL, 0, NODE_ARENA_SIZE);
+    arena_init(&node->arena, &node->heap, NULL, 0, node->arena_size);
     enum status status =
         directory_open(node->files, &settings, &node->heap, &node->arena, &node->directory, &node->why);
     if (status == STATUS_OK) status = directory_recover(node->directory, &node->arena, &node->why);
