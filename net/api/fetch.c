@@ -217,6 +217,12 @@ static bool groups_room(struct fetch *fetch)
     return true;
 }
 
+static void group_unpin(struct fetch *fetch, struct fetch_group *group)
+{
+    route_unpin(fetch->apis, group->extents, group->extent_count);
+    group->extent_count = 0;
+}
+
 static void fetch_read(struct fetch *fetch)
 {
     PROBE2(fetch__read, fetch->request, fetch->part_count);
@@ -231,10 +237,8 @@ static void fetch_watch(struct fetch *fetch)
     struct shard *shard = fetch->request->shard;
 
     for (uint32_t i = 0; i < fetch->group_count; i++) {
-        struct fetch_group *group = fetch->groups[i];
-        route_unpin(fetch->apis, group->extents, group->extent_count);
-        group->extent_count = 0;
-        group->recalled = false;
+        group_unpin(fetch, fetch->groups[i]);
+        fetch->groups[i]->recalled = false;
     }
     if (fetch->request->times.waited == 0) fetch->request->times.waited = shard_now_ns(shard);
     fetch->request->patient = true;
@@ -313,10 +317,32 @@ static bool lend_more(struct fetch *fetch)
         arena_init(&group->lent, NULL, room, group->lent_size, 0);
         again = true;
     }
-    for (uint32_t i = 0; again && i < fetch->group_count; i++) {
-        route_unpin(fetch->apis, fetch->groups[i]->extents, fetch->groups[i]->extent_count);
-        fetch->groups[i]->extent_count = 0;
+    for (uint32_t i = 0; again && i < fetch->group_count; i++) group_unpin(fetch, fetch->groups[i]);
+    return again;
+}
+
+/* What was written in small batches lies in memory batch by batch: who found more of them than the slot has room for
+ * gets more room, and all read again. Not a fetch that pins the read cache: what it lets go of, it may not get again.
+ * Without memory for it the answer is what there is. */
+static bool extents_more(struct fetch *fetch)
+{
+    bool again = false;
+
+    for (uint32_t i = 0; i < fetch->group_count; i++) {
+        if (fetch->groups[i]->cached > 0) return false;
     }
+    for (uint32_t i = 0; i < fetch->group_count; i++) {
+        struct fetch_group *group = fetch->groups[i];
+        bool short_of_room = group->extent_count == group->extent_max && group->size < group->size_max;
+        if (!short_of_room || group->extent_max >= FETCH_EXTENTS_MORE) continue;
+        struct extent *extents = arena_take(&fetch->request->arena, FETCH_EXTENTS_MORE * sizeof(*extents));
+        if (!extents) break;
+        group_unpin(fetch, group);
+        group->extents = extents;
+        group->extent_max = FETCH_EXTENTS_MORE;
+        again = true;
+    }
+    for (uint32_t i = 0; again && i < fetch->group_count; i++) group_unpin(fetch, fetch->groups[i]);
     return again;
 }
 
@@ -345,7 +371,7 @@ static void read_joined(struct route *route)
     struct fetch *fetch = container_of(route, struct fetch, route);
 
     for (uint32_t i = 0; i < fetch->group_count; i++) fetch->groups[i]->away = false;
-    if (lend_more(fetch)) {
+    if (lend_more(fetch) || extents_more(fetch)) {
         fetch_read(fetch);
     } else if (fetch_enough(fetch)) {
         fetch_reply(fetch);

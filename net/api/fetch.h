@@ -8,8 +8,9 @@
 #include "messages/fetch.h"
 
 enum {
-    FETCH_EXTENTS_BASE = 44, /* of one shard in one answer: bounds pins; of one partition they fit into a slot */
-    FETCH_EXTENTS_PART = 4,  /* and for each partition */
+    FETCH_EXTENTS_BASE = 44,   /* of one shard in one answer: bounds pins; of one partition they fit into a slot */
+    FETCH_EXTENTS_PART = 4,    /* and for each partition; */
+    FETCH_EXTENTS_MORE = 1020, /* who needs more gets so many */
     FETCH_EXTENTS_MAX = 4096,
     FETCH_SIZE_MAX = 8 << 20,    /* of one answer, whatever was asked: bounds pins */
     FETCH_CACHED_MAX = 32 << 20, /* of the read cache that one answer may pin on a shard, beyond its last part */

@@ -101,6 +101,18 @@ static void many_partitions_are_served_in_one_answer(void **state)
     }
 }
 
+/* Each was acknowledged before the next was sent, so each lies in memory by itself: there are more than the slot of a
+ * request has room for. One partition of the two lives on the other shard. */
+static void many_small_batches_are_one_answer(void **state)
+{
+    (void)state;
+    struct uuid topic = desk_topic(&desk, "small", 2);
+    for (int32_t i = 0; i < 2; i++) desk_store(&desk, "small", i, 100, 10);
+    desk_fetch_fill(&fetch, topic, "", 2);
+    const struct fetch_partition_answer *row = rows();
+    for (int32_t i = 0; i < 2; i++) assert_int_equal(batches_of(&row[i]), 100);
+}
+
 /* Aborted lists are asked of the log also when it lives on the other shard. */
 static void who_reads_committed_is_told_of_no_aborted(void **state)
 {
@@ -190,6 +202,7 @@ int main(void)
         cmocka_unit_test(of_several_partitions_only_the_first_may_exceed),
         cmocka_unit_test(what_lies_inside_a_batch_gives_the_whole_batch),
         cmocka_unit_test(many_partitions_are_served_in_one_answer),
+        cmocka_unit_test(many_small_batches_are_one_answer),
         cmocka_unit_test(who_reads_committed_is_told_of_no_aborted),
         cmocka_unit_test(a_log_that_diverges_is_told_where),
         cmocka_unit_test(an_epoch_below_zero_is_none),
