@@ -21,6 +21,7 @@ static void words_of(const struct command *command, const char *prefix)
     if (command->more_options) printf(" %s", command->more_options);
 }
 
+/* Also for zsh, whose bashcompinit runs it as a shell that knows neither mapfile nor what else is bash's alone. */
 static void print_bash(void)
 {
     puts("# bash completion for sluice\n_sluice() {\n    local word=${COMP_WORDS[COMP_CWORD]} list=\n"
@@ -39,7 +40,7 @@ static void print_bash(void)
         printf("%s\" ;;\n", command->more_verbs ? command->more_verbs : "");
     }
     puts("        esac\n    fi\n"
-         "    mapfile -t COMPREPLY < <(compgen -W \"$list\" -- \"$word\")\n}\ncomplete -o default -F _sluice sluice");
+         "    COMPREPLY=($(compgen -W \"$list\" -- \"$word\"))\n}\ncomplete -o default -F _sluice sluice");
 }
 
 static void print_zsh(void)

@@ -2,7 +2,10 @@
 work, and that the shells' completions know every option that a --help names."""
 import fcntl
 import os
+import pty
 import re
+import select
+import shutil
 import signal
 import struct
 import subprocess
@@ -212,6 +215,39 @@ def _():
     for name in ("topic", "config", "bench", "log", "completion"):
         verbs = re.search(rf"^ +{name}:2:\*\) list=\"(.*)\"", bash, re.M)
         require(verbs and len(verbs[1].split()) >= 3, f"bash knows no verbs of {name}")
+
+
+def typed(shell, lines, last):
+    """What an interactive shell shows after the lines and, as the end of all, `last` with a tab behind it."""
+    child, terminal = pty.fork()
+    if child == 0:
+        os.environ.update(PATH=f"{os.path.dirname(Sluice.binary())}:{os.environ['PATH']}", TERM="dumb", PS1="> ")
+        os.execvp(shell[0], shell)
+    shown = b""
+    for line in [*(f"{line}\n" for line in lines), f"{last}\t"]:
+        os.write(terminal, line.encode())
+        limit = time.monotonic() + 2
+        while time.monotonic() < limit and select.select([terminal], [], [], limit - time.monotonic())[0]:
+            shown += os.read(terminal, 65536)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    os.close(terminal)
+    return shown.decode(errors="replace")
+
+
+@check("completion: a tab completes in bash, zsh and fish, those of them that are there")
+def _():
+    shells = {"bash": (["bash", "--norc", "-i"], ["source <(sluice completion bash)"]),
+              "zsh": (["zsh", "-f", "-i"], ["autoload -U compinit; compinit -u -D", "source <(sluice completion zsh)"])}
+    for shell in filter(shutil.which, (*shells, "fish")):
+        if shell == "fish":
+            asked = f"{Sluice.binary()} completion fish | source; complete -C 'sluice topic cr'; complete -C 'sluice topic create --rep'"
+            offered = subprocess.run(["fish", "--no-config", "-c", asked], stdout=subprocess.PIPE, text=True, timeout=60).stdout
+            same([line.split("\t")[0] for line in offered.splitlines()], ["create", "--replication"], "fish")
+            continue
+        for last, whole in (("sluice topi", "topic"), ("sluice topic cr", "create"), ("sluice topic create --rep", "--replication")):
+            shown = typed(*shells[shell], last)
+            require(whole in shown.rsplit("> ", 1)[-1] and "not found" not in shown, f"{shell}: {last}: {shown[-300:]!r}")
 
 
 @check("help: of a command by its name, and the nearest name for one that is not there")
