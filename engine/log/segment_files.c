@@ -160,7 +160,8 @@ static enum status task_prepare(struct segment_task *task)
     if (status == STATUS_OK && task->file < 0) status = task_open(task);
     if (status == STATUS_OK && task->allocated < task->wanted) {
         uint64_t grown = task_grown(task);
-        status = files_allocate(source->files, task->file, 0, grown);
+        /* Not from the beginning: XFS wants as much free as is asked for, also where the file has its blocks. */
+        status = files_allocate(source->files, task->file, task->allocated, grown - task->allocated);
         if (status == STATUS_OK) task->allocated = grown;
     }
     if (status == STATUS_OK && task->make && !task->lazy) {

@@ -1,6 +1,8 @@
 /* The files of a log's segments: made and named once, grown in steps, sealed when they are full. */
 #include "files.h"
 
+#include "log/segment_files.h"
+
 static void what_names_the_topic_is_written_once(void **state)
 {
     (void)state;
@@ -85,12 +87,49 @@ static void a_file_grows_ahead_of_its_bytes(void **state)
     node_remove(&node);
 }
 
+/* Files that remember the most that was asked for at once. */
+struct asked_files {
+    struct files files;
+    struct files_table table;
+    _Atomic uint64_t most; /* of any thread */
+};
+
+static enum status asked_allocate(struct files *files, int file, uint64_t position, uint64_t size)
+{
+    struct asked_files *asked = container_of(files, struct asked_files, files);
+    if (size > asked->most) asked->most = size;
+    return files_allocate(files_kernel(), file, position, size);
+}
+
+/* XFS wants all that is asked for to be free, also where the file has its blocks: a file could not outgrow half of a
+ * device. */
+static void only_what_is_added_is_asked_for(void **state)
+{
+    (void)state;
+    struct asked_files asked = { .table = *files_kernel()->table };
+    struct node node;
+
+    asked.table.allocate = asked_allocate;
+    asked.files.table = &asked.table;
+    files_begin(&node, 1 << 30);
+    node.plan.wal_size = 3 << 20;
+    node.plan.wal_file_size = 1 << 20;
+    node.files = &asked.files;
+    struct log *log = files_start(&node);
+    for (int i = 0; i < 300; i++) files_fill(&node, log, 8, 1, 9000);
+    assert_in_range(asked.most, 4 << 20, SEGMENT_GROW_MOST);
+    assert_true(segments_last(log)->allocated > 2 * SEGMENT_GROW_MOST);
+    node_stop(&node);
+    node_remove(&node);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_names_the_topic_is_written_once),
         cmocka_unit_test(a_sealed_segment_is_complete),
         cmocka_unit_test(a_file_grows_ahead_of_its_bytes),
+        cmocka_unit_test(only_what_is_added_is_asked_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
