@@ -192,9 +192,10 @@ static void put_escaped(struct expression *into, char letter)
 static size_t translate(struct expression *into, struct text text, size_t at)
 {
     char word[] = { text.data[at], '\0' };
-    char last = into->size > 0 && into->size < sizeof(into->pattern) ? into->pattern[into->size - 1] : '\0';
+    char last = '\0';
     struct text rest = { text.data + at, text.size - at };
 
+    if (into->size > 0 && into->size < sizeof(into->pattern)) last = into->pattern[into->size - 1];
     if (word[0] == '\\' && rest.size > 1) {
         put_escaped(into, rest.data[1]);
         return 2;
