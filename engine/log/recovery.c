@@ -360,6 +360,19 @@ static enum status wals_are_whole(const struct recovery *recovery, const char **
     return STATUS_OK;
 }
 
+/* All is read. A slot tells of a start that was raised after the rest of it was taken (checkpoint_amend), and then as
+ * much was committed. A log that ends before is no crash's doing: what was committed was durable. */
+static enum status found_settle(struct recovery *recovery, struct log_found *found, const char **why)
+{
+    found->committed = max_of(found->committed, found->start);
+    if (found->committed <= found->end) return STATUS_OK;
+    *why = text_format(
+               recovery->arena, "partition %.*s-%d is damaged: it ends at offset %lld, and was committed up to %lld",
+               TEXT_ARGS(found->topic), found->key.partition, (long long)found->end, (long long)found->committed)
+               .data;
+    return STATUS_DAMAGED;
+}
+
 enum status recovery_read(struct recovery *recovery, const char **why)
 {
     map_init(&recovery->by_key, recovery->heap, found_has_key);
@@ -384,6 +397,10 @@ enum status recovery_read(struct recovery *recovery, const char **why)
     }
     for (uint32_t shard = 0; shard < recovery->root.shard_count && status == STATUS_OK; shard++)
         status = wal_walk(recovery, &headers[shard], why);
+    map_each(&recovery->by_key, struct log_found, found)
+    {
+        if (status == STATUS_OK) status = found_settle(recovery, found, why);
+    }
     return status;
 }
 
