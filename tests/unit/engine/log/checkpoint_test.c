@@ -185,8 +185,8 @@ static void whatever_was_written_is_read_again(void **state)
     node_remove(&node);
 }
 
-/* Whole by its sums, and yet not true: of the one log more is said to be committed than there is. Found by the fuzzer of
- * recovery. */
+/* Whole by its sums, and yet not true: of the one log more is said to be committed than there is. Found by the fuzzer
+ * of recovery. */
 static void more_committed_than_there_is_is_damage(void **state)
 {
     (void)state;
