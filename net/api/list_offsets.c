@@ -1,10 +1,11 @@
 /* net/api/list_offsets.c   ListOffsets: the offset at a time, or at one of the ends. Ends are read off the log; a
  * search by time may have to wait for cold bytes, so each partition is a part that travels to its owner and comes
- * back. */
+ * back. Those of a large request leave in portions: each finds its owner in the image of its step. */
 #include "messages/list_offsets.h"
 #include "api/error.h"
 #include "api/route.h"
 #include "api/seen.h"
+#include "api/walk.h"
 
 struct list_offsets_part {
     struct route_part route;
@@ -21,14 +22,16 @@ struct list_offsets_part {
 };
 
 struct list_offsets {
+    struct walk walk;
     struct request *request;
     struct route route;
     bool read_committed;
-    struct list_offsets_part *parts;
-    uint32_t part_count;
-    const uint64_t *hashes;     /* of the request's partitions in a row, by topic and index */
-    const uint32_t *first;      /* of its topics: where each was named first */
-    struct seen twice, refused; /* partitions that are named more than once; those that were told so */
+    struct numbered rows;       /* of the answer, by topic: from 1 */
+    struct numbered partitions; /* how often each is named; 0 again: it was told that it is twice */
+    uint32_t partition_count;   /* of the request */
+    uint64_t hash;              /* of the topic that the walk is at, */
+    struct image_topic *topic;  /* in this step, */
+    struct list_offsets_topic_answer *row;
     struct list_offsets_answer answer;
 };
 
@@ -119,139 +122,187 @@ static int16_t special_since(int64_t timestamp_ms)
     return since[-timestamp_ms - 1];
 }
 
+/* ---- the way ---- */
+
+static void part_home(struct route *route, struct route_part *home)
+{
+    struct list_offsets *work = container_of(route, struct list_offsets, route);
+    const struct list_offsets_part *part = container_of(home, struct list_offsets_part, route);
+
+    part->row->error = error_tell(work->request, error_of(part->status));
+    if (part->status != STATUS_OK) return;
+    part->row->offset = part->offset;
+    part->row->timestamp_ms = part->found_ms;
+    part->row->leader_epoch = part->epoch;
+}
+
 static void list_offsets_joined(struct route *route)
 {
     struct list_offsets *work = container_of(route, struct list_offsets, route);
 
-    for (uint32_t i = 0; i < work->part_count; i++) {
-        const struct list_offsets_part *part = &work->parts[i];
-        part->row->error = error_tell(work->request, error_of(part->status));
-        if (part->status != STATUS_OK) continue;
-        part->row->offset = part->offset;
-        part->row->timestamp_ms = part->found_ms;
-        part->row->leader_epoch = part->epoch;
-    }
-    request_answer_rows(work->request, &work->answer, work->part_count);
+    if (walk_whole(&work->walk)) request_answer_rows(work->request, &work->answer, work->partition_count);
 }
 
-static struct topic_rows rows_of(struct list_offsets *work)
+static struct list_offsets *work_of(struct walk *walk)
 {
-    return (struct topic_rows){ &work->answer.topics, sizeof(struct list_offsets_topic_answer),
-                                offsetof(struct list_offsets_topic_answer, partitions),
-                                sizeof(struct list_offsets_partition_answer) };
+    return container_of(walk, struct list_offsets, walk);
 }
 
-/* A name is hashed once, however many of its partitions are asked for. */
-static bool hashes_make(struct list_offsets *work, const struct list_offsets_ask *ask, uint32_t count)
+static const struct list_offsets_topic_ask *topic_of(struct walk *walk, uint32_t at)
 {
-    struct arena *arena = &work->request->arena;
-    uint64_t *topics = arena_take(arena, (size_t)ask->topics.count * sizeof(*topics));
-    uint64_t *hashes = arena_take(arena, count * sizeof(*hashes));
-    uint32_t at = 0;
-
-    if (!topics || !hashes) return false;
-    for (int32_t i = 0; i < ask->topics.count; i++) {
-        const struct list_offsets_topic_ask *topic = &ask->topics.items[i];
-        topics[i] = text_hash(topic->name);
-        for (int32_t j = 0; j < topic->partitions.count; j++) {
-            hashes[at++] = hash_join(topics[i], (uint32_t)topic->partitions.items[j].index);
-        }
-    }
-    work->hashes = hashes;
-    work->first = seen_first(arena, topics, (uint32_t)ask->topics.count);
-    return work->first != NULL;
+    const struct list_offsets_ask *ask = walk->request->ask;
+    return &ask->topics.items[at];
 }
 
-/* Nobody can tell which of its times was meant. */
-static bool twice_find(struct list_offsets *work, uint32_t count)
+static bool topics_begin(struct walk *walk)
 {
-    struct arena *arena = &work->request->arena;
-    struct seen named;
+    struct list_offsets *work = work_of(walk);
+    const struct list_offsets_ask *ask = walk->request->ask;
+    struct arena *arena = &walk->request->arena;
 
-    if (!seen_init(&named, arena, count) || !seen_init(&work->twice, arena, count)) return false;
-    for (uint32_t i = 0; i < count; i++) {
-        if (!seen_add(&named, work->hashes[i])) (void)seen_add(&work->twice, work->hashes[i]);
-    }
-    return seen_init(&work->refused, arena, count);
+    walk->count = (uint32_t)ask->topics.count;
+    work->answer.topics.items = arena_take(arena, walk->count * sizeof(*work->answer.topics.items));
+    return work->answer.topics.items && numbered_init(&work->rows, arena, walk->count);
 }
 
-static bool list_offsets_make(struct list_offsets *work, const struct list_offsets_ask *ask)
+/* A topic that is named in several rows is told in one, and without partitions in none. */
+static bool topic_take(struct walk *walk, uint32_t at, uint32_t part)
 {
-    struct arena *arena = &work->request->arena;
-    struct topic_rows rows = rows_of(work);
-    uint32_t count = 0;
+    struct list_offsets *work = work_of(walk);
+    const struct list_offsets_topic_ask *ask = topic_of(walk, at);
+    (void)part;
 
-    work->answer.topics.items = arena_take(arena, (size_t)ask->topics.count * sizeof(*work->answer.topics.items));
-    if (!work->answer.topics.items) return false;
-    for (int32_t i = 0; i < ask->topics.count; i++) {
-        struct list_offsets_topic_answer *topic = &work->answer.topics.items[work->answer.topics.count++];
-        topic->name = ask->topics.items[i].name;
-        topic->partitions.count = ask->topics.items[i].partitions.count;
-        count += (uint32_t)topic->partitions.count;
-    }
-    work->parts = arena_take(arena, count * sizeof(*work->parts));
-    return work->parts && hashes_make(work, ask, count) && topics_join(arena, &rows, work->first) &&
-           twice_find(work, count);
+    if (ask->partitions.count <= 0) return true;
+    uint32_t *number = numbered_of(&work->rows, text_hash(ask->name));
+    if (*number == 0) *number = (uint32_t)++work->answer.topics.count;
+    struct list_offsets_topic_answer *row = &work->answer.topics.items[*number - 1];
+    row->name = ask->name;
+    row->partitions.count += ask->partitions.count; /* as many as it may have */
+    work->partition_count += (uint32_t)ask->partitions.count;
+    return true;
 }
 
-static void part_send(struct list_offsets *work, const struct route_place *place, uint64_t hash,
+static bool partitions_begin(struct walk *walk)
+{
+    struct list_offsets *work = work_of(walk);
+    const struct list_offsets_ask *ask = walk->request->ask;
+
+    walk->count = (uint32_t)ask->topics.count;
+    return numbered_init(&work->partitions, &walk->request->arena, work->partition_count);
+}
+
+/* A name is hashed once in a step, however many of its partitions are asked for. */
+static bool topic_hash(struct walk *walk, uint32_t at)
+{
+    const struct list_offsets_topic_ask *ask = topic_of(walk, at);
+
+    walk->parts = (uint32_t)ask->partitions.count;
+    work_of(walk)->hash = text_hash(ask->name);
+    return true;
+}
+
+static uint32_t *namings_of(struct list_offsets *work, int32_t index)
+{
+    return numbered_of(&work->partitions, hash_join(work->hash, (uint32_t)index));
+}
+
+static bool partition_count(struct walk *walk, uint32_t at, uint32_t part)
+{
+    (*namings_of(work_of(walk), topic_of(walk, at)->partitions.items[part].index))++;
+    return true;
+}
+
+static bool sending_begin(struct walk *walk)
+{
+    const struct list_offsets_ask *ask = walk->request->ask;
+
+    walk->count = (uint32_t)ask->topics.count;
+    return true;
+}
+
+static bool topic_open(struct walk *walk, uint32_t at)
+{
+    struct list_offsets *work = work_of(walk);
+    const struct list_offsets_topic_ask *ask = topic_of(walk, at);
+
+    (void)topic_hash(walk, at);
+    if (walk->parts == 0) return true;
+    work->topic = image_topic_by_name(&apis_of(work->request)->replicas->image, ask->name);
+    work->row = &work->answer.topics.items[*numbered_of(&work->rows, work->hash) - 1];
+    if (work->row->partitions.items) return true;
+
+    size_t size = (size_t)work->row->partitions.count * sizeof(*work->row->partitions.items);
+    work->row->partitions.items = arena_take(&work->request->arena, size);
+    work->row->partitions.count = 0;
+    return work->row->partitions.items != NULL;
+}
+
+static bool part_send(struct list_offsets *work, const struct route_place *place,
                       const struct list_offsets_partition_ask *ask, struct list_offsets_partition_answer *row)
 {
-    struct list_offsets_part *part = NULL;
+    struct list_offsets_part *part = arena_take(&work->request->arena, sizeof(*part));
 
+    if (!part) return false;
+    part->work = work;
+    part->topic = place->topic->id;
+    part->index = ask->index;
+    part->current_epoch = ask->current_leader_epoch;
+    part->timestamp_ms = ask->timestamp_ms;
+    part->row = row;
+    route_send(&work->route, &part->route, place->owner, part_arrive);
+    return true;
+}
+
+/* Who names a partition twice is refused, once: nobody can tell which of its times was meant. */
+static bool partition_send(struct walk *walk, uint32_t at, uint32_t part)
+{
+    struct list_offsets *work = work_of(walk);
+    const struct list_offsets_partition_ask *ask = &topic_of(walk, at)->partitions.items[part];
+    struct route_place place = route_in(work->topic, ask->index);
+    uint32_t *namings = namings_of(work, ask->index);
+    if (*namings == 0) return true;
+
+    struct list_offsets_partition_answer *row = &work->row->partitions.items[work->row->partitions.count++];
     *row = (struct list_offsets_partition_answer){
         .index = ask->index, .timestamp_ms = -1, .offset = -1, .leader_epoch = -1
     };
-    if (seen_has(&work->twice, hash)) {
+    if (*namings > 1) {
+        *namings = 0;
         row->error = error_tell(work->request, ERROR_INVALID_REQUEST);
     } else if (work->request->version < special_since(ask->timestamp_ms)) {
         row->error = error_tell(work->request, ERROR_UNSUPPORTED_VERSION);
-    } else if (!place->partition) {
+    } else if (!place.partition) {
         row->error = error_tell(work->request, ERROR_UNKNOWN_TOPIC_OR_PARTITION);
     } else {
-        part = &work->parts[work->part_count++];
-        part->work = work;
-        part->topic = place->topic->id;
-        part->index = ask->index;
-        part->current_epoch = ask->current_leader_epoch;
-        part->timestamp_ms = ask->timestamp_ms;
-        part->row = row;
-        route_send(&work->route, &part->route, place->owner, part_arrive);
+        return part_send(work, &place, ask, row);
     }
+    return true;
 }
 
-/* `hashes`: of its partitions. */
-static void topic_send(struct list_offsets *work, const struct list_offsets_topic_ask *ask, const uint64_t *hashes,
-                       struct list_offsets_topic_answer *answer)
+static void all_sent(struct walk *walk)
 {
-    struct image_topic *topic = image_topic_by_name(&apis_of(work->request)->replicas->image, ask->name);
-
-    for (int32_t i = 0; i < ask->partitions.count; i++) {
-        const struct list_offsets_partition_ask *partition = &ask->partitions.items[i];
-        struct route_place place = route_in(topic, partition->index);
-        if (seen_has(&work->twice, hashes[i]) && !seen_add(&work->refused, hashes[i])) continue; /* told once */
-        part_send(work, &place, hashes[i], partition, &answer->partitions.items[answer->partitions.count++]);
-    }
+    route_release(&work_of(walk)->route);
 }
+
+static const struct walk_pass list_offsets_passes[] = {
+    { topics_begin, NULL, topic_take },
+    { partitions_begin, topic_hash, partition_count },
+    { sending_begin, topic_open, partition_send },
+    { NULL, NULL, NULL },
+};
 
 void list_offsets_begin(struct request *request)
 {
     const struct list_offsets_ask *ask = request->ask;
     struct list_offsets *work = arena_take(&request->arena, sizeof(*work));
-    uint32_t at = 0;
 
-    if (work) work->request = request;
-    if (!work || !list_offsets_make(work, ask)) {
+    if (!work) {
         request_abort(request, "no memory");
         return;
     }
+    work->request = request;
     work->read_committed = ask->isolation_level == 1;
     route_begin(&work->route, request->shard, list_offsets_joined);
-    for (int32_t i = 0; i < ask->topics.count; i++) {
-        topic_send(work, &ask->topics.items[i], &work->hashes[at], &work->answer.topics.items[work->first[i]]);
-        at += (uint32_t)ask->topics.items[i].partitions.count;
-    }
-    struct topic_rows rows = rows_of(work);
-    topics_close_up(&rows);
-    route_release(&work->route);
+    work->route.returned = part_home;
+    walk_begin(&work->walk, request, list_offsets_passes, all_sent);
 }

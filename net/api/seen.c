@@ -2,7 +2,6 @@
  * only himself. */
 #include "api/seen.h"
 
-#include "base/check.h"
 #include "base/map.h"
 
 bool seen_init(struct seen *seen, struct arena *arena, uint32_t count)
@@ -44,20 +43,32 @@ bool seen_add(struct seen *seen, uint64_t hash)
     return true;
 }
 
+bool numbered_init(struct numbered *set, struct arena *arena, uint32_t count)
+{
+    if (!seen_init(&set->seen, arena, count)) return false;
+    set->numbers = arena_take(arena, ((size_t)set->seen.mask + 1) * sizeof(*set->numbers));
+    return set->numbers != NULL;
+}
+
+uint32_t *numbered_of(struct numbered *set, uint64_t hash)
+{
+    uint64_t mixed = mixed_of(hash), *place = seen_place(&set->seen, mixed);
+
+    *place = mixed;
+    return &set->numbers[place - set->seen.hashes];
+}
+
 const uint32_t *seen_first(struct arena *arena, const uint64_t *hashes, uint32_t count)
 {
     uint32_t *first = arena_take(arena, count * sizeof(*first));
-    struct seen seen;
+    struct numbered set;
     if (!first || count < 2) return first;
-    if (!seen_init(&seen, arena, count)) return NULL;
+    if (!numbered_init(&set, arena, count)) return NULL;
 
-    uint32_t *firsts = arena_take(arena, ((size_t)seen.mask + 1) * sizeof(*firsts)); /* by place in the set */
-    if (!firsts) return NULL;
     for (uint32_t i = 0; i < count; i++) {
-        uint64_t mixed = mixed_of(hashes[i]), *place = seen_place(&seen, mixed);
-        if (*place == 0) firsts[place - seen.hashes] = i;
-        *place = mixed;
-        first[i] = firsts[place - seen.hashes];
+        uint32_t *number = numbered_of(&set, hashes[i]);
+        if (*number == 0) *number = i + 1;
+        first[i] = *number - 1;
     }
     return first;
 }

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/check.h"
 
 struct seen {
     uint64_t *hashes; /* 0: free */
@@ -19,6 +20,17 @@ bool seen_init(struct seen *seen, struct arena *arena, uint32_t count);
 /* True when it is the first of its kind. */
 bool seen_add(struct seen *seen, uint64_t hash);
 bool seen_has(const struct seen *seen, uint64_t hash);
+
+/* A set whose members have a number each, 0 until somebody writes another. */
+struct numbered {
+    struct seen seen;
+    uint32_t *numbers; /* by place in the set */
+};
+
+/* For up to `count` things; false when the arena has no room. */
+must_check bool numbered_init(struct numbered *set, struct arena *arena, uint32_t count);
+/* That of `hash`, which joins the set if it is new. */
+uint32_t *numbered_of(struct numbered *set, uint64_t hash);
 
 /* Of things in a row, by their hashes: which are named again later, so that the last word holds. NULL: no room. */
 const bool *seen_again(struct arena *arena, const uint64_t *hashes, uint32_t count);

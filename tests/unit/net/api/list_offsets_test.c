@@ -156,6 +156,48 @@ static void a_topic_in_two_rows_is_told_in_one(void **state)
     assert_int_equal(answer.topics.items[1].partitions.items[0].error, ERROR_UNKNOWN_TOPIC_OR_PARTITION);
 }
 
+/* Thousands of topics, one of them with thousands of partitions: in portions, and the answer is as for few. */
+static void a_large_request_is_answered_as_a_small_one(void **state)
+{
+    (void)state;
+    enum { NAMES = 2000, ROWS = 2500, WIDE = 2500 };
+    struct arena *arena = &desk.messages;
+    struct list_offsets_topic_ask *rows = arena_take(arena, (ROWS + 3) * sizeof(*rows));
+    struct list_offsets_partition_ask *parts = arena_take(arena, (ROWS + WIDE) * sizeof(*parts));
+    struct list_offsets_partition_ask own[] = { { 0, -1, LIST_OFFSETS_LATEST }, { 1, -1, LIST_OFFSETS_LATEST } };
+
+    rows[0] = (struct list_offsets_topic_ask){ TEXT("t"), { &own[1], 1 } };
+    for (int32_t i = 0; i < ROWS; i++) {
+        parts[i] = (struct list_offsets_partition_ask){ i / NAMES, -1, LIST_OFFSETS_LATEST };
+        rows[1 + i] = (struct list_offsets_topic_ask){ text_format(arena, "none-%d", i % NAMES), { &parts[i], 1 } };
+    }
+    for (int32_t i = 0; i < WIDE; i++) parts[ROWS + i].index = max_of(i, 1); /* 1 is named twice */
+    rows[1 + ROWS] = (struct list_offsets_topic_ask){ TEXT("wide"), { &parts[ROWS], WIDE } };
+    rows[2 + ROWS] = (struct list_offsets_topic_ask){ TEXT("t"), { &own[0], 1 } };
+    ask = (struct list_offsets_ask){ .replica_id = -1, .topics = { rows, ROWS + 3 } };
+    desk_ask(&desk, API_LIST_OFFSETS, 7, &ask, &answer);
+
+    assert_int_equal(answer.topics.count, NAMES + 2);
+    const struct list_offsets_topic_answer *first = &answer.topics.items[0], *last = &answer.topics.items[1 + NAMES];
+    assert_int_equal(first->partitions.count, 2);
+    for (int32_t i = 0; i < 2; i++) {
+        assert_int_equal(first->partitions.items[i].index, 1 - i);
+        assert_int_equal(first->partitions.items[i].offset, 4 - i);
+    }
+    for (int32_t i = 0; i < NAMES; i++) {
+        const struct list_offsets_topic_answer *none = &answer.topics.items[1 + i];
+        assert_true(text_equal(none->name, rows[1 + i].name));
+        assert_int_equal(none->partitions.count, i < ROWS - NAMES ? 2 : 1);
+        assert_int_equal(none->partitions.items[0].error, ERROR_UNKNOWN_TOPIC_OR_PARTITION);
+    }
+    assert_int_equal(last->partitions.count, WIDE - 1);
+    for (int32_t i = 1; i < WIDE; i++) {
+        assert_int_equal(last->partitions.items[i - 1].index, i);
+        assert_int_equal(last->partitions.items[i - 1].error,
+                         i == 1 ? ERROR_INVALID_REQUEST : ERROR_UNKNOWN_TOPIC_OR_PARTITION);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -165,6 +207,7 @@ int main(void)
         cmocka_unit_test(what_is_not_there_says_so_by_row),
         cmocka_unit_test(who_names_a_partition_twice_is_told_so_once),
         cmocka_unit_test(a_topic_in_two_rows_is_told_in_one),
+        cmocka_unit_test(a_large_request_is_answered_as_a_small_one),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }

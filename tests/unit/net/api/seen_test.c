@@ -96,6 +96,23 @@ static void each_finds_the_first_of_its_name(void **state)
     assert_null(seen_first(&arena, hashes, array_count(hashes)));
 }
 
+static void each_thing_keeps_its_number(void **state)
+{
+    (void)state;
+    uint8_t memory[512];
+    struct arena arena;
+    struct numbered set;
+
+    arena_init(&arena, NULL, memory, sizeof(memory), 0);
+    assert_true(numbered_init(&set, &arena, 8));
+    for (uint64_t hash = 0; hash < 8; hash++) {
+        assert_int_equal(*numbered_of(&set, hash), 0);
+        *numbered_of(&set, hash) = 10 + (uint32_t)hash;
+    }
+    for (uint64_t hash = 0; hash < 8; hash++) assert_int_equal(*numbered_of(&set, hash), 10 + hash);
+    assert_false(numbered_init(&set, &arena, 1000));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -104,6 +121,7 @@ int main(void)
         cmocka_unit_test(asking_adds_nothing),
         cmocka_unit_test(the_last_word_is_not_said_again),
         cmocka_unit_test(each_finds_the_first_of_its_name),
+        cmocka_unit_test(each_thing_keeps_its_number),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
