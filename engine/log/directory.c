@@ -294,19 +294,33 @@ static enum status root_switch(struct directory *directory, uint32_t store_count
     return root_write(directory->files, directory->handle, &root);
 }
 
-/* The old WAL's files go to the shard of their number, as far as it wants them; the others go. */
+/* Whether another start, right now, would lack room for what this one wrote (upkeep.c keeps it free otherwise). */
+static enum status room_is_short(struct directory *directory, struct store **stores, uint32_t store_count, bool *is)
+{
+    uint64_t available, total, owed = 0;
+    enum status status = files_space(directory->files, directory->handle, &available, &total);
+
+    for (uint32_t i = 0; i < store_count; i++) owed += wal_used(stores[i]->wal);
+    *is = status == STATUS_OK && available < directory->reserve_size + owed;
+    return status;
+}
+
+/* The old WAL's files go to the shard of their number, as far as it wants them and there is room; the others go. */
 static enum status old_wals_settle(struct directory *directory, struct store **stores, uint32_t store_count)
 {
     struct recovery *recovery = directory->work;
+    bool is_short;
 
     for (uint32_t i = 0; i < recovery->wal_count; i++) {
         struct old_wal *wal = &recovery->wals[i];
-        if (wal->shard < store_count && wal_wants(stores[wal->shard]->wal, wal->size)) {
+        enum status status = room_is_short(directory, stores, store_count, &is_short);
+        if (status != STATUS_OK) return status;
+        if (wal->shard < store_count && !is_short && wal_wants(stores[wal->shard]->wal, wal->size)) {
             wal_adopt(stores[wal->shard]->wal, wal->file, wal->number, wal->size);
         } else {
             files_close(directory->files, wal->file);
             wal->file = -1;
-            enum status status = files_remove(directory->files, directory->handle, wal->name);
+            status = files_remove(directory->files, directory->handle, wal->name);
             if (status != STATUS_OK && status != STATUS_NOT_FOUND) return status;
         }
         wal->file = -1;

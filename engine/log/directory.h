@@ -74,6 +74,7 @@ struct directory {
     _Atomic bool unsynced; /* a clean stop has left it to directory_close to sync what it wrote */
     _Atomic bool failed;   /* an I/O error took it out of service */
     _Atomic bool full;     /* some shard refuses records for want of space: for people */
+    _Atomic uint64_t owed; /* bytes that a start would write anew, of all shards (upkeep.c) */
     struct log_found *found;
     uint32_t found_count;
     struct closed_log *closed; /* directory_note_closed (state.h) */

@@ -9,6 +9,7 @@
 #include "log/gather.h"
 #include "log/spill.h"
 #include "log/stream.h"
+#include "log/wal.h"
 
 enum { NS_PER_MS = 1000000 };
 
@@ -54,8 +55,27 @@ void upkeep_starved(struct upkeep *upkeep)
     }
 }
 
+/* Bytes that must be free: the reserve, and what a start writes anew before it lets go of the old, of every shard as of
+ * its last look. That is what stands in the WAL, and in streams above the cut. The latter counts twice: the first start
+ * copies it from segments, which keep it, into the WAL, and a second one that follows at once copies that again. */
+static uint64_t reserve_now(struct upkeep *upkeep)
+{
+    struct store *store = upkeep->store;
+    struct directory *directory = store->directory;
+    uint64_t owed = wal_used(store->wal) + 2 * store->stream_size, more = owed - upkeep->owed;
+
+    upkeep->owed = owed;
+    return directory->reserve_size + atomic_fetch_add_explicit(&directory->owed, more, memory_order_relaxed) + more;
+}
+
+/* A little more than the reserve must be free before appends are taken again, so that the answer does not flicker. */
+static uint64_t room_again(uint64_t reserve)
+{
+    return reserve + reserve / 8 + UPKEEP_ROOM;
+}
+
 /* People hear of it once for all shards. */
-static void full_set(struct store *store, bool full)
+static void full_set(struct store *store, bool full, uint64_t reserve)
 {
     struct directory *directory = store->directory;
 
@@ -66,7 +86,7 @@ static void full_set(struct store *store, bool full)
         directory_say(directory,
                       "%s is nearly full: records are refused until more than %" PRIu64
                       " MiB are free; fetches, retention and deletion go on",
-                      directory->path, directory->reserve_size >> 20);
+                      directory->path, room_again(reserve) >> 20);
     } else {
         directory_say(directory, "%s has room again: records are taken", directory->path);
     }
@@ -76,7 +96,7 @@ void upkeep_no_space(struct upkeep *upkeep)
 {
     struct store *store = upkeep->store;
 
-    full_set(store, true);
+    full_set(store, true, reserve_now(upkeep));
     store->no_space = true;
     upkeep_starved(upkeep);
     upkeep_soon(upkeep);
@@ -98,12 +118,11 @@ static void look_work(struct job *job)
     job->status = files_space(directory->files, directory->handle, &upkeep->available, &total);
 }
 
-/* A little more than the reserve must be free before appends are taken again, so that the answer does not flicker. */
 static void look_done(struct job *job)
 {
     struct upkeep *upkeep = container_of(job, struct upkeep, job);
     struct store *store = upkeep->store;
-    uint64_t reserve = store->directory->reserve_size;
+    uint64_t reserve = reserve_now(upkeep);
     bool lacked = store->no_space;
 
     upkeep->looking = false;
@@ -111,8 +130,8 @@ static void look_done(struct job *job)
         store_settle(store);
         return;
     }
-    if (upkeep->available < reserve) full_set(store, true);
-    if (upkeep->available >= reserve + reserve / 8 + UPKEEP_ROOM) full_set(store, false);
+    if (upkeep->available < reserve) full_set(store, true, reserve);
+    if (upkeep->available >= room_again(reserve)) full_set(store, false, reserve);
     if (upkeep->available >= UPKEEP_ROOM) store->no_space = false;
     /* The lack may come back at once, though there are bytes: of inodes, or by a quota. */
     uint32_t looks_max = UPKEEP_LAST_LOOKS + (store->no_space ? 0 : 1);

@@ -1,7 +1,8 @@
 /* engine/log/upkeep.h   What a store does by the clock, a few times a minute while it holds anything: lets go of memory
  * that nobody used for a while, and looks at the space that is left on the device.
  *
- * Space: below the reserve, clients' appends are refused (store->full) while everything else goes on. If the device is
+ * Space: below the reserve, clients' appends are refused (store->full) while everything else goes on. Beside what is
+ * set, the reserve is what a start would write anew, so that one always has the room it needs. If the device is
  * full all the same (store->no_space), writing out rests until the next look; what was acknowledged is in the WAL,
  * whose files are there already. What was appended but finds no place in the WAL stays in memory and goes on when there
  * is room; those who wait for it are answered with STATUS_NO_SPACE meanwhile. A node that stops does not wait: its
@@ -26,6 +27,7 @@ struct upkeep {
     struct job job;
     uint64_t available; /* bytes of the device, at the last look */
     uint64_t grown;     /* bytes of files since then */
+    uint64_t owed;      /* this store's part of directory->owed */
     bool looking;
     uint32_t last_looks;
 };

@@ -135,7 +135,7 @@ static const struct setting rows[] = {
     OURS(wal_file_size, "sluice.wal.file.size", LONG, "0", 0, MOST, NULL, STATIC,
          "bytes of one of its files; 0: as planned"),
     OURS(disk_reserve, "sluice.disk.reserve", LONG, "67108864", 0, MOST, NULL, STATIC,
-         "free bytes on disk below which Produce is refused"),
+         "free bytes on disk below which Produce is refused, beside what a start would write anew"),
     OURS(partitions, "sluice.partitions", INT, "1000", 1, MOST, NULL, STATIC,
          "active partitions to plan for"),
     OURS(cluster_id, "sluice.cluster.id", STRING, NULL, LEAST, MOST, NULL, STATIC,

@@ -10,12 +10,13 @@
 #include "log/upkeep.h"
 #include "log/wal.h"
 
-/* The kernel's files, but for space: none while `full`; none for an index while
+/* The kernel's files, but for space: none while `full`, else as much as is said, if it is; none for an index while
  * `nameless`, for a checkpoint or a name -delete while `slotless`. */
 struct tight_files {
     struct files files;
     struct files_table table;
     bool full;
+    uint64_t available; /* 0: what there is */
     _Atomic bool nameless, slotless;
 };
 
@@ -45,7 +46,9 @@ static enum status tight_allocate(struct files *files, int file, uint64_t positi
 static enum status tight_space(struct files *files, int directory, uint64_t *available, uint64_t *total)
 {
     enum status status = files_space(files_kernel(), directory, available, total);
-    if (container_of(files, struct tight_files, files)->full) *available = 0;
+    const struct tight_files *tight = container_of(files, struct tight_files, files);
+    if (tight->available > 0) *available = tight->available;
+    if (tight->full) *available = 0;
     return status;
 }
 
@@ -58,6 +61,7 @@ static void tight_init(struct tight_files *tight)
     tight->table.space = tight_space;
     tight->files.table = &tight->table;
     tight->full = false;
+    tight->available = 0;
     tight->nameless = tight->slotless = false;
 }
 
@@ -224,7 +228,7 @@ static void a_checkpoint_that_found_no_space_is_wanted_still(void **state)
     struct log *log = node_tighten(&node, &tight, 1 << 30);
     struct store *store = node.stores[0];
     uint64_t count = store->checkpoint->count;
-    node_starve(&node, log, &tight.slotless, 2 * BATCH_SIZE);
+    node_starve(&node, log, &tight.slotless, (size_t)2 * BATCH_SIZE);
     assert_int_equal(store->checkpoint->count, count);
     assert_int_equal(store->checkpoint->stage, CHECKPOINT_IDLE);
     assert_true(wal_used(store->wal) * 2 < store->wal->size);
@@ -361,6 +365,43 @@ static void a_stop_does_not_wait_for_a_lack_that_no_look_finds(void **state)
     node_remove(&node);
 }
 
+static bool full_with(struct node *node, struct tight_files *tight, uint64_t available)
+{
+    tight->available = available;
+    upkeep_grew(node->stores[0]->upkeep, UPKEEP_GROWN);
+    node_settle(node);
+    return node->stores[0]->full;
+}
+
+/* Beside the reserve: all that stands in the WAL is written anew by a start, before the old WAL goes. */
+static void room_for_a_start_is_kept(void **state)
+{
+    (void)state;
+    enum { RESERVE = 1 << 20 };
+    struct tight_files tight;
+    struct node node;
+
+    tight_init(&tight);
+    node_init(&node, 1);
+    node.files = &tight.files;
+    node_start(&node);
+    struct log *log = node_log(&node, 0, "t", 0);
+    node_begin(&node);
+    node.directory->reserve_size = RESERVE;
+    for (uint64_t i = 0; i < 5; i++) {
+        assert_int_equal(node_append(log, 1, BATCH_SIZE, i), STATUS_OK);
+        node_settle(&node);
+    }
+    uint64_t owed = wal_used(node.stores[0]->wal);
+    assert_true(owed >= UINT64_C(5) * BATCH_SIZE);
+    assert_false(full_with(&node, &tight, RESERVE + owed));
+    assert_true(full_with(&node, &tight, RESERVE + owed - 1));
+    assert_true(full_with(&node, &tight, RESERVE + owed));
+    assert_false(full_with(&node, &tight, (RESERVE + owed) / 8 * 9 + UPKEEP_ROOM + 8));
+    node_stop(&node);
+    node_remove(&node);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -370,6 +411,7 @@ int main(void)
         cmocka_unit_test(a_checkpoint_that_found_no_space_is_wanted_still),
         cmocka_unit_test(a_log_goes_where_there_is_no_space_for_its_new_name),
         cmocka_unit_test(a_log_goes_where_its_new_name_is_taken),
+        cmocka_unit_test(room_for_a_start_is_kept),
         cmocka_unit_test(a_stop_does_not_wait_for_space),
         cmocka_unit_test(a_stop_does_not_wait_for_a_lack_that_no_look_finds),
     };
