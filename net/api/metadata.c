@@ -1,5 +1,7 @@
 /* net/api/metadata.c   Metadata: brokers, topics, who leads what; from the shard's own copy of the image, without
- * asking anybody. A large answer is encoded in several steps: what it says is copied from the image first.
+ * asking anybody. A large answer is encoded in several steps: what it says is copied from the image first. Many names
+ * are looked up in portions: each topic's row is a truth of its own, that of its step; the brokers are those of the
+ * first.
  *
  * A topic that is missing and may be made is answered with error 3, as Kafka does, while it is being made: the client
  * asks again, and by then it is there. Nobody waits, and two requests for the same name make it once. */
@@ -9,6 +11,7 @@
 #include "api/error.h"
 #include "api/seen.h"
 #include "api/topic_name.h"
+#include "api/walk.h"
 
 enum { CREATIONS_MAX = 256, CREATION_MEMORY = 4096 };
 
@@ -44,9 +47,10 @@ static bool creation_pending(const struct apis *apis, struct text name)
     return false;
 }
 
-static void creation_begin(struct apis *apis, struct text name)
+/* False: it is being made, or enough are. */
+static bool creation_begin(struct apis *apis, struct text name)
 {
-    if (apis->creation_count == CREATIONS_MAX || creation_pending(apis, name)) return;
+    if (apis->creation_count == CREATIONS_MAX || creation_pending(apis, name)) return false;
 
     struct creation *creation = heap_take(&apis->shard->heap, sizeof(*creation));
     creation->apis = apis;
@@ -64,6 +68,7 @@ static void creation_begin(struct apis *apis, struct text name)
                                                .create_count = 1,
                                                .done = creation_done };
     controller_begin(apis->shard, &creation->call);
+    return true;
 }
 
 void creations_end(struct apis *apis)
@@ -77,13 +82,15 @@ void creations_end(struct apis *apis)
 /* ---- the answer ---- */
 
 struct metadata {
+    struct walk walk;
     struct request *request;
     const struct metadata_ask *ask;
     struct apis *apis;
     struct endpoint *endpoints; /* that are alive */
     uint32_t endpoint_count;
     struct seen seen;
-    bool keeps; /* the answer may be large: what it says is copied from the image, which may change before it is out */
+    bool by_ids; /* then names don't count */
+    bool keeps;  /* the answer may be large: what it says is copied from the image, which may change before it is out */
     const int32_t *ids; /* of the replicas that were copied last: most partitions of a topic have the same */
     int32_t *kept_ids;
     uint32_t id_count;
@@ -91,7 +98,9 @@ struct metadata {
     struct metadata_answer answer;
 };
 
-enum { METADATA_SMALL = 1000 };
+/* Topics and partitions of the image, and names of the request, that are told in one step; in a larger one, so many
+ * partitions that are shown cost as much as an item of the walk, and a topic that is made as many as so many. */
+enum { METADATA_SMALL = 1000, NAMES_SMALL = 100, SHOWN_PER_ITEM = 4, CREATION_ITEMS = 8 };
 
 static bool node_alive(const struct metadata *metadata, int32_t id)
 {
@@ -170,6 +179,7 @@ static bool topic_found(struct metadata *metadata, const struct image_topic *top
 
     answer->partitions.items = arena_take(&metadata->request->arena, size);
     if (!answer->partitions.items) return false;
+    metadata->walk.spent += (uint32_t)topic->partition_count / SHOWN_PER_ITEM;
     for (int32_t i = 0; i < topic->partition_count; i++) {
         if (!topic->partitions[i].replicas) continue;
         struct metadata_partition_answer *partition = &answer->partitions.items[answer->partitions.count++];
@@ -186,18 +196,18 @@ static void topic_missing(struct metadata *metadata, struct text name)
 
     topic_add(metadata, valid ? ERROR_UNKNOWN_TOPIC_OR_PARTITION : ERROR_INVALID_TOPIC, name, UUID_NONE);
     if (valid && may && apis->settings.settings->values.auto_create_topics && !image_internal(name)) {
-        creation_begin(apis, name);
+        metadata->walk.spent += creation_begin(apis, name) ? CREATION_ITEMS : 0;
     }
 }
 
-static bool topic_named(struct metadata *metadata, const struct metadata_topic_ask *ask, bool by_ids)
+static bool topic_named(struct metadata *metadata, const struct metadata_topic_ask *ask)
 {
     const struct image *image = &metadata->apis->replicas->image;
     const struct image_topic *topic = NULL;
 
-    bool by_id = by_ids || !ask->name.data;
+    bool by_id = metadata->by_ids || !ask->name.data;
 
-    if (by_ids && uuid_none(ask->topic_id)) return true;
+    if (metadata->by_ids && uuid_none(ask->topic_id)) return true;
     topic = by_id ? image_topic_by_id(image, ask->topic_id) : image_topic_by_name(image, ask->name);
     if (!topic && by_id) {
         if (!seen_add(&metadata->seen, uuid_hash(ask->topic_id))) return true;
@@ -226,50 +236,6 @@ static bool names_given(const struct metadata_ask *ask)
     return true;
 }
 
-/* Versions 10 and 11 have ids on the wire and don't know them: who uses them gets nothing but that. */
-static bool topics_refuse(struct metadata *metadata)
-{
-    const struct metadata_ask *ask = metadata->ask;
-    struct metadata_answer *answer = &metadata->answer;
-
-    answer->topics.items =
-        arena_take(&metadata->request->arena, (size_t)ask->topics.count * sizeof(*answer->topics.items));
-    if (!answer->topics.items) return false;
-    for (int32_t i = 0; i < ask->topics.count; i++) {
-        const struct metadata_topic_ask *topic = &ask->topics.items[i];
-        answer->topics.items[answer->topics.count++] =
-            (struct metadata_topic_answer){ .error = error_tell(metadata->request, ERROR_INVALID_REQUEST),
-                                            .name = topic->name.data ? topic->name : TEXT(""),
-                                            .topic_id = topic->topic_id,
-                                            .authorized_operations = OPERATIONS_NOT_ASKED };
-    }
-    return true;
-}
-
-static bool topics_fill(struct metadata *metadata)
-{
-    const struct metadata_ask *ask = metadata->ask;
-    const struct image *image = &metadata->apis->replicas->image;
-    bool all = ask->topics.count < 0 || (metadata->request->version == 0 && ask->topics.count == 0);
-    uint32_t count = all ? image->topic_count : (uint32_t)ask->topics.count;
-    struct metadata_answer *answer = &metadata->answer;
-
-    answer->topics.items = arena_take(&metadata->request->arena, count * sizeof(*answer->topics.items));
-    if (!answer->topics.items || !seen_init(&metadata->seen, &metadata->request->arena, count)) return false;
-    if (!all) {
-        bool by_ids = ids_given(ask); /* Then names don't count. */
-        for (uint32_t i = 0; i < count; i++) {
-            if (!topic_named(metadata, &ask->topics.items[i], by_ids)) return false;
-        }
-        return true;
-    }
-    list_each(&image->topics, node)
-    {
-        if (!topic_found(metadata, container_of(node, struct image_topic, node))) return false;
-    }
-    return true;
-}
-
 static bool brokers_fill(struct metadata *metadata)
 {
     struct request *request = metadata->request;
@@ -288,6 +254,117 @@ static bool brokers_fill(struct metadata *metadata)
     return true;
 }
 
+static struct metadata *work_of(struct walk *walk)
+{
+    return container_of(walk, struct metadata, walk);
+}
+
+static bool rows_begin(struct metadata *metadata, uint32_t count)
+{
+    struct metadata_answer *answer = &metadata->answer;
+
+    answer->topics.items = arena_take(&metadata->request->arena, count * sizeof(*answer->topics.items));
+    return answer->topics.items != NULL;
+}
+
+static bool refusing_begin(struct walk *walk)
+{
+    walk->count = (uint32_t)max_of(work_of(walk)->ask->topics.count, 0);
+    return rows_begin(work_of(walk), walk->count);
+}
+
+/* Versions 10 and 11 have ids on the wire and don't know them: who uses them gets nothing but that. */
+static bool topic_refuse(struct walk *walk, uint32_t at, uint32_t part)
+{
+    struct metadata *metadata = work_of(walk);
+    const struct metadata_topic_ask *topic = &metadata->ask->topics.items[at];
+    (void)part;
+
+    metadata->answer.topics.items[metadata->answer.topics.count++] =
+        (struct metadata_topic_answer){ .error = error_tell(metadata->request, ERROR_INVALID_REQUEST),
+                                        .name = topic->name.data ? topic->name : TEXT(""),
+                                        .topic_id = topic->topic_id,
+                                        .authorized_operations = OPERATIONS_NOT_ASKED };
+    return true;
+}
+
+static bool naming_begin(struct walk *walk)
+{
+    struct metadata *metadata = work_of(walk);
+
+    walk->count = (uint32_t)metadata->ask->topics.count;
+    metadata->by_ids = ids_given(metadata->ask);
+    return rows_begin(metadata, walk->count) && seen_init(&metadata->seen, &metadata->request->arena, walk->count);
+}
+
+static bool name_take(struct walk *walk, uint32_t at, uint32_t part)
+{
+    struct metadata *metadata = work_of(walk);
+    (void)part;
+
+    metadata->ids = NULL; /* In an earlier step something else may have been there. */
+    return topic_named(metadata, &metadata->ask->topics.items[at]);
+}
+
+/* In one step, so that nothing need be kept. */
+static bool few_take(struct walk *walk, uint32_t at, uint32_t part)
+{
+    const struct metadata_ask *ask = work_of(walk)->ask;
+    (void)at, (void)part;
+
+    for (int32_t i = 0; i < ask->topics.count; i++) {
+        if (!topic_named(work_of(walk), &ask->topics.items[i])) return false;
+    }
+    return true;
+}
+
+static bool all_begin(struct walk *walk)
+{
+    walk->count = 1;
+    return rows_begin(work_of(walk), work_of(walk)->apis->replicas->image.topic_count);
+}
+
+/* In one step: nothing says where in the image's list a walk would go on. */
+static bool all_take(struct walk *walk, uint32_t at, uint32_t part)
+{
+    struct metadata *metadata = work_of(walk);
+    (void)at, (void)part;
+
+    list_each(&metadata->apis->replicas->image.topics, node)
+    {
+        if (!topic_found(metadata, container_of(node, struct image_topic, node))) return false;
+    }
+    return true;
+}
+
+static const struct walk_pass refused_topics[] = { { refusing_begin, NULL, topic_refuse }, { NULL, NULL, NULL } };
+static const struct walk_pass named_topics[] = { { naming_begin, NULL, name_take }, { NULL, NULL, NULL } };
+static const struct walk_pass few_topics[] = { { naming_begin, NULL, few_take }, { NULL, NULL, NULL } };
+static const struct walk_pass all_topics[] = { { all_begin, NULL, all_take }, { NULL, NULL, NULL } };
+
+static const struct walk_pass *passes_of(const struct metadata *metadata)
+{
+    const struct metadata_ask *ask = metadata->ask;
+    int16_t version = metadata->request->version;
+
+    if (version < 12 && (ids_given(ask) || !names_given(ask))) return refused_topics;
+    if (ask->topics.count < 0 || (version == 0 && ask->topics.count == 0)) return all_topics;
+    return metadata->keeps ? named_topics : few_topics;
+}
+
+static void metadata_end(struct walk *walk)
+{
+    struct metadata *metadata = work_of(walk);
+
+    if (!walk_whole(walk)) return;
+    if (metadata->keeps) {
+        uint32_t rows = metadata->row_count + (uint32_t)metadata->answer.topics.count;
+        request_answer_rows(metadata->request, &metadata->answer, rows);
+    } else {
+        request_answer(metadata->request, &metadata->answer, NULL, 0, NULL);
+    }
+}
+
 void metadata_begin(struct request *request)
 {
     struct apis *apis = apis_of(request);
@@ -299,28 +376,20 @@ void metadata_begin(struct request *request)
         return;
     }
     *metadata = (struct metadata){ .request = request, .ask = request->ask, .apis = apis };
-    metadata->keeps = image->topic_count + image->partition_count > METADATA_SMALL;
+    metadata->keeps =
+        image->topic_count + image->partition_count > METADATA_SMALL || metadata->ask->topics.count > NAMES_SMALL;
     message_clear(request->api->answer, &metadata->answer);
-    if (request->version < 12 && (ids_given(metadata->ask) || !names_given(metadata->ask))) {
-        if (topics_refuse(metadata)) {
-            request_answer(request, &metadata->answer, NULL, 0, NULL);
-        } else {
-            request_abort(request, "no memory");
+    const struct walk_pass *passes = passes_of(metadata);
+    if (passes != refused_topics) {
+        metadata->answer.cluster_id = apis->settings.cluster_id;
+        metadata->answer.controller_id = apis->settings.node_id; /* Whoever is asked passes it on. */
+        if (metadata->ask->include_cluster_authorized_operations) {
+            metadata->answer.cluster_authorized_operations = OPERATIONS_CLUSTER;
         }
-        return;
+        if (!brokers_fill(metadata)) {
+            request_abort(request, "no memory");
+            return;
+        }
     }
-    metadata->answer.cluster_id = apis->settings.cluster_id;
-    metadata->answer.controller_id = apis->settings.node_id; /* Whoever is asked passes it on. */
-    if (metadata->ask->include_cluster_authorized_operations) {
-        metadata->answer.cluster_authorized_operations = OPERATIONS_CLUSTER;
-    }
-    if (!brokers_fill(metadata) || !topics_fill(metadata)) {
-        request_abort(request, "no memory");
-        return;
-    }
-    if (metadata->keeps) {
-        request_answer_rows(request, &metadata->answer, metadata->row_count + (uint32_t)metadata->answer.topics.count);
-    } else {
-        request_answer(request, &metadata->answer, NULL, 0, NULL);
-    }
+    walk_begin(&metadata->walk, request, passes, metadata_end);
 }

@@ -189,6 +189,35 @@ static void a_client_may_leave_while_its_answer_is_encoded(void **state)
     remove_topic(large);
 }
 
+/* In portions, those that are there and those that are not; each once. */
+static void many_names_are_answered_as_few_are(void **state)
+{
+    (void)state;
+    enum { NAMES = 3500 };
+    struct metadata_topic_ask *topics = arena_take(&desk.messages, NAMES * sizeof(*topics));
+
+    for (int32_t i = 0; i < NAMES; i++) {
+        topics[i].name = text_format(&desk.messages, "absent-%d", i % (NAMES - 500)); /* the last are named twice */
+    }
+    topics[7].name = TEXT("a/b");
+    topics[NAMES - 500 - 1].name = TEXT("here");
+    topics[NAMES - 500 - 2].name = TEXT("away");
+    ask_for(12, topics, NAMES);
+    assert_int_equal(answer.topics.count, NAMES - 500 + 1); /* number 7 is absent, after all */
+    for (int32_t i = 0; i < NAMES - 500; i++) {
+        const struct metadata_topic_answer *topic = &answer.topics.items[i];
+        assert_true(text_equal(topic->name, topics[i].name));
+        if (i == 7) {
+            assert_int_equal(topic->error, ERROR_INVALID_TOPIC);
+        } else if (i < NAMES - 500 - 2) {
+            assert_int_equal(topic->error, ERROR_UNKNOWN_TOPIC_OR_PARTITION);
+        }
+    }
+    assert_int_equal(topic_of("here")->partitions.count, 3);
+    assert_int_equal(topic_of("here")->partitions.items[2].replicas.items[0], DESK_SELF);
+    assert_int_equal(topic_of("away")->partitions.items[0].leader_id, DESK_OTHER);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -200,6 +229,7 @@ int main(void)
         cmocka_unit_test(ids_are_refused_in_the_versions_that_only_carry_them),
         cmocka_unit_test(a_large_answer_is_whole_whatever_changes_meanwhile),
         cmocka_unit_test(a_client_may_leave_while_its_answer_is_encoded),
+        cmocka_unit_test(many_names_are_answered_as_few_are),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }
