@@ -1,11 +1,15 @@
 /* net/api/delete_records.c   DeleteRecords: the start of a log moves forward, up to the high watermark. Answered when
  * the new start is on the device, or a reader could see a record again after a crash.
  *
- *     arrives --log_raise_start--> the entry is flushed --> returns */
+ *     arrives --log_raise_start--> the entry is flushed --> returns
+ *
+ * Memory for all partitions is taken before the first of them leaves: none is touched for a request that can't be
+ * answered. */
 #include "messages/delete_records.h"
 #include "api/error.h"
 #include "api/route.h"
 #include "api/seen.h"
+#include "api/walk.h"
 #include "log/store.h"
 
 enum { BUSY_PAUSE_MS = 5 };
@@ -24,12 +28,17 @@ struct delete_records_part {
 };
 
 struct delete_records {
+    struct walk walk;
     struct request *request;
     struct route route;
-    struct delete_records_part *parts;
+    struct delete_records_part **parts; /* of the request's partitions in a row */
     uint32_t part_count;
-    const bool *again;     /* of the request's partitions in a row: named again later, and only that holds */
-    const uint32_t *first; /* of its topics: where each was named first */
+    uint32_t place;             /* in that row, of the partition that the walk is at, from 1 */
+    struct numbered rows;       /* of the answer, by topic: from 1 */
+    struct numbered partitions; /* the place where each is named last: only that holds */
+    uint64_t hash;              /* of the topic that the walk is at, */
+    struct image_topic *topic;  /* in this step, */
+    struct delete_records_topic_answer *row;
     struct delete_records_answer answer;
 };
 
@@ -82,104 +91,176 @@ static void part_arrive(struct route_part *route, struct shard *owner)
     part_raise(part);
 }
 
+/* ---- the way ---- */
+
+static void part_home(struct route *route, struct route_part *home)
+{
+    struct delete_records *work = container_of(route, struct delete_records, route);
+    const struct delete_records_part *part = container_of(home, struct delete_records_part, route);
+
+    part->row->error = error_tell(work->request, error_of(part->status));
+    if (part->status == STATUS_OK) part->row->low_watermark = part->start;
+}
+
 static void delete_records_joined(struct route *route)
 {
     struct delete_records *work = container_of(route, struct delete_records, route);
 
-    for (uint32_t i = 0; i < work->part_count; i++) {
-        const struct delete_records_part *part = &work->parts[i];
-        part->row->error = error_tell(work->request, error_of(part->status));
-        if (part->status == STATUS_OK) part->row->low_watermark = part->start;
-    }
-    request_answer_rows(work->request, &work->answer, work->part_count);
+    if (walk_whole(&work->walk)) request_answer_rows(work->request, &work->answer, work->part_count);
 }
 
-static bool again_find(struct delete_records *work, const struct delete_records_ask *ask, uint32_t count)
+static struct delete_records *work_of(struct walk *walk)
 {
-    struct arena *arena = &work->request->arena;
-    uint64_t *topics = arena_take(arena, (size_t)ask->topics.count * sizeof(*topics));
-    uint64_t *hashes = arena_take(arena, count * sizeof(*hashes));
-    uint32_t at = 0;
-
-    if (!topics || !hashes) return false;
-    for (int32_t i = 0; i < ask->topics.count; i++) {
-        const struct delete_records_topic_ask *topic = &ask->topics.items[i];
-        topics[i] = text_hash(topic->name);
-        for (int32_t j = 0; j < topic->partitions.count; j++) {
-            hashes[at++] = hash_join(topics[i], (uint32_t)topic->partitions.items[j].index);
-        }
-    }
-    work->again = seen_again(arena, hashes, count);
-    work->first = seen_first(arena, topics, (uint32_t)ask->topics.count);
-    return work->again && work->first;
+    return container_of(walk, struct delete_records, walk);
 }
 
-static struct topic_rows rows_of(struct delete_records *work)
+static const struct delete_records_topic_ask *topic_of(struct walk *walk, uint32_t at)
 {
-    return (struct topic_rows){ &work->answer.topics, sizeof(struct delete_records_topic_answer),
-                                offsetof(struct delete_records_topic_answer, partitions),
-                                sizeof(struct delete_records_partition_answer) };
+    const struct delete_records_ask *ask = walk->request->ask;
+    return &ask->topics.items[at];
 }
 
-static bool delete_records_make(struct delete_records *work, const struct delete_records_ask *ask)
+static bool topics_begin(struct walk *walk)
 {
-    struct arena *arena = &work->request->arena;
-    struct topic_rows rows = rows_of(work);
-    uint32_t count = 0;
+    struct delete_records *work = work_of(walk);
+    const struct delete_records_ask *ask = walk->request->ask;
+    struct arena *arena = &walk->request->arena;
 
-    work->answer.topics.items = arena_take(arena, (size_t)ask->topics.count * sizeof(*work->answer.topics.items));
-    if (!work->answer.topics.items) return false;
-    for (int32_t i = 0; i < ask->topics.count; i++) {
-        struct delete_records_topic_answer *topic = &work->answer.topics.items[work->answer.topics.count++];
-        topic->name = ask->topics.items[i].name;
-        topic->partitions.count = ask->topics.items[i].partitions.count;
-        count += (uint32_t)topic->partitions.count;
-    }
-    work->parts = arena_take(arena, count * sizeof(*work->parts));
-    return work->parts && again_find(work, ask, count) && topics_join(arena, &rows, work->first);
+    walk->count = (uint32_t)ask->topics.count;
+    work->answer.topics.items = arena_take(arena, walk->count * sizeof(*work->answer.topics.items));
+    return work->answer.topics.items && numbered_init(&work->rows, arena, walk->count);
 }
 
-static void topic_send(struct delete_records *work, const struct delete_records_topic_ask *topic, const bool *again,
-                       struct delete_records_topic_answer *answer)
+/* A topic that is named in several rows is told in one, and without partitions in none. */
+static bool topic_take(struct walk *walk, uint32_t at, uint32_t part)
 {
-    for (int32_t i = 0; i < topic->partitions.count; i++) {
-        if (again[i]) continue;
-        const struct delete_records_partition_ask *ask = &topic->partitions.items[i];
-        struct route_place place = route_by_name(apis_of(work->request), topic->name, ask->index);
-        struct delete_records_partition_answer *row = &answer->partitions.items[answer->partitions.count++];
+    struct delete_records *work = work_of(walk);
+    const struct delete_records_topic_ask *ask = topic_of(walk, at);
+    (void)part;
 
-        *row = (struct delete_records_partition_answer){ ask->index, -1, ERROR_UNKNOWN_TOPIC_OR_PARTITION };
-        if (!place.partition) continue;
-        if (image_internal(topic->name)) {
-            row->error = ERROR_INVALID_TOPIC;
-            continue;
-        }
-        struct delete_records_part *part = &work->parts[work->part_count++];
-        part->topic = place.topic->id;
-        part->index = ask->index;
-        part->offset = ask->offset;
-        part->row = row;
-        route_send(&work->route, &part->route, place.owner, part_arrive);
-    }
+    if (ask->partitions.count <= 0) return true;
+    uint32_t *number = numbered_of(&work->rows, text_hash(ask->name));
+    if (*number == 0) *number = (uint32_t)++work->answer.topics.count;
+    struct delete_records_topic_answer *row = &work->answer.topics.items[*number - 1];
+    row->name = ask->name;
+    row->partitions.count += ask->partitions.count; /* as many as it may have */
+    work->part_count += (uint32_t)ask->partitions.count;
+    return true;
 }
+
+static bool partitions_begin(struct walk *walk)
+{
+    struct delete_records *work = work_of(walk);
+    const struct delete_records_ask *ask = walk->request->ask;
+    struct arena *arena = &walk->request->arena;
+
+    walk->count = (uint32_t)ask->topics.count;
+    work->parts = arena_take(arena, work->part_count * sizeof(struct delete_records_part *));
+    return work->parts && numbered_init(&work->partitions, arena, work->part_count);
+}
+
+static void topic_enter(struct walk *walk, uint32_t at)
+{
+    struct delete_records *work = work_of(walk);
+    const struct delete_records_topic_ask *ask = topic_of(walk, at);
+
+    walk->parts = (uint32_t)ask->partitions.count;
+    if (walk->parts == 0) return;
+    work->hash = text_hash(ask->name);
+    work->row = &work->answer.topics.items[*numbered_of(&work->rows, work->hash) - 1];
+}
+
+static bool topic_furnish(struct walk *walk, uint32_t at)
+{
+    struct delete_records *work = work_of(walk);
+
+    topic_enter(walk, at);
+    if (walk->parts == 0 || work->row->partitions.items) return true;
+    size_t size = (size_t)work->row->partitions.count * sizeof(*work->row->partitions.items);
+    work->row->partitions.items = arena_take(&work->request->arena, size);
+    work->row->partitions.count = 0;
+    return work->row->partitions.items != NULL;
+}
+
+static uint32_t *last_of(struct delete_records *work, int32_t index)
+{
+    return numbered_of(&work->partitions, hash_join(work->hash, (uint32_t)index));
+}
+
+static bool partition_furnish(struct walk *walk, uint32_t at, uint32_t part)
+{
+    struct delete_records *work = work_of(walk);
+    struct delete_records_part *made = arena_take(&work->request->arena, sizeof(*made));
+
+    work->parts[work->place++] = made;
+    *last_of(work, topic_of(walk, at)->partitions.items[part].index) = work->place;
+    return made != NULL;
+}
+
+static bool sending_begin(struct walk *walk)
+{
+    const struct delete_records_ask *ask = walk->request->ask;
+
+    walk->count = (uint32_t)ask->topics.count;
+    work_of(walk)->place = 0;
+    return true;
+}
+
+static bool topic_open(struct walk *walk, uint32_t at)
+{
+    struct delete_records *work = work_of(walk);
+
+    topic_enter(walk, at);
+    if (walk->parts == 0) return true;
+    work->topic = image_topic_by_name(&apis_of(work->request)->replicas->image, topic_of(walk, at)->name);
+    return true;
+}
+
+static bool partition_send(struct walk *walk, uint32_t at, uint32_t number)
+{
+    struct delete_records *work = work_of(walk);
+    const struct delete_records_partition_ask *ask = &topic_of(walk, at)->partitions.items[number];
+    struct delete_records_part *part = work->parts[work->place++];
+    if (*last_of(work, ask->index) != work->place) return true;
+
+    struct delete_records_partition_answer *row = &work->row->partitions.items[work->row->partitions.count++];
+    struct route_place place = route_in(work->topic, ask->index);
+    *row = (struct delete_records_partition_answer){ ask->index, -1, ERROR_UNKNOWN_TOPIC_OR_PARTITION };
+    if (!place.partition) return true;
+    if (image_internal(place.topic->name)) {
+        row->error = ERROR_INVALID_TOPIC;
+        return true;
+    }
+    part->topic = place.topic->id;
+    part->index = ask->index;
+    part->offset = ask->offset;
+    part->row = row;
+    route_send(&work->route, &part->route, place.owner, part_arrive);
+    return true;
+}
+
+static void all_sent(struct walk *walk)
+{
+    route_release(&work_of(walk)->route);
+}
+
+static const struct walk_pass delete_records_passes[] = {
+    { topics_begin, NULL, topic_take },
+    { partitions_begin, topic_furnish, partition_furnish },
+    { sending_begin, topic_open, partition_send },
+    { NULL, NULL, NULL },
+};
 
 void delete_records_begin(struct request *request)
 {
-    const struct delete_records_ask *ask = request->ask;
     struct delete_records *work = arena_take(&request->arena, sizeof(*work));
 
-    if (work) work->request = request;
-    if (!work || !delete_records_make(work, ask)) {
+    if (!work) {
         request_abort(request, "no memory");
         return;
     }
+    work->request = request;
     route_begin(&work->route, request->shard, delete_records_joined);
-    uint32_t at = 0;
-    for (int32_t i = 0; i < ask->topics.count; i++) {
-        topic_send(work, &ask->topics.items[i], &work->again[at], &work->answer.topics.items[work->first[i]]);
-        at += (uint32_t)ask->topics.items[i].partitions.count;
-    }
-    struct topic_rows rows = rows_of(work);
-    topics_close_up(&rows);
-    route_release(&work->route);
+    work->route.returned = part_home;
+    walk_begin(&work->walk, request, delete_records_passes, all_sent);
 }

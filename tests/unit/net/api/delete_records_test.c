@@ -87,12 +87,50 @@ static void what_can_not_be_is_refused_by_row(void **state)
     assert_int_equal(rows[1].error, ERROR_NONE);
 }
 
+/* In portions: a topic in two rows is told in one, and of what is named twice the last word holds. */
+static void a_large_request_is_answered_as_a_small_one(void **state)
+{
+    (void)state;
+    enum { NAMES = 1500, WIDE = 3000 };
+    struct arena *arena = &desk.messages;
+    struct delete_records_topic_ask *rows = arena_take(arena, (NAMES + 3) * sizeof(*rows));
+    struct delete_records_partition_ask *parts = arena_take(arena, WIDE * sizeof(*parts));
+    struct delete_records_partition_ask first[] = { { 1, 99 }, { 0, 10 } }, last[] = { { 1, 10 } };
+
+    for (int32_t i = 0; i < WIDE; i++) parts[i].index = i;
+    rows[0] = (struct delete_records_topic_ask){ TEXT("t"), { first, 2 } };
+    for (int32_t i = 0; i < NAMES; i++) {
+        rows[1 + i] = (struct delete_records_topic_ask){ text_format(arena, "none-%d", i), { parts, i % 3 } };
+    }
+    rows[1 + NAMES] = (struct delete_records_topic_ask){ TEXT("wide"), { parts, WIDE } };
+    rows[2 + NAMES] = (struct delete_records_topic_ask){ TEXT("t"), { last, 1 } };
+    ask = (struct delete_records_ask){ .topics = { rows, NAMES + 3 }, .timeout_ms = 1000 };
+    desk_ask(&desk, API_DELETE_RECORDS, 2, &ask, &answer);
+
+    assert_int_equal(answer.topics.count, 2 + NAMES - NAMES / 3); /* a third have no partitions */
+    const struct delete_records_topic_answer *topic = &answer.topics.items[0];
+    assert_int_equal(topic->partitions.count, 2);
+    for (int32_t i = 0; i < 2; i++) {
+        assert_int_equal(topic->partitions.items[i].index, i);
+        assert_int_equal(topic->partitions.items[i].error, ERROR_NONE);
+        assert_int_equal(topic->partitions.items[i].low_watermark, 10);
+    }
+    topic = &answer.topics.items[answer.topics.count - 1];
+    assert_true(text_equal(topic->name, TEXT("wide")));
+    assert_int_equal(topic->partitions.count, WIDE);
+    for (int32_t i = 0; i < WIDE; i++) {
+        assert_int_equal(topic->partitions.items[i].index, i);
+        assert_int_equal(topic->partitions.items[i].error, ERROR_UNKNOWN_TOPIC_OR_PARTITION);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(starts_move_forward_and_never_back),
         cmocka_unit_test(readers_see_the_new_start),
         cmocka_unit_test(what_can_not_be_is_refused_by_row),
+        cmocka_unit_test(a_large_request_is_answered_as_a_small_one),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }
