@@ -1,23 +1,30 @@
 /* net/api/create_topics.c   CreateTopics: from rows of the request to one call of the controller, and back. The rules
  * are the controller's. When the call is done every shard of this node knows the topics; the answer shows them with
- * their configs (KIP-525). */
+ * their configs (KIP-525), each as it is in its step.
+ *
+ *     begin --all are taken--> the controller --done--> all are shown --> answered
+ *           \_/ a portion, a step                      \_/ a portion, a step
+ */
 #include "messages/create_topics.h"
 #include "api/api.h"
 #include "api/config_rows.h"
 #include "api/error.h"
 #include "api/seen.h"
+#include "api/walk.h"
 
-enum { TOPICS_PORTION = 64 };
+enum { SHOWN_ITEMS = 15 }; /* what a topic with its configs costs more than an item of a walk */
 
 struct create_topics {
+    struct walk walk;
     struct request *request;
     struct controller_call call;
-    struct ready ready;
-    struct seen seen;
-    uint32_t shown; /* of the call's topics */
+    struct seen seen;      /* names that are told */
+    struct numbered names; /* how often each is asked for, when the time is over */
+    bool late;             /* it is over, for one that is asked for once */
     uint32_t row_count;
     struct create_topics_answer answer;
-    struct config_rows common;                      /* of topics without configs, in this portion */
+    uint32_t step;                                  /* of the walk: */
+    struct config_rows common;                      /* of topics without configs, in this step */
     const struct create_topics_topic_answer *plain; /* one of them: the others share its rows */
 };
 
@@ -125,112 +132,179 @@ static bool create_show(struct create_topics *work, const struct topic_create *c
     return true;
 }
 
-/* A name that was asked for twice was refused twice, and is answered once. */
-static void create_go(struct ready *ready)
-{
-    struct create_topics *work = container_of(ready, struct create_topics, ready);
-    uint32_t limit = min_of(work->shown + TOPICS_PORTION, work->call.create_count);
+/* ---- the way ---- */
 
-    work->common = (struct config_rows){ 0 };
-    work->plain = NULL;
-    for (; work->shown < limit; work->shown++) {
-        const struct topic_create *create = &work->call.creates[work->shown];
-        if (!seen_add(&work->seen, text_hash(create->name)) || create_show(work, create)) continue;
-        request_abort(work->request, "no memory");
-        return;
-    }
-    if (limit < work->call.create_count) {
-        shard_ready(work->request->shard, &work->ready);
-    } else {
-        request_answer_rows(work->request, &work->answer, work->row_count);
-    }
+static struct create_topics *work_of(struct walk *walk)
+{
+    return container_of(walk, struct create_topics, walk);
 }
+
+static bool showing_begin(struct walk *walk)
+{
+    struct create_topics *work = work_of(walk);
+
+    walk->count = work->call.create_count;
+    return seen_init(&work->seen, &work->request->arena, walk->count);
+}
+
+/* A name that was asked for twice was refused twice, and is answered once. */
+static bool topic_tell(struct walk *walk, uint32_t at, uint32_t part)
+{
+    struct create_topics *work = work_of(walk);
+    const struct topic_create *create = &work->call.creates[at];
+    (void)part;
+
+    if (work->step != walk->steps) {
+        work->step = walk->steps;
+        work->common = (struct config_rows){ 0 };
+        work->plain = NULL;
+    }
+    if (!seen_add(&work->seen, text_hash(create->name))) return true;
+    if (create->status == STATUS_OK) walk->spent += SHOWN_ITEMS;
+    return create_show(work, create);
+}
+
+static void all_told(struct walk *walk)
+{
+    struct create_topics *work = work_of(walk);
+
+    if (walk_whole(walk)) request_answer_rows(work->request, &work->answer, work->row_count);
+}
+
+static const struct walk_pass showing[] = { { showing_begin, NULL, topic_tell }, { NULL, NULL, NULL } };
 
 static void create_done(struct controller_call *call)
 {
     struct create_topics *work = container_of(call, struct create_topics, call);
-
-    if (!seen_init(&work->seen, &work->request->arena, call->create_count)) {
-        request_abort(work->request, "no memory");
-        return;
-    }
-    ready_init(&work->ready, create_go);
-    create_go(&work->ready);
+    walk_begin(&work->walk, work->request, showing, all_told);
 }
 
-static bool create_make(struct create_topics *work, const struct create_topics_ask *ask)
+static bool taking_begin(struct walk *walk)
 {
-    struct arena *arena = &work->request->arena;
-    size_t count = (size_t)max_of(ask->topics.count, 0);
-    struct controller_call *call = &work->call;
+    struct create_topics *work = work_of(walk);
+    const struct create_topics_ask *ask = walk->request->ask;
 
-    call->creates = arena_take(arena, count * sizeof(*call->creates));
-    work->answer.topics.items = arena_take(arena, count * sizeof(*work->answer.topics.items));
-    if (!call->creates || !work->answer.topics.items) return false;
-    for (size_t i = 0; i < count; i++) {
-        const struct create_topics_topic_ask *topic = &ask->topics.items[i];
-        struct topic_create *create = &call->creates[call->create_count++];
-        create->name = topic->name;
-        create->partition_count = topic->partition_count;
-        create->replication_factor = topic->replication_factor;
-        if (!create_configs(create, topic, arena) || !create_assignments(create, topic, arena)) return false;
-    }
-    return true;
+    walk->count = (uint32_t)max_of(ask->topics.count, 0);
+    work->call.creates = arena_take(&walk->request->arena, walk->count * sizeof(*work->call.creates));
+    return work->call.creates != NULL;
+}
+
+static bool topic_take(struct walk *walk, uint32_t at, uint32_t part)
+{
+    struct create_topics *work = work_of(walk);
+    const struct create_topics_ask *ask = walk->request->ask;
+    const struct create_topics_topic_ask *topic = &ask->topics.items[at];
+    struct arena *arena = &walk->request->arena;
+    struct topic_create *create = &work->call.creates[work->call.create_count++];
+    (void)part;
+
+    create->name = topic->name;
+    create->partition_count = topic->partition_count;
+    create->replication_factor = topic->replication_factor;
+    create->room = arena_take(arena, CONTROLLER_WHY_MAX);
+    return create->room && create_configs(create, topic, arena) && create_assignments(create, topic, arena);
+}
+
+static bool rows_begin(struct walk *walk)
+{
+    struct create_topics *work = work_of(walk);
+    size_t size = work->call.create_count * sizeof(*work->answer.topics.items);
+
+    walk->count = 0;
+    work->answer.topics.items = arena_take(&walk->request->arena, size);
+    return work->answer.topics.items != NULL;
 }
 
 /* Kafka's controller finds the time over before it looks at a topic, and then none of the request is made; what is
- * refused before anybody asks the controller is refused as ever, when there is nothing else. False: no memory. */
-static bool create_late(struct create_topics *work, const struct create_topics_ask *ask, bool *late)
+ * refused before anybody asks the controller is refused as ever, when there is nothing else. */
+static bool counting_begin(struct walk *walk)
 {
-    uint32_t count = work->call.create_count;
-    struct seen once, twice;
+    struct create_topics *work = work_of(walk);
+    const struct create_topics_ask *ask = walk->request->ask;
 
-    *late = false;
     if (ask->timeout_ms > 0) return true;
-    if (!seen_init(&once, &work->request->arena, count) || !seen_init(&twice, &work->request->arena, count))
-        return false;
-    for (uint32_t i = 0; i < count; i++) {
-        uint64_t hash = text_hash(ask->topics.items[i].name);
-        if (!seen_add(&once, hash)) (void)seen_add(&twice, hash);
-    }
-    for (uint32_t i = 0; i < count; i++) {
-        struct text name = ask->topics.items[i].name;
-        *late |= !seen_has(&twice, text_hash(name)) && !text_equal(name, TEXT("__cluster_metadata"));
-    }
+    walk->count = work->call.create_count;
+    return numbered_init(&work->names, &walk->request->arena, walk->count);
+}
+
+static bool name_count(struct walk *walk, uint32_t at, uint32_t part)
+{
+    struct create_topics *work = work_of(walk);
+    (void)part;
+
+    (*numbered_of(&work->names, text_hash(work->call.creates[at].name)))++;
     return true;
 }
 
-static void create_refuse(struct create_topics *work, const struct create_topics_ask *ask)
+static bool judging_begin(struct walk *walk)
 {
-    for (int32_t i = 0; i < ask->topics.count; i++) {
-        work->answer.topics.items[work->answer.topics.count++] =
-            (struct create_topics_topic_answer){ .name = ask->topics.items[i].name,
-                                                 .error = error_tell(work->request, ERROR_REQUEST_TIMED_OUT),
-                                                 .partition_count = -1,
-                                                 .replication_factor = -1 };
-    }
-    request_answer_rows(work->request, &work->answer, (uint32_t)work->answer.topics.count);
+    const struct create_topics_ask *ask = walk->request->ask;
+
+    walk->count = ask->timeout_ms > 0 ? 0 : work_of(walk)->call.create_count;
+    return true;
 }
+
+static bool name_judge(struct walk *walk, uint32_t at, uint32_t part)
+{
+    struct create_topics *work = work_of(walk);
+    struct text name = work->call.creates[at].name;
+    (void)part;
+
+    work->late |= *numbered_of(&work->names, text_hash(name)) == 1 && !text_equal(name, TEXT("__cluster_metadata"));
+    return true;
+}
+
+static bool refusing_begin(struct walk *walk)
+{
+    walk->count = work_of(walk)->late ? work_of(walk)->call.create_count : 0;
+    return true;
+}
+
+static bool topic_refuse(struct walk *walk, uint32_t at, uint32_t part)
+{
+    struct create_topics *work = work_of(walk);
+    (void)part;
+
+    work->answer.topics.items[work->answer.topics.count++] =
+        (struct create_topics_topic_answer){ .name = work->call.creates[at].name,
+                                             .error = error_tell(work->request, ERROR_REQUEST_TIMED_OUT),
+                                             .partition_count = -1,
+                                             .replication_factor = -1 };
+    work->row_count++;
+    return true;
+}
+
+static void all_taken(struct walk *walk)
+{
+    struct create_topics *work = work_of(walk);
+    const struct create_topics_ask *ask = walk->request->ask;
+
+    if (work->late || walk->status != STATUS_OK) {
+        all_told(walk);
+        return;
+    }
+    work->call.caller = work->request->shard;
+    work->call.kind = CONTROLLER_CREATE_TOPICS;
+    work->call.validate_only = ask->validate_only;
+    work->call.arena = &work->request->arena;
+    work->call.done = create_done;
+    controller_begin(work->request->shard, &work->call);
+}
+
+static const struct walk_pass taking[] = {
+    { taking_begin, NULL, topic_take },     { rows_begin, NULL, NULL },
+    { counting_begin, NULL, name_count },   { judging_begin, NULL, name_judge },
+    { refusing_begin, NULL, topic_refuse }, { NULL, NULL, NULL },
+};
 
 void create_topics_begin(struct request *request)
 {
-    const struct create_topics_ask *ask = request->ask;
     struct create_topics *work = arena_take(&request->arena, sizeof(*work));
-    bool late = false;
 
-    if (work) work->request = request;
-    if (!work || !create_make(work, ask) || !create_late(work, ask, &late)) {
+    if (!work) {
         request_abort(request, "no memory");
         return;
     }
-    if (late) {
-        create_refuse(work, ask);
-        return;
-    }
-    work->call.caller = request->shard;
-    work->call.kind = CONTROLLER_CREATE_TOPICS;
-    work->call.validate_only = ask->validate_only;
-    work->call.arena = &request->arena;
-    work->call.done = create_done;
-    controller_begin(request->shard, &work->call);
+    work->request = request;
+    walk_begin(&work->walk, request, taking, all_taken);
 }

@@ -1,51 +1,96 @@
-/* net/api/delete_topics.c   DeleteTopics, by name or (from version 6) by id. */
+/* net/api/delete_topics.c   DeleteTopics, by name or (from version 6) by id.
+ *
+ *     begin --all are taken, what is named twice is struck--> the controller --done--> all are shown --> answered
+ *           \_/ a portion, a step                                             \_/ a portion, a step
+ */
 #include "messages/delete_topics.h"
 #include "api/api.h"
 #include "api/error.h"
 #include "api/seen.h"
+#include "api/walk.h"
 
 struct delete_topics {
+    struct walk walk;
     struct request *request;
     struct controller_call call;
-    uint32_t item_count; /* of the request */
+    uint32_t item_count;   /* of the request */
+    struct numbered named; /* how often each is, by name or by id */
+    bool late;
+    struct seen told; /* ids of topics whose row is that of their name */
     struct delete_topics_answer answer;
 };
 
-/* A topic that is named by its name and by its id is refused in one row: that of the name, which says the id, too. */
-static bool ids_told(const struct controller_call *call, struct seen *told)
+static struct delete_topics *work_of(struct walk *walk)
 {
-    if (!seen_init(told, call->arena, call->delete_count)) return false;
-    for (uint32_t i = 0; i < call->delete_count; i++) {
-        const struct topic_delete *delete = &call->deletes[i];
-        if (delete->by == DELETE_BY_NAME) (void)seen_add(told, uuid_hash(delete->id));
-    }
+    return container_of(walk, struct delete_topics, walk);
+}
+
+/* ---- the answer ---- */
+
+static void all_told(struct walk *walk)
+{
+    struct delete_topics *work = work_of(walk);
+
+    if (walk_whole(walk)) request_answer_rows(work->request, &work->answer, (uint32_t)work->answer.topics.count);
+}
+
+static bool telling_begin(struct walk *walk)
+{
+    struct delete_topics *work = work_of(walk);
+
+    walk->count = work->call.delete_count;
+    return seen_init(&work->told, &work->request->arena, walk->count);
+}
+
+/* A topic that is named by its name and by its id is refused in one row: that of the name, which says the id, too. */
+static bool id_note(struct walk *walk, uint32_t at, uint32_t part)
+{
+    const struct topic_delete *delete = &work_of(walk)->call.deletes[at];
+    (void)part;
+
+    if (delete->by == DELETE_BY_NAME) (void)seen_add(&work_of(walk)->told, uuid_hash(delete->id));
     return true;
 }
+
+static bool showing_begin(struct walk *walk)
+{
+    walk->count = work_of(walk)->call.delete_count;
+    return true;
+}
+
+static bool topic_show(struct walk *walk, uint32_t at, uint32_t part)
+{
+    struct delete_topics *work = work_of(walk);
+    const struct controller_call *call = &work->call;
+    const struct topic_delete *delete = &call->deletes[at];
+    (void)part;
+
+    if (delete->by == DELETE_BY_ID && seen_has(&work->told, uuid_hash(delete->id))) return true;
+    struct delete_topics_topic_answer *row = &work->answer.topics.items[work->answer.topics.count++];
+    enum status status = call->status != STATUS_OK ? call->status : delete->status;
+
+    *row = (struct delete_topics_topic_answer){ .name = delete->name,
+                                                .topic_id = delete->id,
+                                                .error = error_tell(work->request, error_of(status)) };
+    if (status != STATUS_OK) row->error_message = delete->why.data ? delete->why : error_text(status);
+    return true;
+}
+
+static const struct walk_pass telling[] = {
+    { telling_begin, NULL, id_note },
+    { showing_begin, NULL, topic_show },
+    { NULL, NULL, NULL },
+};
 
 static void delete_done(struct controller_call *call)
 {
     struct delete_topics *work = container_of(call, struct delete_topics, call);
-    struct seen told;
-
-    if (!ids_told(call, &told)) {
-        request_abort(work->request, "no memory");
-        return;
-    }
-    for (uint32_t i = 0; i < call->delete_count; i++) {
-        const struct topic_delete *delete = &call->deletes[i];
-        if (delete->by == DELETE_BY_ID && seen_has(&told, uuid_hash(delete->id))) continue;
-        struct delete_topics_topic_answer *row = &work->answer.topics.items[work->answer.topics.count++];
-        enum status status = call->status != STATUS_OK ? call->status : delete->status;
-
-        *row = (struct delete_topics_topic_answer){ .name = delete->name,
-                                                    .topic_id = delete->id,
-                                                    .error = error_tell(work->request, error_of(status)) };
-        if (status != STATUS_OK) row->error_message = delete->why.data ? delete->why : error_text(status);
-    }
-    request_answer(work->request, &work->answer, NULL, 0, NULL);
+    walk_begin(&work->walk, work->request, telling, all_told);
 }
 
-static void row_refuse(struct delete_topics *work, struct text name, struct uuid id, int16_t error, struct text why)
+/* ---- the question ---- */
+
+static bool row_refuse(struct delete_topics *work, struct text name, struct uuid id, int16_t error, struct text why)
 {
     work->answer.topics.items[work->answer.topics.count++] = (struct delete_topics_topic_answer){
         .name = name,
@@ -53,6 +98,7 @@ static void row_refuse(struct delete_topics *work, struct text name, struct uuid
         .error = error_tell(work->request, error),
         .error_message = why,
     };
+    return true;
 }
 
 /* What an item names, by name or by id; false: neither or both, which its own words refuse. */
@@ -64,31 +110,7 @@ static bool item_hash(const struct topic_delete *delete, uint64_t *hash)
     return named == uuid_equal(delete->id, UUID_NONE);
 }
 
-/* What is named twice is refused, once, and not deleted. */
-static bool doubles_strike(struct delete_topics *work)
-{
-    struct controller_call *call = &work->call;
-    struct seen once, twice;
-    uint32_t kept = 0;
-    uint64_t hash;
-
-    if (!seen_init(&once, &work->request->arena, call->delete_count)) return false;
-    if (!seen_init(&twice, &work->request->arena, call->delete_count)) return false;
-    for (uint32_t i = 0; i < call->delete_count; i++) {
-        const struct topic_delete *delete = &call->deletes[i];
-        if (!item_hash(delete, &hash) || seen_add(&once, hash) || !seen_add(&twice, hash)) continue;
-        row_refuse(work, delete->name, delete->id, ERROR_INVALID_REQUEST,
-                   delete->name.data ? TEXT("Duplicate topic name.") : TEXT("Duplicate topic id."));
-    }
-    for (uint32_t i = 0; i < call->delete_count; i++) {
-        if (item_hash(&call->deletes[i], &hash) && seen_has(&twice, hash)) continue;
-        call->deletes[kept++] = call->deletes[i];
-    }
-    call->delete_count = kept;
-    return true;
-}
-
-static struct topic_delete item_of(const struct request *request, size_t i)
+static struct topic_delete item_of(const struct request *request, uint32_t i)
 {
     const struct delete_topics_ask *ask = request->ask;
 
@@ -96,63 +118,114 @@ static struct topic_delete item_of(const struct request *request, size_t i)
     return (struct topic_delete){ .name = ask->topics.items[i].name, .id = ask->topics.items[i].topic_id };
 }
 
-static bool delete_make(struct delete_topics *work, const struct delete_topics_ask *ask)
+static bool rows_begin(struct walk *walk)
 {
-    struct arena *arena = &work->request->arena;
-    bool listed = work->request->version >= 6;
-    size_t count = (size_t)max_of(listed ? ask->topics.count : ask->topic_names.count, 0);
-    struct controller_call *call = &work->call;
+    struct delete_topics *work = work_of(walk);
+    const struct delete_topics_ask *ask = walk->request->ask;
+    bool listed = walk->request->version >= 6;
+    struct arena *arena = &walk->request->arena;
 
-    call->deletes = arena_take(arena, count * sizeof(*call->deletes));
-    work->answer.topics.items = arena_take(arena, count * sizeof(*work->answer.topics.items));
-    if (!call->deletes || !work->answer.topics.items) return false;
-    for (size_t i = 0; i < count; i++) {
-        call->deletes[call->delete_count++] = item_of(work->request, i);
-    }
-    work->item_count = (uint32_t)count;
-    return doubles_strike(work);
+    work->item_count = (uint32_t)max_of(listed ? ask->topics.count : ask->topic_names.count, 0);
+    work->answer.topics.items = arena_take(arena, work->item_count * sizeof(*work->answer.topics.items));
+    walk->count = 0;
+    return work->answer.topics.items && numbered_init(&work->named, arena, work->item_count);
+}
+
+static bool counting_begin(struct walk *walk)
+{
+    walk->count = work_of(walk)->item_count;
+    return true;
+}
+
+/* What is named twice is refused, once, */
+static bool item_count(struct walk *walk, uint32_t at, uint32_t part)
+{
+    struct delete_topics *work = work_of(walk);
+    struct topic_delete item = item_of(work->request, at);
+    uint64_t hash;
+    (void)part;
+
+    if (!item_hash(&item, &hash) || ++*numbered_of(&work->named, hash) != 2) return true;
+    return row_refuse(work, item.name, item.id, ERROR_INVALID_REQUEST,
+                      item.name.data ? TEXT("Duplicate topic name.") : TEXT("Duplicate topic id."));
+}
+
+static bool taking_begin(struct walk *walk)
+{
+    struct delete_topics *work = work_of(walk);
+
+    walk->count = work->item_count;
+    work->call.deletes = arena_take(&walk->request->arena, walk->count * sizeof(*work->call.deletes));
+    return work->call.deletes != NULL;
+}
+
+/* and not deleted. */
+static bool item_take(struct walk *walk, uint32_t at, uint32_t part)
+{
+    struct delete_topics *work = work_of(walk);
+    const struct delete_topics_ask *ask = walk->request->ask;
+    struct topic_delete item = item_of(work->request, at);
+    uint64_t hash;
+    bool clear = item_hash(&item, &hash);
+    (void)part;
+
+    if (clear && *numbered_of(&work->named, hash) > 1) return true;
+    item.room = arena_take(&walk->request->arena, CONTROLLER_WHY_MAX);
+    work->call.deletes[work->call.delete_count++] = item;
+    work->late |= clear && ask->timeout_ms <= 0;
+    return item.room != NULL;
 }
 
 /* Kafka's controller finds the time over before it looks at a topic, and then none of the request is done; what is
  * refused before anybody asks the controller is refused as ever, when there is nothing else. */
-static bool delete_late(const struct delete_topics *work, const struct delete_topics_ask *ask)
+static bool refusing_begin(struct walk *walk)
 {
-    uint64_t hash;
+    struct delete_topics *work = work_of(walk);
 
-    if (ask->timeout_ms > 0) return false;
-    for (uint32_t i = 0; i < work->call.delete_count; i++) {
-        if (item_hash(&work->call.deletes[i], &hash)) return true;
-    }
-    return false;
+    walk->count = work->late ? work->item_count : 0;
+    if (work->late) work->answer.topics.count = 0;
+    return true;
 }
 
-static void delete_refuse(struct delete_topics *work)
+static bool item_refuse(struct walk *walk, uint32_t at, uint32_t part)
 {
-    work->answer.topics.count = 0;
-    for (uint32_t i = 0; i < work->item_count; i++) {
-        struct topic_delete item = item_of(work->request, i);
-        row_refuse(work, item.name, item.id, ERROR_REQUEST_TIMED_OUT, TEXT_NULL);
-    }
-    request_answer(work->request, &work->answer, NULL, 0, NULL);
+    struct topic_delete item = item_of(walk->request, at);
+    (void)part;
+
+    return row_refuse(work_of(walk), item.name, item.id, ERROR_REQUEST_TIMED_OUT, TEXT_NULL);
 }
+
+static void all_taken(struct walk *walk)
+{
+    struct delete_topics *work = work_of(walk);
+
+    if (work->late || walk->status != STATUS_OK) {
+        all_told(walk);
+        return;
+    }
+    work->call.caller = work->request->shard;
+    work->call.kind = CONTROLLER_DELETE_TOPICS;
+    work->call.arena = &work->request->arena;
+    work->call.done = delete_done;
+    controller_begin(work->request->shard, &work->call);
+}
+
+static const struct walk_pass taking[] = {
+    { rows_begin, NULL, NULL },
+    { counting_begin, NULL, item_count },
+    { taking_begin, NULL, item_take },
+    { refusing_begin, NULL, item_refuse },
+    { NULL, NULL, NULL },
+};
 
 void delete_topics_begin(struct request *request)
 {
-    const struct delete_topics_ask *ask = request->ask;
     struct delete_topics *work = arena_take(&request->arena, sizeof(*work));
 
-    if (work) work->request = request;
-    if (!work || !delete_make(work, ask)) {
+    if (!work) {
         request_abort(request, "no memory");
         return;
     }
-    if (delete_late(work, ask)) {
-        delete_refuse(work);
-        return;
-    }
-    work->call.caller = request->shard;
-    work->call.kind = CONTROLLER_DELETE_TOPICS;
-    work->call.arena = &request->arena;
-    work->call.done = delete_done;
-    controller_begin(request->shard, &work->call);
+    work->request = request;
+    walk_begin(&work->walk, request, taking, all_taken);
 }

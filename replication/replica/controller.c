@@ -44,31 +44,29 @@ static void call_delivered(struct mail *mail, struct shard *at)
     controller_go(controller);
 }
 
-/* The arena's heap belongs to the caller's thread, so room for texts is taken here and only filled by the
- * controller. */
-static enum status call_furnish(struct controller_call *call)
+/* The arena's heap belongs to the caller's thread, so room for texts is taken here, unless the caller brought it, and
+ * only filled by the controller. */
+static bool room_furnish(struct controller_call *call, char **room)
 {
-    for (uint32_t i = 0; i < call->create_count; i++) {
-        call->creates[i].room = arena_take(call->arena, CONTROLLER_WHY_MAX);
-        if (!call->creates[i].room) return STATUS_NO_MEMORY;
-    }
-    for (uint32_t i = 0; i < call->delete_count; i++) {
+    if (!*room) *room = arena_take(call->arena, CONTROLLER_WHY_MAX);
+    return *room != NULL;
+}
+
+static bool call_furnish(struct controller_call *call)
+{
+    bool whole = true;
+
+    for (uint32_t i = 0; whole && i < call->create_count; i++) whole = room_furnish(call, &call->creates[i].room);
+    for (uint32_t i = 0; whole && i < call->delete_count; i++) {
         struct topic_delete *delete = &call->deletes[i];
-        delete->room = arena_take(call->arena, CONTROLLER_WHY_MAX);
-        if (!delete->room) return STATUS_NO_MEMORY;
         bool named = delete->name.data != NULL, numbered = !uuid_none(delete->id);
         delete->by =
             named ? (numbered ? DELETE_BY_BOTH : DELETE_BY_NAME) : (numbered ? DELETE_BY_ID : DELETE_BY_NOTHING);
+        whole = room_furnish(call, &delete->room);
     }
-    for (uint32_t i = 0; i < call->grow_count; i++) {
-        call->grows[i].room = arena_take(call->arena, CONTROLLER_WHY_MAX);
-        if (!call->grows[i].room) return STATUS_NO_MEMORY;
-    }
-    for (uint32_t i = 0; i < call->alter_count; i++) {
-        call->alters[i].room = arena_take(call->arena, CONTROLLER_WHY_MAX);
-        if (!call->alters[i].room) return STATUS_NO_MEMORY;
-    }
-    return STATUS_OK;
+    for (uint32_t i = 0; whole && i < call->grow_count; i++) whole = room_furnish(call, &call->grows[i].room);
+    for (uint32_t i = 0; whole && i < call->alter_count; i++) whole = room_furnish(call, &call->alters[i].room);
+    return whole;
 }
 
 struct text controller_words(char *room, const char *format, ...)
@@ -84,7 +82,7 @@ void controller_begin(struct shard *from, struct controller_call *call)
 {
     invariant(call->done && call->arena);
     call->caller = from;
-    call->status = call_furnish(call);
+    call->status = call_furnish(call) ? STATUS_OK : STATUS_NO_MEMORY;
     if (call->status != STATUS_OK) {
         mail_post(from, from->index, &call->mail, call_returned);
     } else {

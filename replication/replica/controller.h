@@ -33,7 +33,7 @@ struct metadata_log;
 struct quorum_view;
 
 enum config_operation { CONFIG_SET, CONFIG_DELETE, CONFIG_APPEND, CONFIG_SUBTRACT }; /* KIP-339 */
-
+enum { CONTROLLER_WHY_MAX = 400 }; /* bytes for the text that explains one answer; what is longer is cut */
 struct config_change {
     struct text name, value; /* null value: back to the default */
     int8_t operation;        /* enum config_operation */
@@ -53,7 +53,7 @@ struct topic_create {
     enum status status;
     struct text why; /* in the call's arena, null when there is nothing to add */
     struct uuid id;
-    char *room; /* the controller's own: for `why` */
+    char *room; /* for `why`: CONTROLLER_WHY_MAX of the call's arena. NULL, of any item: controller_begin takes it */
 };
 
 enum topic_delete_by { DELETE_BY_NOTHING, DELETE_BY_NAME, DELETE_BY_ID, DELETE_BY_BOTH };
@@ -63,8 +63,8 @@ struct topic_delete {
     struct uuid id;   /* Out: also when it was deleted by name */
     enum status status;
     struct text why;
-    char *room; /* the controller's own, as is `by` */
-    enum topic_delete_by by;
+    char *room;
+    enum topic_delete_by by; /* the controller's own */
 };
 
 /* More partitions for a topic. */
@@ -78,7 +78,7 @@ struct topic_grow {
     /* out */
     enum status status;
     struct text why;
-    char *room; /* the controller's own */
+    char *room;
 };
 
 /* The configs of one resource. */
@@ -91,7 +91,7 @@ struct config_alter {
     /* out */
     enum status status;
     struct text why;
-    char *room; /* the controller's own */
+    char *room;
 };
 
 struct controller_call {

@@ -11,9 +11,6 @@
 #include "replica/metadata_batch.h"
 #include "shard/timers.h"
 
-/* Bytes for the text that explains one answer; what is longer is cut. */
-enum { CONTROLLER_WHY_MAX = 400 };
-
 enum controller_stage {
     CONTROLLER_STARTING,
     CONTROLLER_ACTIVATING,

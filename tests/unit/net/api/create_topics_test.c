@@ -131,6 +131,48 @@ static void a_name_that_comes_twice_is_answered_once(void **state)
     assert_int_equal(answer.topics.items[1].error, ERROR_POLICY_VIOLATION);
 }
 
+/* In portions, there and back. */
+static void many_topics_are_asked_for_and_told_in_their_order(void **state)
+{
+    (void)state;
+    enum { TOPICS = 3000 };
+    struct create_topics_topic_ask *topics = arena_take(&desk.messages, (TOPICS + 1) * sizeof(*topics));
+    struct create_topics_ask ask = { .topics = { topics, TOPICS + 1 }, .timeout_ms = 1000 };
+
+    for (int32_t i = 0; i < TOPICS; i++) topics[i].name = text_format(&desk.messages, "topic-%d", i);
+    topics[TOPICS] = topics[7];
+    struct controller_call *call = desk_asks(&desk, API_CREATE_TOPICS, 7, &ask, CONTROLLER_CREATE_TOPICS);
+    assert_int_equal(call->create_count, TOPICS + 1);
+    for (uint32_t i = 0; i < call->create_count; i++) {
+        assert_true(text_equal(call->creates[i].name, topics[i].name));
+        assert_non_null(call->creates[i].room);
+        if (i % 2 == 1) call->creates[i].status = STATUS_POLICY;
+    }
+    desk_decides(STATUS_OK);
+    desk_told(&desk, API_CREATE_TOPICS, 7, &answer);
+    assert_int_equal(answer.topics.count, TOPICS);
+    for (int32_t i = 0; i < TOPICS; i++) {
+        assert_true(text_equal(answer.topics.items[i].name, topics[i].name));
+        assert_int_equal(answer.topics.items[i].error, i % 2 == 1 ? ERROR_POLICY_VIOLATION : ERROR_NONE);
+        if (i % 2 == 0) assert_true(text_equal(config_told(i, "retention.ms")->value, TEXT("604800000")));
+    }
+    assert_int_equal(answer.topics.items[7].error, ERROR_POLICY_VIOLATION);
+}
+
+/* As many as there are, when Kafka would have no time left for them. */
+static void who_gives_no_time_is_refused_all(void **state)
+{
+    (void)state;
+    enum { TOPICS = 2500 };
+    struct create_topics_topic_ask *topics = arena_take(&desk.messages, TOPICS * sizeof(*topics));
+    struct create_topics_ask ask = { .topics = { topics, TOPICS } };
+
+    for (int32_t i = 0; i < TOPICS; i++) topics[i].name = text_format(&desk.messages, "late-%d", i);
+    desk_ask(&desk, API_CREATE_TOPICS, 7, &ask, &answer);
+    assert_int_equal(answer.topics.count, TOPICS);
+    for (int32_t i = 0; i < TOPICS; i++) assert_int_equal(answer.topics.items[i].error, ERROR_REQUEST_TIMED_OUT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -138,6 +180,8 @@ int main(void)
         cmocka_unit_test(what_was_made_is_shown_with_its_configs),
         cmocka_unit_test(what_was_only_checked_is_shown_as_it_would_be),
         cmocka_unit_test(a_name_that_comes_twice_is_answered_once),
+        cmocka_unit_test(many_topics_are_asked_for_and_told_in_their_order),
+        cmocka_unit_test(who_gives_no_time_is_refused_all),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }
