@@ -29,6 +29,7 @@
     row(STATUS_DAMAGED, "damaged")                                                                                     \
     row(STATUS_MISMATCH, "belongs to another node, cluster or format")                                                 \
     row(STATUS_TOO_LARGE, "too large")                                                                                 \
+    row(STATUS_BEYOND_SEGMENT, "larger than a segment may be")                                                         \
     row(STATUS_INVALID, "invalid value")                                                                               \
     row(STATUS_BAD_MAGIC, "record batch of another format")                                                            \
     row(STATUS_BAD_RECORD, "record batch breaks the rules")                                                            \

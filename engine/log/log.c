@@ -262,6 +262,7 @@ static enum status append_one(struct log *log, const struct batch *source, struc
     batch_decode(data, &batch);
     if (append->origin == APPEND_CLIENT) {
         status = batch_admit(log, data, &batch, append);
+        if (status == STATUS_OK && batch.size > log->settings->segment_bytes) status = STATUS_BEYOND_SEGMENT;
         if (status != STATUS_OK) return status;
     }
     if (!CANARY(CANARY_SEQUENCE_UNCHECKED)) status = log_state_check(log, &batch, append);

@@ -74,8 +74,8 @@ struct log_append {
  * Then wait at log->durable or log->committed for `limit`.
  * STATUS_BUSY: no memory in the tail's budget (memory_wait, MEMORY_TAIL) or no room in the WAL; STATUS_NO_SPACE: the
  * disk's reserve is reached; STATUS_OFFLINE; STATUS_CORRUPT, STATUS_BAD_MAGIC, STATUS_BAD_RECORD, STATUS_BAD_TIMESTAMP,
- * STATUS_TOO_LARGE, STATUS_UNSUPPORTED: the batch; STATUS_OUT_OF_ORDER, STATUS_FENCED, STATUS_DUPLICATE (older than
- * what is remembered): its sequence. Nothing is changed unless it returns STATUS_OK. */
+ * STATUS_TOO_LARGE, STATUS_BEYOND_SEGMENT, STATUS_UNSUPPORTED: the batch; STATUS_OUT_OF_ORDER, STATUS_FENCED,
+ * STATUS_DUPLICATE (older than what is remembered): its sequence. Nothing is changed unless it returns STATUS_OK. */
 must_check enum status log_append(struct log *log, struct log_append *append);
 /* What the topic asks of a client's batch at this moment. */
 struct batch_rules log_rules(const struct log *log);

@@ -23,6 +23,7 @@ enum kafka_error {
     ERROR_COORDINATOR_NOT_AVAILABLE      = 15,
     ERROR_NOT_COORDINATOR                = 16,
     ERROR_INVALID_TOPIC                  = 17,
+    ERROR_RECORD_LIST_TOO_LARGE          = 18,
     ERROR_INVALID_REQUIRED_ACKS          = 21,
     ERROR_CLUSTER_AUTHORIZATION_FAILED   = 31,
     ERROR_INVALID_TIMESTAMP              = 32,

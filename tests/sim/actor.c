@@ -87,7 +87,8 @@ static void append_sized(struct host_log *held, uint32_t records, uint32_t value
     enum status status = append(held, data, size, &done);
     if (status != STATUS_OK) {
         heap_give(&host->world->heap, data);
-        refused(held, "append", status);
+        bool beyond = (int64_t)size > held->log->settings->segment_bytes;
+        if (status != STATUS_BEYOND_SEGMENT || !beyond) refused(held, "append", status);
         return;
     }
     if (done.duplicate) sim_fail(host->world, "exactly-once: %s took a new batch for a duplicate", model->name);

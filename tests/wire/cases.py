@@ -18,7 +18,8 @@ PAIR = [(b"k", b"v")]
 NAMES = {
     -1: "UNKNOWN_SERVER_ERROR", 0: "NONE", 1: "OFFSET_OUT_OF_RANGE", 2: "CORRUPT_MESSAGE", 3: "UNKNOWN_TOPIC_OR_PARTITION",
     5: "LEADER_NOT_AVAILABLE", 6: "NOT_LEADER_OR_FOLLOWER", 7: "REQUEST_TIMED_OUT", 10: "MESSAGE_TOO_LARGE",
-    17: "INVALID_TOPIC_EXCEPTION", 21: "INVALID_REQUIRED_ACKS", 32: "INVALID_TIMESTAMP", 35: "UNSUPPORTED_VERSION",
+    17: "INVALID_TOPIC_EXCEPTION", 18: "RECORD_LIST_TOO_LARGE", 21: "INVALID_REQUIRED_ACKS", 32: "INVALID_TIMESTAMP",
+    35: "UNSUPPORTED_VERSION",
     36: "TOPIC_ALREADY_EXISTS", 37: "INVALID_PARTITIONS", 38: "INVALID_REPLICATION_FACTOR", 39: "INVALID_REPLICA_ASSIGNMENT",
     40: "INVALID_CONFIG", 42: "INVALID_REQUEST", 44: "POLICY_VIOLATION", 45: "OUT_OF_ORDER_SEQUENCE_NUMBER",
     46: "DUPLICATE_SEQUENCE_NUMBER", 47: "INVALID_PRODUCER_EPOCH", 53: "TRANSACTIONAL_ID_AUTHORIZATION_FAILED",
@@ -254,6 +255,13 @@ def produced(records=None, **options):
     return lambda context: context.produce(records() if callable(records) else batch(PAIR), **options)
 
 
+def produced_to_segments(records):
+    def run(context):
+        context.topic("probe-segments", **{"segment.bytes": "1048576", "max.message.bytes": "2000000"})
+        return context.produce(records(), topic="probe-segments")
+    return run
+
+
 def refusal(records, **options):
     """The whole of a row that refuses: log start, records at fault, and the line of words where records are at fault."""
     def run(context):
@@ -363,6 +371,11 @@ for row in (
     ("max-ts-wrong", "max timestamp field above the records' own", produced(lambda: batch(PAIR, max_ms=now_ms(500)))),
     ("too-large", "batch of 1048600 bytes against max.message.bytes 1048588", produced(lambda: sized_batch(1048600))),
     ("at-limit", "batch of exactly 1048588 bytes", produced(lambda: sized_batch(1048588))),
+    ("above-segment", "batch of 1048577 bytes against segment.bytes 1048576",
+     produced_to_segments(lambda: sized_batch(1048577))),
+    ("at-segment", "batch of exactly 1048576 bytes, the same topic", produced_to_segments(lambda: sized_batch(1048576))),
+    ("above-segment-count", "a larger one whose record count is 5", produced_to_segments(
+        lambda: batch([(b"k", b"v" * 1048600)], count=5))),
     ("compact-null-key", "null key to a compacted topic",
      produced(lambda: batch([(b"k", b"v"), (None, b"v")]), topic="probe-compact")),
     ("compact-null-key-gzip", "null key to a compacted topic, in a gzip batch",

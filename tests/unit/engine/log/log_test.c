@@ -74,6 +74,13 @@ static void what_a_topic_does_not_take_is_refused(void **state)
     struct bytes batch = node_batch(memory, sizeof memory, 1, 2000, 0);
     assert_int_equal(append(log, batch, APPEND_CLIENT), STATUS_TOO_LARGE);
     assert_int_equal(append(log, batch, APPEND_COORDINATOR), STATUS_OK); /* The node's own are as large as they are. */
+    settings.message_bytes_max = 1 << 20;
+    settings.segment_bytes = (int64_t)batch.size - 1;
+    log_change_settings(log, &settings);
+    assert_int_equal(append(log, batch, APPEND_CLIENT), STATUS_BEYOND_SEGMENT);
+    settings.segment_bytes = (int64_t)batch.size;
+    log_change_settings(log, &settings);
+    assert_int_equal(append(log, batch, APPEND_CLIENT), STATUS_OK);
     batch = node_batch(memory, sizeof memory, 1, 100, 0);
     memory[16] = 1;
     assert_int_equal(append(log, batch, APPEND_CLIENT), STATUS_BAD_MAGIC);
@@ -85,7 +92,7 @@ static void what_a_topic_does_not_take_is_refused(void **state)
     struct log_append stamped = { .batches = batch, .origin = APPEND_CLIENT };
     assert_int_equal(log_append(log, &stamped), STATUS_OK);
     assert_true(stamped.append_time_ms > 1700000000000);
-    assert_int_equal(log->end, 2);
+    assert_int_equal(log->end, 3);
     node_settle(&node);
     node_crash(&node);
     node_remove(&node);
