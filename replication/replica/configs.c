@@ -144,6 +144,12 @@ static void refuse_list(struct config_alter *alter, const struct config_change *
     }
 }
 
+/* Kafka's controller has the types of topics' and brokers' configs only. */
+static bool appendable(enum resource_type type, const struct setting *row)
+{
+    return row && row->type == SETTING_LIST && (type == RESOURCE_TOPIC || type == RESOURCE_BROKER);
+}
+
 static void change_one(struct change *change, const struct config_change *item)
 {
     const struct setting *row = setting_find(table_of(change->alter->type), item->name);
@@ -154,7 +160,7 @@ static void change_one(struct change *change, const struct config_change *item)
     case CONFIG_DELETE: break;
     case CONFIG_APPEND:
     case CONFIG_SUBTRACT:
-        if (!row || row->type != SETTING_LIST) {
+        if (!appendable(change->alter->type, row)) {
             refuse_list(change->alter, item);
             return;
         }

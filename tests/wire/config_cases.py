@@ -267,6 +267,9 @@ for row in (
     ("metrics-unknown", "unknown name", refused((METRICS, "probe-metrics", ("no.such", SET, "1")))),
     ("metrics-low", "interval.ms=1", refused((METRICS, "probe-metrics", ("interval.ms", SET, "1")))),
     ("metrics-match", "match=bad", refused((METRICS, "probe-metrics", ("match", SET, "bad")))),
+    ("metrics-append", "APPEND to metrics, a list", refused((METRICS, "probe-metrics", ("metrics", APPEND, "org.apache")))),
+    ("metrics-subtract", "SUBTRACT from match, a list", refused((METRICS, "probe-metrics", ("match", SUBTRACT, "client_id=a")))),
+    ("metrics-append-unknown", "APPEND to an unknown name", refused((METRICS, "probe-metrics", ("no.such", APPEND, "1")))),
     ("metrics-empty", "subscription ''", refused((METRICS, "", ("interval.ms", SET, "5000")))),
 ):
     case("alter-other." + row[0], "IncrementalAlterConfigs, " + row[1])(row[2])
