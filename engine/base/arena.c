@@ -73,7 +73,7 @@ static bool arena_grow(struct arena *arena, size_t size)
     return true;
 }
 
-void *arena_take(struct arena *arena, size_t size)
+void *arena_take_raw(struct arena *arena, size_t size)
 {
     size_t left = (size_t)(arena->end - arena->at);
     if (!arena->at || size > left || left == 0) {
@@ -85,7 +85,13 @@ void *arena_take(struct arena *arena, size_t size)
     uint8_t *piece = arena->at;
     size_t step = round_up(max_of(size, (size_t)1), PIECE_ALIGNMENT);
     arena->at += min_of(step, left);
-    memset(piece, 0, size);
+    return piece;
+}
+
+void *arena_take(struct arena *arena, size_t size)
+{
+    void *piece = arena_take_raw(arena, size);
+    if (piece) memset(piece, 0, size);
     return piece;
 }
 

@@ -25,6 +25,8 @@ void arena_reset(struct arena *arena);
 
 /* NULL when the limit is reached: the caller refuses the request. Zeroed, aligned to 16. */
 void *arena_take(struct arena *arena, size_t size);
+/* The same, but what is in it is anything: for what is written at once, or so large that clearing it takes long. */
+void *arena_take_raw(struct arena *arena, size_t size);
 void *arena_copy(struct arena *arena, const void *data, size_t size);
 
 #endif

@@ -1,26 +1,31 @@
 /* engine/base/codec_read.c   Reading believes nothing: before an array is taken from the arena, its count is held
  * against the bytes that are left and the smallest size its items can have. So a frame can't make us take more than a
- * fixed multiple of its own size, and recursion is as deep as the tables, not as deep as the frame says. */
+ * fixed multiple of its own size.
+ *
+ * What lies in each other is a stack of levels in struct message_reading, so that reading stops and goes on between any
+ * two steps; it is as deep as the tables, not as deep as the frame says. A level is a run of items: an array's, or the
+ * one struct of a field. One step takes one struct up to its next array or struct, or one tag, or a few plain items:
+ *
+ *     struct item:   fields ... array --push--> its items --pop--> ... fields, then tags ... --> the next item
+ *
+ * A step costs nothing that counts beside what it reads, so there is one reader: message_read takes all steps at once.
+ */
 #include <string.h>
 
 #include "base/arena.h"
 #include "base/check.h"
 #include "base/codec.h"
+#include "base/codec_portion.h"
 #include "base/codec_row.h"
 
-struct reader {
-    const uint8_t *at, *limit;
-    struct arena *arena;
-    int16_t version;
-    bool flexible;
-};
+enum { PLAIN_ITEMS_PER_STEP = 16 };
 
-static size_t bytes_left(const struct reader *reader)
+static size_t bytes_left(const struct message_reading *reader)
 {
     return (size_t)(reader->limit - reader->at);
 }
 
-static enum status read_varint(struct reader *reader, uint32_t *n)
+static enum status read_varint(struct message_reading *reader, uint32_t *n)
 {
     size_t used = varint_read_u32(reader->at, reader->limit, n);
     if (used == 0) return bytes_left(reader) < 5 ? STATUS_TRUNCATED : STATUS_MALFORMED;
@@ -29,7 +34,7 @@ static enum status read_varint(struct reader *reader, uint32_t *n)
 }
 
 /* A size or a count, -1 for null; `narrow` when a plain version keeps it in 16 bits. */
-static enum status read_length(struct reader *reader, bool narrow, bool null_allowed, int64_t *length)
+static enum status read_length(struct message_reading *reader, bool narrow, bool null_allowed, int64_t *length)
 {
     if (reader->flexible) {
         uint32_t n = 0;
@@ -47,7 +52,8 @@ static enum status read_length(struct reader *reader, bool narrow, bool null_all
 }
 
 /* A sized run of bytes; `data` NULL is null. Empty ones point at their place, so that they are not null. */
-static enum status read_span(struct reader *reader, enum field_type type, bool null_allowed, struct bytes *span)
+static enum status read_span(struct message_reading *reader, enum field_type type, bool null_allowed,
+                             struct bytes *span)
 {
     int64_t length = 0;
     enum status status = read_length(reader, type == FIELD_TEXT, null_allowed, &length);
@@ -85,7 +91,7 @@ static void load_fixed(enum field_type type, const uint8_t *at, void *place)
 }
 /* clang-format on */
 
-static enum status read_fixed(struct reader *reader, enum field_type type, void *place)
+static enum status read_fixed(struct message_reading *reader, enum field_type type, void *place)
 {
     size_t size = fixed_size(type);
     if (bytes_left(reader) < size) return STATUS_TRUNCATED;
@@ -94,7 +100,7 @@ static enum status read_fixed(struct reader *reader, enum field_type type, void 
     return STATUS_OK;
 }
 
-static enum status read_sized(struct reader *reader, enum field_type type, bool null_allowed, void *place)
+static enum status read_sized(struct message_reading *reader, enum field_type type, bool null_allowed, void *place)
 {
     struct bytes span;
     enum status status = read_span(reader, type, null_allowed, &span);
@@ -139,27 +145,30 @@ static size_t smallest_size(const struct schema *schema, int16_t version, bool f
     return size;
 }
 
-static enum status read_struct(struct reader *reader, const struct schema *schema, void *into);
+/* ---- levels ---- */
 
-static enum status read_items(struct reader *reader, const struct schema *schema, char *items, size_t count)
+static void level_push(struct message_reading *reader, const struct schema *schema, void *items, int32_t count)
 {
-    enum status status = STATUS_OK;
+    invariant(reader->depth < MESSAGE_LEVEL_MAX);
+    struct message_level *level = &reader->levels[reader->depth++];
 
-    if (schema->item != FIELD_STRUCT && fixed_size(schema->item) > 0) {
-        size_t size = fixed_size(schema->item);
-        invariant(count <= bytes_left(reader) / size);
-        for (size_t i = 0; i < count; i++) load_fixed(schema->item, reader->at + i * size, items + i * schema->size);
-        reader->at += count * size;
-        return STATUS_OK;
-    }
-    for (size_t i = 0; i < count && status == STATUS_OK; i++, items += schema->size) {
-        status = schema->item == FIELD_STRUCT ? read_struct(reader, schema, items)
-                                              : read_sized(reader, schema->item, false, items);
-    }
-    return status;
+    level->schema = schema;
+    level->item = items;
+    level->items_left = count;
+    level->field = 0;
+    level->in_tags = false;
+    level->outer_limit = NULL;
 }
 
-static enum status read_array(struct reader *reader, const struct field *field, void *place)
+static void level_pass_item(struct message_reading *reader, struct message_level *level)
+{
+    level->field = 0;
+    level->in_tags = false;
+    level->item += level->schema->size;
+    if (--level->items_left == 0) reader->depth--;
+}
+
+static enum status read_array(struct message_reading *reader, const struct field *field, void *place)
 {
     const struct schema *schema = field->items;
     invariant(field->item_size == schema->size);
@@ -175,13 +184,14 @@ static enum status read_array(struct reader *reader, const struct field *field, 
     size_t smallest = smallest_size(schema, reader->version, reader->flexible);
     if (smallest == 0) smallest = 1;
     if ((uint64_t)count > bytes_left(reader) / smallest || count > INT32_MAX) return STATUS_MALFORMED;
-    char *items = arena_take(reader->arena, (size_t)count * schema->size);
+    void *items = arena_take_raw(reader->arena, (size_t)count * schema->size); /* Every member of each will be set. */
     if (!items) return STATUS_NO_MEMORY;
     array_set(place, items, (int32_t)count);
-    return read_items(reader, schema, items, (size_t)count);
+    level_push(reader, schema, items, (int32_t)count);
+    return STATUS_OK;
 }
 
-static enum status read_struct_field(struct reader *reader, const struct field *field, void *place)
+static enum status read_struct_field(struct message_reading *reader, const struct field *field, void *place)
 {
     bool present = true;
 
@@ -193,7 +203,9 @@ static enum status read_struct_field(struct reader *reader, const struct field *
     }
     if (!field->by_pointer) {
         /* A struct without a pointer has no way to say null. */
-        return present ? read_struct(reader, field->items, place) : STATUS_MALFORMED;
+        if (!present) return STATUS_MALFORMED;
+        level_push(reader, field->items, place, 1);
+        return STATUS_OK;
     }
 
     void *into = NULL;
@@ -203,11 +215,12 @@ static enum status read_struct_field(struct reader *reader, const struct field *
         if (!into) return STATUS_NO_MEMORY;
     }
     memcpy(place, &into, sizeof(into));
-    return present ? read_struct(reader, field->items, into) : STATUS_OK;
+    if (present) level_push(reader, field->items, into, 1);
+    return STATUS_OK;
 }
 
 /* A plain row keeps its int16 length where everything around it is compact. */
-static enum status read_sized_field(struct reader *reader, const struct field *field, void *place)
+static enum status read_sized_field(struct message_reading *reader, const struct field *field, void *place)
 {
     bool flexible = reader->flexible;
 
@@ -217,7 +230,8 @@ static enum status read_sized_field(struct reader *reader, const struct field *f
     return status;
 }
 
-static enum status read_field(struct reader *reader, const struct field *field, void *place)
+/* Arrays and structs only begin here: a level more is to be read then. */
+static enum status read_field(struct message_reading *reader, const struct field *field, void *place)
 {
     switch ((enum field_type)field->type) {
     case FIELD_TEXT:
@@ -239,66 +253,149 @@ static const struct field *field_of_tag(const struct schema *schema, int16_t ver
     return NULL;
 }
 
-static enum status read_tag(struct reader *reader, const struct schema *schema, int64_t *last_tag, void *into)
+/* ---- steps ---- */
+
+static enum status tag_end(struct message_reading *reader, struct message_level *level)
 {
-    uint32_t tag = 0, size = 0;
+    if (reader->at != reader->limit) return STATUS_MALFORMED;
+    reader->limit = level->outer_limit;
+    level->outer_limit = NULL;
+    return STATUS_OK;
+}
+
+static enum status tag_begin(struct message_reading *reader, struct message_level *level)
+{
+    uint32_t tag = 0, size = 0, depth = reader->depth;
     enum status status = read_varint(reader, &tag);
     if (status != STATUS_OK) return status;
-    if (tag <= *last_tag) return STATUS_MALFORMED;
-    *last_tag = tag;
+    if (tag <= level->last_tag) return STATUS_MALFORMED;
+    level->last_tag = tag;
 
     status = read_varint(reader, &size);
     if (status != STATUS_OK) return status;
     if (size > bytes_left(reader)) return STATUS_MALFORMED;
+    level->tags_left--;
+    const struct field *field = field_of_tag(level->schema, reader->version, tag);
+    if (!field) {
+        reader->at += size;
+        return STATUS_OK;
+    }
 
-    struct reader value = *reader;
-    value.limit = value.at + size;
-    reader->at += size;
-    const struct field *field = field_of_tag(schema, reader->version, tag);
-    if (!field) return STATUS_OK;
-
-    status = read_field(&value, field, (char *)into + field->place);
-    if (status == STATUS_TRUNCATED) return STATUS_MALFORMED; /* the value does not fit its own size */
-    if (status != STATUS_OK) return status;
-    return value.at == value.limit ? STATUS_OK : STATUS_MALFORMED;
+    level->outer_limit = reader->limit;
+    reader->limit = reader->at + size;
+    status = read_field(reader, field, level->item + field->place);
+    if (status != STATUS_OK || reader->depth > depth) return status;
+    return tag_end(reader, level);
 }
 
-static enum status read_tags(struct reader *reader, const struct schema *schema, void *into)
+/* Each tag takes bytes, so a lying count ends at the end of the frame. */
+static enum status tags_step(struct message_reading *reader, struct message_level *level)
+{
+    if (level->outer_limit) return tag_end(reader, level);
+    if (level->tags_left > 0) return tag_begin(reader, level);
+    level_pass_item(reader, level);
+    return STATUS_OK;
+}
+
+static enum status tags_begin(struct message_reading *reader, struct message_level *level)
 {
     uint32_t count = 0;
-    int64_t last_tag = -1;
     enum status status = read_varint(reader, &count);
 
-    /* Each tag takes bytes, so a lying count ends at the end of the frame. */
-    for (uint32_t i = 0; i < count && status == STATUS_OK; i++) status = read_tag(reader, schema, &last_tag, into);
+    level->in_tags = count > 0;
+    level->tags_left = count;
+    level->last_tag = -1;
+    if (status == STATUS_OK && count == 0) level_pass_item(reader, level);
     return status;
 }
 
-static enum status read_struct(struct reader *reader, const struct schema *schema, void *into)
+static enum status fields_step(struct message_reading *reader, struct message_level *level)
 {
-    for (unsigned i = 0; i < schema->field_count; i++) {
+    const struct schema *schema = level->schema;
+    uint32_t depth = reader->depth;
+
+    for (uint16_t i = level->field; i < schema->field_count; i++) {
         const struct field *field = &schema->fields[i];
-        char *place = (char *)into + field->place;
+        char *place = level->item + field->place;
 
         if (field->tag != NO_TAG || !has_version(field, reader->version)) {
             field_clear(field, place);
             continue;
         }
         enum status status = read_field(reader, field, place);
-        if (status != STATUS_OK) return status;
+        if (status == STATUS_OK && (field->type < FIELD_ARRAY || reader->depth == depth)) continue;
+        level->field = (uint16_t)(i + 1);
+        return status;
     }
-    return reader->flexible ? read_tags(reader, schema, into) : STATUS_OK;
+    if (reader->flexible) return tags_begin(reader, level);
+    level_pass_item(reader, level);
+    return STATUS_OK;
+}
+
+static enum status plain_step(struct message_reading *reader, struct message_level *level)
+{
+    const struct schema *schema = level->schema;
+    int32_t count = min_of(level->items_left, (int32_t)PLAIN_ITEMS_PER_STEP);
+    size_t size = fixed_size(schema->item);
+
+    for (int32_t i = 0; i < count; i++) {
+        enum status status = size > 0 ? read_fixed(reader, schema->item, level->item)
+                                      : read_sized(reader, schema->item, false, level->item);
+        if (status != STATUS_OK) return status;
+        level_pass_item(reader, level);
+    }
+    return STATUS_OK;
+}
+
+/* The value of a tag that does not fit its own size is malformed, wherever in it that is seen. */
+static enum status status_of_end(const struct message_reading *reader)
+{
+    for (uint32_t i = 0; i < reader->depth; i++) {
+        if (reader->levels[i].outer_limit) return STATUS_MALFORMED;
+    }
+    return STATUS_TRUNCATED;
+}
+
+void message_reading_begin(struct message_reading *reading, const struct schema *schema, int16_t version, bool flexible,
+                           struct bytes frame, void *into, struct arena *arena)
+{
+    invariant(schema->item == FIELD_STRUCT);
+    reading->at = frame.data;
+    reading->limit = frame.data + frame.size;
+    reading->arena = arena;
+    reading->version = version;
+    reading->flexible = flexible;
+    reading->depth = 0;
+    level_push(reading, schema, into, 1);
+}
+
+enum status message_reading_go(struct message_reading *reading, uint32_t step_max)
+{
+    enum status status = STATUS_OK;
+
+    invariant(step_max > 0);
+    for (; step_max > 0 && status == STATUS_OK && reading->depth > 0; step_max--) {
+        struct message_level *level = &reading->levels[reading->depth - 1];
+        if (level->schema->item != FIELD_STRUCT) {
+            status = plain_step(reading, level);
+        } else {
+            status = level->in_tags ? tags_step(reading, level) : fields_step(reading, level);
+        }
+    }
+    invariant(reading->at <= reading->limit);
+    return status == STATUS_TRUNCATED ? status_of_end(reading) : status;
 }
 
 enum status message_read(const struct schema *schema, int16_t version, bool flexible, const uint8_t **at,
                          const uint8_t *limit, void *into, struct arena *arena)
 {
-    struct reader reader = { .at = *at, .limit = limit, .arena = arena, .version = version, .flexible = flexible };
+    struct message_reading reading;
+    enum status status = STATUS_OK;
 
-    invariant(schema->item == FIELD_STRUCT);
-    invariant(reader.at <= limit);
-    enum status status = read_struct(&reader, schema, into);
-    invariant(reader.at <= limit);
-    if (status == STATUS_OK) *at = reader.at;
+    invariant(*at <= limit);
+    message_reading_begin(&reading, schema, version, flexible, (struct bytes){ *at, (size_t)(limit - *at) }, into,
+                          arena);
+    while (status == STATUS_OK && message_reading_more(&reading)) status = message_reading_go(&reading, UINT32_MAX);
+    if (status == STATUS_OK) *at = reading.at;
     return status;
 }

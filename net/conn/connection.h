@@ -51,6 +51,7 @@ struct connection {
     struct list_node wait;        /* in face->crowded */
     struct list slots;            /* struct slot, in order of arrival */
     struct slot *arriving;        /* whose body is being received; not in slots yet */
+    struct slot *reading;         /* the last of slots, while its body is being decoded; NULL */
     struct bytes input;           /* received, being eaten right now */
     struct block *stash;          /* received, and not eaten for want of room; NULL */
     struct list windows;          /* struct reply_window, in order: sent, and not the connection's again */

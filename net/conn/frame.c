@@ -157,6 +157,7 @@ static bool room_slot(struct connection *connection)
 {
     struct face *face = connection->face;
 
+    if (connection->reading) return frame_stall(connection, STALL_READING);
     if (connection->slot_count >= IN_FLIGHT_MAX) return frame_stall(connection, STALL_IN_FLIGHT);
     if (connection->owed > OWED_MAX) return frame_stall(connection, STALL_OWED);
     connection->arriving = slot_take(connection);

@@ -28,6 +28,7 @@ static const char *const stalls[STALL_COUNT] = {
     [STALL_SLOTS]     = "slots",
     [STALL_MEMORY]    = "memory",
     [STALL_OWED]      = "unread-answers",
+    [STALL_READING]   = "decoding",
 };
 
 static const char *const frames[FRAME_REFUSAL_COUNT] = {

@@ -77,7 +77,7 @@ enum conn_end {
 };
 
 /* Series of CONN_METRIC_STALLED: why a socket was not read for a while. */
-enum conn_stall { STALL_IN_FLIGHT, STALL_SLOTS, STALL_MEMORY, STALL_OWED, STALL_COUNT };
+enum conn_stall { STALL_IN_FLIGHT, STALL_SLOTS, STALL_MEMORY, STALL_OWED, STALL_READING, STALL_COUNT };
 
 extern const struct metric conn_metric_rows[CONN_METRIC_COUNT];
 /* Kafka's names: of the APIs by key, of the errors by CONN_METRIC_ERROR. NULL: there is none. */

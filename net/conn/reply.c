@@ -189,7 +189,7 @@ void reply_abandon(struct connection *connection)
     list_each(&connection->slots, node)
     {
         struct slot *slot = container_of(node, struct slot, node);
-        if (slot->stage != SLOT_BEGUN) slot_done(connection, slot);
+        if (slot->stage != SLOT_BEGUN && slot->stage != SLOT_READING) slot_done(connection, slot);
     }
     connection->owed = 0;
 }

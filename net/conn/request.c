@@ -2,6 +2,9 @@
  *
  *     slot_begin: header -> decode -> authorize -> account -> api->begin       request_answer: encode -> reply.c
  *
+ * Decoding is as long as its body has items, and a shard is not to be held for long: what is more than a portion goes
+ * on a step each. Records are pointed at, so that no Produce or Fetch but those of a thousand partitions does.
+ *
  * Memory of a request: what is left of its slot first, then blocks of the heap up to a bound that no honest request
  * meets; a lower one while the requests that wait hold much together. An answer that does not fit into its slot is
  * written into a block of MEMORY_ANSWER; then the heap's blocks go back at once, so that a slow reader holds no more
@@ -26,6 +29,7 @@ enum {
     ARENA_PER_FRAME_BYTE = 4,
     ARENA_SIZE_LEAST = 1 << 20, /* when others hold much */
     ENCODE_ROWS = 1000,         /* of a large answer in one step */
+    DECODE_STEPS = 2000,        /* of a large body, some 100 us */
 };
 
 /* ---- slots ---- */
@@ -85,6 +89,19 @@ void slot_give(struct connection *connection, struct slot *slot)
     if (node) shard_ready(face->shard, &container_of(node, struct connection, wait)->wake);
 }
 
+/* Told to the connection, which looks at it after the present step, when more may have finished. */
+static void slot_finish(struct slot *slot, enum slot_stage stage)
+{
+    struct request *request = &slot->request;
+    invariant(slot->stage == SLOT_BEGUN || slot->stage == SLOT_READING);
+
+    PROBE4(request__finish, request->shard->index, request, request->key, stage);
+    slot->stage = stage;
+    request->give_up = NULL;
+    request->times.answered = shard_now_ns(request->shard);
+    shard_ready(request->shard, &request->connection->flush);
+}
+
 /* ---- beginning ---- */
 
 /* Who may do what: everybody everything, until there is authentication. Asked once per request, before anything
@@ -112,7 +129,9 @@ static void client_note(struct connection_traffic *traffic, struct text client)
     traffic->client[size] = '\0';
 }
 
-static enum status request_decode(struct request *request, const uint8_t *at, const uint8_t *limit)
+/* The header, and the first portion of what is behind it. */
+static enum status request_decode(struct request *request, const uint8_t *at, const uint8_t *limit,
+                                  struct message_reading *reading)
 {
     const struct api *api = request->api;
     bool flexible = request->version >= api->flexible_from;
@@ -127,18 +146,100 @@ static enum status request_decode(struct request *request, const uint8_t *at, co
     request->body = (struct bytes){ at, (size_t)(limit - at) };
     request->ask = arena_take(&request->arena, api->ask->size);
     if (!request->ask) return STATUS_NO_MEMORY;
-    return message_read(api->ask, request->version, flexible, &at, limit, request->ask, &request->arena);
+    message_reading_begin(reading, api->ask, request->version, flexible, request->body, request->ask, &request->arena);
+    return message_reading_go(reading, DECODE_STEPS);
 }
 
-/* How much the request may take of the heap: those that wait (Fetch) keep what they have. */
-static size_t arena_size_max(const struct slot *slot)
+/* How much the request may take of the heap: those that wait (Fetch) keep what they have, and so does it. */
+static void arena_bound(struct slot *slot)
 {
     const struct face *face = slot->request.face;
     size_t wanted = ARENA_SIZE_BASE + (size_t)slot->body_size * ARENA_PER_FRAME_BYTE;
-    size_t left = face->settings.requests_size - min_of(face->held, face->settings.requests_size);
+    size_t others = face->held - slot->held;
+    size_t left = face->settings.requests_size - min_of(others, face->settings.requests_size);
 
     wanted = min_of(wanted, (size_t)ARENA_SIZE_MOST);
-    return min_of(wanted, max_of(left, (size_t)ARENA_SIZE_LEAST));
+    wanted = min_of(wanted, max_of(left, (size_t)ARENA_SIZE_LEAST));
+    slot->request.arena.size_max = max_of(wanted, slot->request.arena.size);
+}
+
+/* What was decoded begins; or does not, if that failed. */
+static void request_begin(struct slot *slot, enum status status)
+{
+    struct request *request = &slot->request;
+
+    slot->stage = SLOT_BEGUN;
+    if (status != STATUS_OK) {
+        request_abort(request, status_text(status));
+    } else if (!request_authorize(request)) {
+        request_abort(request, "not authorized");
+    } else {
+        (void)request_account(request);
+        request->api->begin(request);
+    }
+    slot_weigh(slot); /* Also when it is finished: its slot is given back in its turn. */
+}
+
+/* ---- large bodies ---- */
+
+/* In the request's arena. The frame stage begins no request of the connection before this one has. */
+struct decoding {
+    struct ready ready;
+    struct slot *slot;
+    struct message_reading reading;
+};
+
+/* Who would have been told to give up, had it been begun by then, is told now. */
+static void decoding_end(struct slot *slot, enum status status)
+{
+    struct request *request = &slot->request;
+    struct connection *connection = request->connection;
+
+    connection->reading = NULL;
+    request_begin(slot, status);
+    if (connection->stage != CONNECTION_OPEN && slot->stage == SLOT_BEGUN && request->give_up) {
+        request->give_up(request);
+    }
+    if (connection->stage == CONNECTION_OPEN && connection->stalled) shard_ready(request->shard, &connection->wake);
+}
+
+static void decoding_go(struct ready *ready)
+{
+    struct decoding *decoding = container_of(ready, struct decoding, ready);
+    struct slot *slot = decoding->slot;
+    struct request *request = &slot->request;
+
+    if (request->connection->stage >= CONNECTION_JOINING) {
+        request->connection->reading = NULL;
+        slot_finish(slot, SLOT_ABORTED);
+        return;
+    }
+    arena_bound(slot); /* Others may have come to hold much meanwhile. */
+    enum status status = message_reading_go(&decoding->reading, DECODE_STEPS);
+    if (status == STATUS_OK && message_reading_more(&decoding->reading)) {
+        slot_weigh(slot);
+        shard_ready(request->shard, ready);
+    } else {
+        decoding_end(slot, status);
+    }
+}
+
+static void decoding_begin(struct slot *slot, const struct message_reading *reading)
+{
+    struct request *request = &slot->request;
+    struct decoding *decoding = arena_take(&request->arena, sizeof(*decoding));
+
+    if (!decoding) {
+        request_begin(slot, STATUS_NO_MEMORY);
+        return;
+    }
+    ready_init(&decoding->ready, decoding_go);
+    decoding->slot = slot;
+    decoding->reading = *reading;
+    slot->stage = SLOT_READING;
+    request->connection->reading = slot;
+    slot_weigh(slot);
+    shard_ready(request->shard, &decoding->ready);
 }
 
 void slot_begin(struct connection *connection, struct slot *slot)
@@ -149,42 +250,26 @@ void slot_begin(struct connection *connection, struct slot *slot)
     request->key = load_i16(slot->body);
     request->version = load_i16(slot->body + 2);
     request->correlation = load_i32(slot->body + 4);
-    request->arena.size_max = arena_size_max(slot);
+    arena_bound(slot);
     request->times.received = request->times.begun = shard_now_ns(request->shard);
     PROBE4(request__begin, request->shard->index, request, request->key, request->version);
-    slot->stage = SLOT_BEGUN;
     list_append(&connection->slots, &slot->node);
     connection->slot_count++;
     metric_add(&request->face->cells, CONN_METRIC_REQUESTS, (uint32_t)request->key, 1);
 
     bool served = request->version >= api->since && request->version <= api->until;
     enum status status = STATUS_OK;
-    if (served) status = request_decode(request, slot->body, slot->body + slot->body_size);
-    if (status != STATUS_OK) {
-        request_abort(request, status_text(status));
-    } else if (!request_authorize(request)) {
-        request_abort(request, "not authorized");
+    struct message_reading reading;
+    reading.depth = 0;
+    if (served) status = request_decode(request, slot->body, slot->body + slot->body_size, &reading);
+    if (status == STATUS_OK && message_reading_more(&reading)) {
+        decoding_begin(slot, &reading);
     } else {
-        (void)request_account(request);
-        api->begin(request);
+        request_begin(slot, status);
     }
-    slot_weigh(slot); /* Also when it is finished: its slot is given back in its turn. */
 }
 
 /* ---- ending ---- */
-
-/* Told to the connection, which looks at it after the present step, when more may have finished. */
-static void slot_finish(struct slot *slot, enum slot_stage stage)
-{
-    struct request *request = &slot->request;
-    invariant(slot->stage == SLOT_BEGUN);
-
-    PROBE4(request__finish, request->shard->index, request, request->key, stage);
-    slot->stage = stage;
-    request->give_up = NULL;
-    request->times.answered = shard_now_ns(request->shard);
-    shard_ready(request->shard, &request->connection->flush);
-}
 
 static bool answer_flexible(const struct request *request)
 {

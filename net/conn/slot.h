@@ -1,14 +1,15 @@
 /* net/conn/slot.h   A request's place in the order of its connection, and its memory: inside the room only.
  *
  *     ARRIVING --whole--> BEGUN --+--request_answer---> ANSWERED --all in a window--> GATHERED --sent--> given back
- *                                 +--request_silence--> SILENT ---- its turn --------------------------> given back
- *                                 +--request_abort----> ABORTED --- its turn: the connection ends -----> given back */
+ *         |                 ^     +--request_silence--> SILENT ---- its turn --------------------------> given back
+ *         |              decoded  +--request_abort----> ABORTED --- its turn: the connection ends -----> given back
+ *         +--large---> READING ----the socket closes-----^ */
 #ifndef NET_CONN_SLOT_H
 #define NET_CONN_SLOT_H
 
 #include "conn/connection.h"
 
-enum slot_stage { SLOT_ARRIVING, SLOT_BEGUN, SLOT_ANSWERED, SLOT_GATHERED, SLOT_SILENT, SLOT_ABORTED };
+enum slot_stage { SLOT_ARRIVING, SLOT_READING, SLOT_BEGUN, SLOT_ANSWERED, SLOT_GATHERED, SLOT_SILENT, SLOT_ABORTED };
 
 /* With the heap's head it fills an allocator's class of 4 KiB. */
 enum { SLOT_SIZE = 4096 - 32 };
@@ -52,7 +53,7 @@ static inline struct slot *slot_of(struct request *request)
 struct slot *slot_take(struct connection *connection);
 /* Everything but the struct is given back; the caller has taken it out of its connection. */
 void slot_give(struct connection *connection, struct slot *slot);
-/* The body is whole: header, rules, decoding, then its API begins it. */
+/* The body is whole: header, rules, decoding, then its API begins it; a large one later (connection->reading). */
 void slot_begin(struct connection *connection, struct slot *slot);
 
 #endif

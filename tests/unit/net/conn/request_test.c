@@ -251,11 +251,12 @@ static void answers_of_every_size_are_whole(void **state)
     doors_end(&doors);
 }
 
-/* An answer that finds no memory ends its connection: there is nothing else to say it with. */
+/* ---- large bodies ---- */
+
 /* Fetch v4 of `count` partitions. */
-static size_t frame_fetch_many(uint8_t *at, int32_t count)
+static size_t frame_fetch_many(uint8_t *at, int32_t correlation, int32_t count)
 {
-    size_t size = frame_fetch(at, 1) - 4;
+    size_t size = frame_fetch(at, correlation) - 4;
 
     store_i32(at + size, 1);
     store_i16(at + size + 4, 1);
@@ -265,17 +266,223 @@ static size_t frame_fetch_many(uint8_t *at, int32_t count)
     return frame_end_at(at, size + 11 + (size_t)count * 16);
 }
 
+/* Fetch v4 of `count` topics of some partitions each: an array that is found while others are read. */
+enum { DEEP_PARTITIONS = 16 };
+
+static size_t frame_fetch_deep(uint8_t *at, int32_t count)
+{
+    size_t size = frame_fetch(at, 1) - 4;
+
+    store_i32(at + size, count);
+    size += 4;
+    for (int32_t i = 0; i < count; i++) {
+        store_i16(at + size, 1);
+        at[size + 2] = 't';
+        store_i32(at + size + 3, DEEP_PARTITIONS);
+        memset(at + size + 7, 0, (size_t)DEEP_PARTITIONS * 16);
+        size += 7 + (size_t)DEEP_PARTITIONS * 16;
+    }
+    return frame_end_at(at, size);
+}
+
+/* Until its body is whole, and being decoded. */
+static void turn_until_reading(int client, size_t size)
+{
+    door_send(&doors, client, frame, size);
+    for (int i = 0; i < 100 && !doors_connection(&doors)->reading; i++) doors_turn(&doors);
+    assert_non_null(doors_connection(&doors)->reading);
+    assert_int_equal(doors_connection(&doors)->reading->stage, SLOT_READING);
+    assert_int_equal(doors.calls.begun_count, 0);
+}
+
+static void turn_while_reading(void)
+{
+    for (int i = 0; i < 1000 && doors_connection(&doors)->reading; i++) doors_turn(&doors);
+    assert_null(doors_connection(&doors)->reading);
+}
+
+static void turn_until_gone(void)
+{
+    for (int i = 0; i < 1000 && !list_empty(&doors.face->connections); i++) doors_turn(&doors);
+    assert_true(list_empty(&doors.face->connections));
+    assert_int_equal(doors.face->slot_count, 0);
+    assert_int_equal(doors.face->held, 0);
+}
+
+static void a_large_body_is_decoded_in_steps_and_whole(void **state)
+{
+    (void)state;
+    enum { PARTITIONS = 50000 };
+    doors_open_plain(&doors);
+    int client = door_connect(&doors), turns = 0;
+
+    turn_until_reading(client, frame_fetch_many(frame, 1, PARTITIONS));
+    for (; doors_connection(&doors)->reading; turns++) doors_turn(&doors);
+    assert_in_range(turns, 5, 200);
+    assert_int_equal(doors.calls.begun_count, 1);
+    const struct fetch_ask *ask = doors.calls.waiting[0]->ask;
+    assert_int_equal(ask->topics.count, 1);
+    assert_int_equal(ask->topics.items[0].partitions.count, PARTITIONS);
+    for (int32_t i = 0; i < PARTITIONS; i++) assert_int_equal(ask->topics.items[0].partitions.items[i].index, i);
+    door_let_go(&doors.calls, 0, 0);
+    doors.calls.waiting_count = 0;
+    assert_true(door_answer(&doors, client, answer, sizeof(answer)) > 0);
+    close(client);
+    doors_end(&doors);
+}
+
+/* Others are served between the steps; its own connection's next one is not. */
+static void behind_a_large_body_nothing_begins(void **state)
+{
+    (void)state;
+    doors_open_plain(&doors);
+    int other = door_connect(&doors), client = door_connect(&doors);
+
+    size_t size = frame_fetch_many(frame, 1, 100000);
+    size += frame_fetch_many(frame + size, 2, 100000);
+    size += frame_fetch(frame + size, 3);
+    door_send(&doors, client, frame, size);
+    assert_int_equal(doors.calls.begun_count, 0);
+    assert_int_equal(send(other, frame, frame_api_versions(frame, 0, 7), 0), 14 + 1);
+    assert_int_equal(door_receive(&doors, other, answer, sizeof(answer), 10) > 0, true);
+    assert_int_equal(doors.calls.begun_count, 0);
+
+    for (int i = 0; i < 1000 && doors.calls.begun_count < 3; i++) doors_turn(&doors);
+    assert_int_equal(doors.calls.begun_count, 3);
+    for (uint32_t i = 0; i < 3; i++) {
+        assert_int_equal(doors.calls.waiting[i]->correlation, i + 1);
+        door_let_go(&doors.calls, i, 0);
+    }
+    doors.calls.waiting_count = 0;
+    assert_true(doors_counted(&doors, CONN_METRIC_STALLED, STALL_READING) >= 2);
+    for (int32_t i = 1; i <= 3; i++) {
+        assert_true(door_answer(&doors, client, answer, sizeof(answer)) > 0);
+        assert_int_equal(load_i32(answer), i);
+    }
+    close(client);
+    close(other);
+    doors_end(&doors);
+}
+
+static void a_connection_that_dies_ends_its_decoding(void **state)
+{
+    (void)state;
+    doors_open_plain(&doors);
+    int client = door_connect(&doors);
+
+    turn_until_reading(client, frame_fetch_many(frame, 1, 100000));
+    connection_close(doors_connection(&doors), END_ERROR);
+    turn_until_gone();
+    assert_int_equal(doors.calls.begun_count, 0);
+    close(client);
+    doors_end(&doors);
+}
+
+/* It was sent whole, so it is begun; and told that nobody may be there to hear its answer. */
+static void a_client_that_has_finished_is_still_served(void **state)
+{
+    (void)state;
+    doors_open_plain(&doors);
+    int client = door_connect(&doors);
+
+    turn_until_reading(client, frame_fetch_many(frame, 1, 100000));
+    assert_int_equal(shutdown(client, SHUT_WR), 0);
+    turn_while_reading();
+    assert_int_equal(doors.calls.begun_count, 1);
+    assert_int_equal(doors.calls.given_up_count, 1);
+    door_let_go(&doors.calls, 0, 0);
+    doors.calls.waiting_count = 0;
+    assert_true(door_answer(&doors, client, answer, sizeof(answer)) > 0);
+    assert_true(door_closed_by_us(&doors, client));
+    close(client);
+    doors_end(&doors);
+}
+
+static void a_large_body_that_ends_too_early_closes(void **state)
+{
+    (void)state;
+    doors_open_plain(&doors);
+    int client = door_connect(&doors);
+
+    size_t size = frame_fetch_deep(frame, 5000);
+    store_i32(frame + size - (size_t)DEEP_PARTITIONS * 16 - 4, DEEP_PARTITIONS + 1); /* the last count */
+    turn_until_reading(client, size);
+    turn_until_gone();
+    assert_int_equal(doors_counted(&doors, CONN_METRIC_ABORTED, 0), 1);
+    assert_int_equal(doors.calls.begun_count, 0);
+    close(client);
+    doors_end(&doors);
+}
+
+/* What others hold is looked at again before each step. */
+static void memory_may_end_in_the_middle_of_a_body(void **state)
+{
+    (void)state;
+    doors_open_plain(&doors);
+    int client = door_connect(&doors);
+    size_t size = frame_fetch_deep(frame, 5000), taken = doors.face->settings.requests_size;
+
+    turn_until_reading(client, size);
+    doors_turns(&doors, 3);
+    assert_non_null(doors_connection(&doors)->reading);
+    assert_true(doors.face->held > 0);
+    doors.face->held += taken;
+    turn_while_reading();
+    doors.face->held -= taken;
+    turn_until_gone();
+    assert_int_equal(doors_counted(&doors, CONN_METRIC_ABORTED, 0), 1);
+    assert_int_equal(doors_counted(&doors, CONN_METRIC_CLOSED, END_API), 1);
+    assert_int_equal(doors.calls.begun_count, 0);
+    close(client);
+    doors_end(&doors);
+}
+
+/* A shard that stops lets it come to its end. */
+static void a_face_closes_in_the_middle_of_a_body(void **state)
+{
+    (void)state;
+    doors_open_plain(&doors);
+    int client = door_connect(&doors);
+
+    turn_until_reading(client, frame_fetch_many(frame, 1, 100000));
+    face_close(doors.face, &doors.on_closed);
+    turn_while_reading();
+    assert_int_equal(doors.calls.begun_count, 1);
+    assert_int_equal(doors.calls.given_up_count, 1);
+    close(client);
+    doors_end(&doors);
+}
+
+static void records_are_no_large_body(void **state)
+{
+    (void)state;
+    doors_open_plain(&doors);
+    int client = door_connect(&doors);
+
+    door_send(&doors, client, frame, frame_produce(frame, 1, 1, 3 << 20));
+    for (int i = 0; i < 1000 && doors.calls.begun_count == 0; i++) {
+        assert_null(doors_connection(&doors)->reading);
+        doors_turn(&doors);
+    }
+    assert_true(door_answer(&doors, client, answer, sizeof(answer)) > 0);
+    close(client);
+    doors_end(&doors);
+}
+
+/* ---- memory ---- */
+
 static void requests_that_wait_hold_a_bounded_amount_of_memory(void **state)
 {
     (void)state;
     doors_open_plain(&doors);
     enum { PARTITIONS = 200000, MANY = 32 };
     int client = door_connect(&doors), other = door_connect(&doors);
-    size_t size = frame_fetch_many(frame, PARTITIONS);
+    size_t size = frame_fetch_many(frame, 1, PARTITIONS);
 
     for (int32_t i = 0; i < MANY && doors.calls.begun_count == (uint32_t)i; i++) {
         door_send(&doors, client, frame, size);
         doors_turns(&doors, 3);
+        turn_while_reading();
     }
     assert_true(doors.calls.begun_count > 2 && doors.calls.begun_count < MANY);
     assert_true(doors.face->held > 200 << 20 && doors.face->held <= 257 << 20);
@@ -291,6 +498,7 @@ static void requests_that_wait_hold_a_bounded_amount_of_memory(void **state)
     doors_end(&doors);
 }
 
+/* An answer that finds no memory ends its connection: there is nothing else to say it with. */
 static void without_memory_for_its_answer_a_connection_ends(void **state)
 {
     (void)state;
@@ -323,6 +531,14 @@ int main(void)
         cmocka_unit_test(a_client_keeps_its_name),
         cmocka_unit_test(a_slot_is_used_again),
         cmocka_unit_test(answers_of_every_size_are_whole),
+        cmocka_unit_test(a_large_body_is_decoded_in_steps_and_whole),
+        cmocka_unit_test(behind_a_large_body_nothing_begins),
+        cmocka_unit_test(a_connection_that_dies_ends_its_decoding),
+        cmocka_unit_test(a_client_that_has_finished_is_still_served),
+        cmocka_unit_test(a_large_body_that_ends_too_early_closes),
+        cmocka_unit_test(memory_may_end_in_the_middle_of_a_body),
+        cmocka_unit_test(a_face_closes_in_the_middle_of_a_body),
+        cmocka_unit_test(records_are_no_large_body),
         cmocka_unit_test(requests_that_wait_hold_a_bounded_amount_of_memory),
         cmocka_unit_test(without_memory_for_its_answer_a_connection_ends),
     };

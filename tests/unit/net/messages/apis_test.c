@@ -14,12 +14,27 @@
 #include "../../../wire/golden_text.h"
 #include "base/arena.h"
 #include "base/check.h"
+#include "base/codec_portion.h"
 #include "base/heap.h"
 #include "messages/header.h"
 
 /* ---- the rows ---------------------------------------------------------------------------------------------------- */
 
 static void check_schema(const struct schema *schema, int depth);
+
+/* clang-format off */
+static size_t member_size(const struct field *field)
+{
+    static const size_t sizes[] = {
+        [FIELD_BOOL] = 1, [FIELD_I8] = 1, [FIELD_I16] = 2, [FIELD_U16] = 2, [FIELD_I32] = 4, [FIELD_U32] = 4,
+        [FIELD_I64] = 8, [FIELD_F64] = 8, [FIELD_UUID] = sizeof(struct uuid), [FIELD_TEXT] = sizeof(struct text),
+        [FIELD_BYTES] = sizeof(struct bytes), [FIELD_RECORDS] = sizeof(struct records),
+        [FIELD_ARRAY] = sizeof(struct array),
+    };
+    if (field->type != FIELD_STRUCT) return sizes[field->type];
+    return field->by_pointer ? sizeof(void *) : field->items->size;
+}
+/* clang-format on */
 
 static void check_row(const struct schema *schema, const struct field *field, int depth)
 {
@@ -52,12 +67,14 @@ static void check_schema(const struct schema *schema, int depth)
         const struct field *field = &schema->fields[i];
 
         check_row(schema, field, depth);
-        assert_true(i == 0 || field->place >= end); /* The members stand in the order of the rows, each once. */
-        end = (size_t)field->place + 1;
+        /* The members stand in the order of the rows, each once, and there are no others: a reader sets them all. */
+        if (field->place < end || field->place - end >= 8) fail_msg("%s.%s: its place", schema->name, field->name);
+        end = (size_t)field->place + member_size(field);
         if (field->tag == NO_TAG) continue;
         assert_true(field->tag < 64 && (tags & 1ull << field->tag) == 0);
         tags |= 1ull << field->tag;
     }
+    assert_true(end <= schema->size && schema->size - end < 8);
 }
 
 static void rows_are_well_formed(void **state)
@@ -176,6 +193,87 @@ static void check_cuts(const struct golden *golden, struct subject subject, stru
     }
 }
 
+/* ---- in portions ---- */
+
+/* What became of a frame. */
+struct outcome {
+    enum status status;
+    size_t read, taken, size;
+    uint8_t *again;
+};
+
+static void outcome_note(struct outcome *outcome, const struct golden *golden, struct subject subject,
+                         const void *message, struct arena *arena)
+{
+    outcome->taken = arena->size;
+    if (outcome->status != STATUS_OK) return;
+    outcome->size = message_size(subject.schema, golden->version, subject.flexible, message);
+    outcome->again = arena_take(arena, outcome->size + 1);
+    struct writer writer = { .start = outcome->again, .at = outcome->again, .limit = outcome->again + outcome->size };
+    message_write(subject.schema, golden->version, subject.flexible, message, &writer);
+}
+
+/* At once, and with a pause wherever there may be one: both come to the same end. */
+static void check_portions(const struct golden *golden, struct subject subject, struct bytes frame, struct heap *heap)
+{
+    struct arena arena, other;
+    struct outcome whole = { 0 }, portions = { 0 };
+    struct message_reading reading;
+    const uint8_t *at = frame.data;
+
+    arena_init(&arena, heap, NULL, 0, 2000); /* so that some find no memory */
+    arena_init(&other, heap, NULL, 0, 2000);
+    void *message = heap_take(heap, subject.schema->size), *second = heap_take(heap, subject.schema->size);
+    memset(second, 0xee, subject.schema->size);
+    whole.status =
+        message_read(subject.schema, golden->version, subject.flexible, &at, frame.data + frame.size, message, &arena);
+    whole.read = (size_t)(at - frame.data);
+    message_reading_begin(&reading, subject.schema, golden->version, subject.flexible, frame, second, &other);
+    do {
+        portions.status = message_reading_go(&reading, 1);
+    } while (portions.status == STATUS_OK && message_reading_more(&reading));
+    portions.read = portions.status == STATUS_OK ? (size_t)(reading.at - frame.data) : 0;
+
+    arena.size_max = other.size_max = 1 << 24;
+    outcome_note(&whole, golden, subject, message, &arena);
+    outcome_note(&portions, golden, subject, second, &other);
+    if (whole.status != portions.status || whole.read != portions.read || whole.taken != portions.taken ||
+        whole.size != portions.size || (whole.size > 0 && memcmp(whole.again, portions.again, whole.size) != 0)) {
+        fail_msg("%s %d: %s at once, %s in portions", golden->name, golden->version, status_text(whole.status),
+                 status_text(portions.status));
+    }
+    heap_give(heap, message);
+    heap_give(heap, second);
+    arena_reset(&arena);
+    arena_reset(&other);
+}
+
+/* Whole ones, cut ones, and with each byte changed in two ways. */
+static void in_portions_a_message_is_the_same(void **state)
+{
+    (void)state;
+    struct heap heap;
+    struct golden golden;
+
+    heap_init(&heap);
+    golden_open(&golden, __FILE__, "golden.tsv");
+    while (golden_next(&golden)) {
+        struct subject subject = subject_of(&golden);
+        for (size_t i = 0; i < golden.size; i++) {
+            uint8_t byte = golden.bytes[i];
+            check_portions(&golden, subject, (struct bytes){ golden.bytes, i }, &heap);
+            golden.bytes[i] = (uint8_t)(byte + 1);
+            check_portions(&golden, subject, (struct bytes){ golden.bytes, golden.size }, &heap);
+            golden.bytes[i] = (uint8_t)(byte ^ (uint8_t)(i * 37 + 128));
+            check_portions(&golden, subject, (struct bytes){ golden.bytes, golden.size }, &heap);
+            golden.bytes[i] = byte;
+        }
+        check_portions(&golden, subject, (struct bytes){ golden.bytes, golden.size }, &heap);
+    }
+    golden_close(&golden);
+    heap_end(&heap);
+}
+
 static void golden_messages_are_read_and_written_again(void **state)
 {
     (void)state;
@@ -229,6 +327,7 @@ int main(void)
         cmocka_unit_test(apis_ascend_and_are_found),
         cmocka_unit_test(headers_follow_the_flexible_versions_but_for_api_versions),
         cmocka_unit_test(golden_messages_are_read_and_written_again),
+        cmocka_unit_test(in_portions_a_message_is_the_same),
         cmocka_unit_test(every_served_version_has_golden_messages),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
