@@ -1,8 +1,17 @@
 /* net/api/alter_reassignments.c   AlterPartitionReassignments on one node: replicas can be put where they are already,
- * and nowhere else. Everything is read off the image; the rules are those of Kafka's controller, in its words. */
+ * and nowhere else. Everything is read off the image, many partitions in
+ * portions; the rules are those of Kafka's controller, in its words. */
 #include "messages/alter_reassignments.h"
 #include "api/api.h"
 #include "api/error.h"
+#include "api/walk.h"
+
+struct alter_reassignments {
+    struct walk walk;
+    const struct image_topic *topic; /* that the walk is at, in this step */
+    uint32_t row_count;
+    struct alter_reassignments_answer answer;
+};
 
 /* What Kafka would call the first fault of a sorted list: the least id that is not registered, or comes twice. */
 static struct text assignment_fault(const struct image *image, const int32_t *replicas, int32_t count,
@@ -74,40 +83,75 @@ static void partition_show(struct request *request, const struct image_topic *to
     (void)error_tell(request, row->error);
 }
 
-static bool topics_show(struct request *request, const struct alter_reassignments_ask *ask,
-                        struct alter_reassignments_answer *answer)
+static struct alter_reassignments *work_of(struct walk *walk)
 {
-    const struct image *image = &apis_of(request)->replicas->image;
+    return container_of(walk, struct alter_reassignments, walk);
+}
 
-    answer->topics.items = arena_take(&request->arena, (size_t)ask->topics.count * sizeof(*answer->topics.items));
-    if (!answer->topics.items) return false;
-    for (int32_t i = 0; i < ask->topics.count; i++) {
-        const struct alter_reassignments_topic_ask *asked = &ask->topics.items[i];
-        struct alter_reassignments_topic_answer *topic = &answer->topics.items[answer->topics.count++];
-        topic->name = asked->name;
-        topic->partitions.items =
-            arena_take(&request->arena, (size_t)asked->partitions.count * sizeof(*topic->partitions.items));
-        if (!topic->partitions.items) return false;
-        for (int32_t j = 0; j < asked->partitions.count; j++) {
-            partition_show(request, image_topic_by_name(image, asked->name), asked->name, &asked->partitions.items[j],
-                           &topic->partitions.items[topic->partitions.count++]);
-        }
-    }
+static const struct alter_reassignments_topic_ask *topic_of(struct walk *walk, uint32_t at)
+{
+    const struct alter_reassignments_ask *ask = walk->request->ask;
+    return &ask->topics.items[at];
+}
+
+static bool topics_begin(struct walk *walk)
+{
+    struct alter_reassignments *work = work_of(walk);
+    const struct alter_reassignments_ask *ask = walk->request->ask;
+
+    walk->count = work->row_count = (uint32_t)ask->topics.count;
+    work->answer.topics.count = ask->topics.count;
+    work->answer.topics.items = arena_take(&walk->request->arena, walk->count * sizeof(*work->answer.topics.items));
+    return work->answer.topics.items != NULL;
+}
+
+static bool topic_open(struct walk *walk, uint32_t at)
+{
+    struct alter_reassignments *work = work_of(walk);
+    const struct alter_reassignments_topic_ask *asked = topic_of(walk, at);
+    struct alter_reassignments_topic_answer *topic = &work->answer.topics.items[at];
+
+    walk->parts = (uint32_t)asked->partitions.count;
+    work->topic = image_topic_by_name(&apis_of(walk->request)->replicas->image, asked->name);
+    if (topic->partitions.items) return true;
+    topic->name = asked->name;
+    topic->partitions.items = arena_take(&walk->request->arena, walk->parts * sizeof(*topic->partitions.items));
+    return topic->partitions.items != NULL;
+}
+
+static bool partition_take(struct walk *walk, uint32_t at, uint32_t part)
+{
+    struct alter_reassignments *work = work_of(walk);
+    const struct alter_reassignments_topic_ask *asked = topic_of(walk, at);
+    struct alter_reassignments_topic_answer *topic = &work->answer.topics.items[at];
+
+    work->row_count++;
+    partition_show(walk->request, work->topic, asked->name, &asked->partitions.items[part],
+                   &topic->partitions.items[topic->partitions.count++]);
     return true;
 }
+
+static void all_shown(struct walk *walk)
+{
+    struct alter_reassignments *work = work_of(walk);
+
+    if (walk_whole(walk)) request_answer_rows(walk->request, &work->answer, work->row_count);
+}
+
+static const struct walk_pass passes[] = { { topics_begin, topic_open, partition_take }, { NULL, NULL, NULL } };
 
 void alter_reassignments_begin(struct request *request)
 {
     const struct alter_reassignments_ask *ask = request->ask;
-    struct alter_reassignments_answer answer;
+    struct alter_reassignments *work = arena_take(&request->arena, sizeof(*work));
 
-    message_clear(request->api->answer, &answer);
-    answer.allow_factor_change = ask->allow_factor_change;
-    if (ask_late(ask)) answer.error = error_tell(request, ERROR_REQUEST_TIMED_OUT);
-    answer.error_message = ask->topics.count == 0 ? TEXT("") : TEXT_NULL;
-    if (topics_show(request, ask, &answer)) {
-        request_answer(request, &answer, NULL, 0, NULL);
-    } else {
+    if (!work) {
         request_abort(request, "no memory");
+        return;
     }
+    message_clear(request->api->answer, &work->answer);
+    work->answer.allow_factor_change = ask->allow_factor_change;
+    if (ask_late(ask)) work->answer.error = error_tell(request, ERROR_REQUEST_TIMED_OUT);
+    work->answer.error_message = ask->topics.count == 0 ? TEXT("") : TEXT_NULL;
+    walk_begin(&work->walk, request, passes, all_shown);
 }

@@ -10,17 +10,19 @@
 #include "api/error.h"
 #include "api/seen.h"
 #include "api/topic_name.h"
+#include "api/walk.h"
 
-enum { RESOURCES_PORTION = 64 };
+enum { SHOWN_ITEMS = 15 }; /* what a resource with its configs costs more than an item of a walk */
 
 struct describe {
-    struct ready ready;
+    struct walk walk;
     struct request *request;
     const struct describe_configs_ask *ask;
     struct apis *apis;
     struct arena *arena;
     struct seen keys;                      /* that are asked for, of this resource */
-    struct config_rows common;             /* of topics without configs, in this portion */
+    uint32_t step;                         /* of the walk: */
+    struct config_rows common;             /* of topics without configs, in this step */
     struct describe_configs_config *plain; /* the rows of these: what a topic doesn't set itself is shared with all */
     struct describe_configs_answer answer; /* of the resources until now */
     uint32_t row_count;
@@ -359,43 +361,61 @@ static enum status resource_fill(struct describe *describe, const struct describ
     return STATUS_OK;
 }
 
-static void describe_go(struct ready *ready)
+static struct describe *describe_of(struct walk *walk)
 {
-    struct describe *describe = container_of(ready, struct describe, ready);
-    int32_t count = max_of(describe->ask->resources.count, 0);
-    int32_t limit = min_of(describe->answer.resources.count + RESOURCES_PORTION, count);
-    enum status status = STATUS_OK;
-
-    describe->common = (struct config_rows){ 0 };
-    describe->plain = NULL;
-    while (status == STATUS_OK && describe->answer.resources.count < limit) {
-        int32_t i = describe->answer.resources.count++;
-        struct describe_configs_resource_answer *answer = &describe->answer.resources.items[i];
-        status = resource_fill(describe, &describe->ask->resources.items[i], answer);
-        describe->row_count += (uint32_t)max_of(answer->configs.count, 0);
-    }
-    if (status != STATUS_OK) {
-        request_abort(describe->request, status_text(status));
-    } else if (limit < count) {
-        shard_ready(describe->request->shard, &describe->ready);
-    } else {
-        request_answer_rows(describe->request, &describe->answer, describe->row_count);
-    }
+    return container_of(walk, struct describe, walk);
 }
+
+static bool resources_begin(struct walk *walk)
+{
+    struct describe *describe = describe_of(walk);
+
+    walk->count = (uint32_t)max_of(describe->ask->resources.count, 0);
+    describe->answer.resources.items =
+        arena_take(describe->arena, walk->count * sizeof(*describe->answer.resources.items));
+    return describe->answer.resources.items != NULL;
+}
+
+static bool resource_take(struct walk *walk, uint32_t at, uint32_t part)
+{
+    struct describe *describe = describe_of(walk);
+    struct describe_configs_resource_answer *answer = &describe->answer.resources.items[at];
+    (void)part;
+
+    if (describe->step != walk->steps) {
+        describe->step = walk->steps;
+        describe->common = (struct config_rows){ 0 };
+        describe->plain = NULL;
+    }
+    describe->answer.resources.count++;
+    if (resource_fill(describe, &describe->ask->resources.items[at], answer) != STATUS_OK) return false;
+    if (answer->configs.count > 0) {
+        walk->spent += SHOWN_ITEMS;
+        describe->row_count += (uint32_t)answer->configs.count;
+    }
+    return true;
+}
+
+static void all_described(struct walk *walk)
+{
+    struct describe *describe = describe_of(walk);
+    uint32_t rows = describe->row_count + (uint32_t)describe->answer.resources.count;
+
+    if (walk_whole(walk)) request_answer_rows(describe->request, &describe->answer, rows);
+}
+
+static const struct walk_pass passes[] = { { resources_begin, NULL, resource_take }, { NULL, NULL, NULL } };
 
 void describe_configs_begin(struct request *request)
 {
-    const struct describe_configs_ask *ask = request->ask;
     struct describe *describe = arena_take(&request->arena, sizeof(*describe));
-    size_t count = (size_t)max_of(ask->resources.count, 0);
-    struct describe_configs_resource_answer *resources = arena_take(&request->arena, count * sizeof(*resources));
 
-    if (!describe || !resources) {
+    if (!describe) {
         request_abort(request, status_text(STATUS_NO_MEMORY));
         return;
     }
-    *describe = (struct describe){ .request = request, .ask = ask, .apis = apis_of(request), .arena = &request->arena };
-    ready_init(&describe->ready, describe_go);
-    describe->answer.resources.items = resources;
-    describe_go(&describe->ready);
+    *describe = (struct describe){
+        .request = request, .ask = request->ask, .apis = apis_of(request), .arena = &request->arena
+    };
+    walk_begin(&describe->walk, request, passes, all_described);
 }

@@ -1,15 +1,19 @@
 /* net/api/elect_leaders.c   ElectLeaders on one node: a partition that it holds is led by it since it started, so there
- * is never anything to elect, and every answer can be read off the image. When all partitions are meant, those that
- * need no election are left out, but their topics are not; as Kafka does it. */
+ * is never anything to elect, and every answer can be read off the image; many that are named, in portions. When all
+ * partitions are meant, those that need no election are left out, but their topics are not; as Kafka does it. */
 #include "messages/elect_leaders.h"
 #include "api/api.h"
 #include "api/error.h"
+#include "api/walk.h"
 
 enum { ELECT_PREFERRED = 0, ELECT_UNCLEAN = 1 };
 
 struct elect_leaders {
+    struct walk walk;
     struct request *request;
     const struct elect_leaders_ask *ask;
+    const struct image_topic *topic; /* that the walk is at, in this step */
+    uint32_t row_count;
     struct elect_leaders_answer answer;
 };
 
@@ -37,8 +41,7 @@ static struct text election_words(int16_t error)
 
 static void partition_show(struct elect_leaders *work, struct text name, struct elect_leaders_partition *row)
 {
-    const struct image *image = &apis_of(work->request)->replicas->image;
-    const struct image_topic *topic = image_topic_by_name(image, name);
+    const struct image_topic *topic = work->topic;
     struct arena *arena = &work->request->arena;
     bool inside = topic && row->index >= 0 && row->index < topic->partition_count;
 
@@ -60,27 +63,56 @@ static void partition_show(struct elect_leaders *work, struct text name, struct 
     (void)error_tell(work->request, row->error);
 }
 
-static bool some_show(struct elect_leaders *work)
+static struct elect_leaders *work_of(struct walk *walk)
 {
-    const struct elect_leaders_ask *ask = work->ask;
-    struct arena *arena = &work->request->arena;
+    return container_of(walk, struct elect_leaders, walk);
+}
 
-    work->answer.topics.items = arena_take(arena, (size_t)ask->topics.count * sizeof(*work->answer.topics.items));
-    if (!work->answer.topics.items) return false;
-    for (int32_t i = 0; i < ask->topics.count; i++) {
-        const struct elect_leaders_topic_ask *asked = &ask->topics.items[i];
-        struct elect_leaders_topic_answer *topic = &work->answer.topics.items[work->answer.topics.count++];
-        topic->name = asked->name;
-        topic->partitions.items = arena_take(arena, (size_t)asked->partitions.count * sizeof(*topic->partitions.items));
-        if (!topic->partitions.items) return false;
-        for (int32_t j = 0; j < asked->partitions.count; j++) {
-            struct elect_leaders_partition *row = &topic->partitions.items[topic->partitions.count++];
-            row->index = asked->partitions.items[j];
-            partition_show(work, asked->name, row);
-        }
-    }
+static bool topics_begin(struct walk *walk)
+{
+    struct elect_leaders *work = work_of(walk);
+
+    walk->count = work->row_count = (uint32_t)work->ask->topics.count;
+    work->answer.topics.count = work->ask->topics.count;
+    work->answer.topics.items = arena_take(&walk->request->arena, walk->count * sizeof(*work->answer.topics.items));
+    return work->answer.topics.items != NULL;
+}
+
+static bool topic_open(struct walk *walk, uint32_t at)
+{
+    struct elect_leaders *work = work_of(walk);
+    const struct elect_leaders_topic_ask *asked = &work->ask->topics.items[at];
+    struct elect_leaders_topic_answer *topic = &work->answer.topics.items[at];
+
+    walk->parts = (uint32_t)asked->partitions.count;
+    work->topic = image_topic_by_name(&apis_of(work->request)->replicas->image, asked->name);
+    if (topic->partitions.items) return true;
+    topic->name = asked->name;
+    topic->partitions.items = arena_take(&walk->request->arena, walk->parts * sizeof(*topic->partitions.items));
+    return topic->partitions.items != NULL;
+}
+
+static bool partition_take(struct walk *walk, uint32_t at, uint32_t part)
+{
+    struct elect_leaders *work = work_of(walk);
+    const struct elect_leaders_topic_ask *asked = &work->ask->topics.items[at];
+    struct elect_leaders_topic_answer *topic = &work->answer.topics.items[at];
+    struct elect_leaders_partition *row = &topic->partitions.items[topic->partitions.count++];
+
+    work->row_count++;
+    row->index = asked->partitions.items[part];
+    partition_show(work, asked->name, row);
     return true;
 }
+
+static void all_taken(struct walk *walk)
+{
+    struct elect_leaders *work = work_of(walk);
+
+    if (walk_whole(walk)) request_answer_rows(work->request, &work->answer, work->row_count);
+}
+
+static const struct walk_pass passes[] = { { topics_begin, topic_open, partition_take }, { NULL, NULL, NULL } };
 
 static bool topic_show(struct elect_leaders *work, const struct image_topic *topic,
                        struct elect_leaders_topic_answer *answer)
@@ -135,11 +167,19 @@ static int16_t whole_error(const struct elect_leaders_ask *ask)
 
 void elect_leaders_begin(struct request *request)
 {
-    struct elect_leaders work = { .request = request, .ask = request->ask };
+    struct elect_leaders *work = arena_take(&request->arena, sizeof(*work));
 
-    work.answer.error = error_tell(request, whole_error(work.ask));
-    if (work.ask->topics.count < 0 ? all_show(&work) : some_show(&work)) {
-        request_answer(request, &work.answer, NULL, 0, NULL);
+    if (!work) {
+        request_abort(request, "no memory");
+        return;
+    }
+    work->request = request;
+    work->ask = request->ask;
+    work->answer.error = error_tell(request, whole_error(work->ask));
+    if (work->ask->topics.count >= 0) {
+        walk_begin(&work->walk, request, passes, all_taken);
+    } else if (all_show(work)) {
+        request_answer(request, &work->answer, NULL, 0, NULL);
     } else {
         request_abort(request, "no memory");
     }

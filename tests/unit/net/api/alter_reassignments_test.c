@@ -86,13 +86,43 @@ static void nothing_is_ever_on_its_way(void **state)
     assert_int_equal(listed.topics.count, 0);
 }
 
+/* In portions, each topic's partitions where they stand. */
+static void a_large_request_is_answered_as_a_small_one(void **state)
+{
+    (void)state;
+    enum { NAMES = 2500, WIDE = 3000 };
+    struct alter_reassignments_topic_ask *rows = arena_take(&desk.messages, (NAMES + 1) * sizeof(*rows));
+    struct alter_reassignments_partition_ask *parts = arena_take(&desk.messages, WIDE * sizeof(*parts));
+    struct alter_reassignments_ask asked = { 1000, true, { rows, NAMES + 1 } };
+
+    for (int32_t i = 0; i < WIDE; i++) parts[i] = (struct alter_reassignments_partition_ask){ i, { NULL, -1 } };
+    for (int32_t i = 0; i <= NAMES; i++) {
+        rows[i].name = i < NAMES ? text_format(&desk.messages, "none-%d", i) : TEXT("t");
+        rows[i].partitions.items = parts;
+        rows[i].partitions.count = i < NAMES ? i % 3 : WIDE;
+    }
+    desk_ask(&desk, API_ALTER_PARTITION_REASSIGNMENTS, 0, &asked, &answer);
+    assert_int_equal(answer.topics.count, NAMES + 1);
+    for (int32_t i = 0; i <= NAMES; i++) {
+        const struct alter_reassignments_topic_answer *topic = &answer.topics.items[i];
+        assert_true(text_equal(topic->name, rows[i].name));
+        assert_int_equal(topic->partitions.count, rows[i].partitions.count);
+        for (int32_t j = 0; j < topic->partitions.count; j++) {
+            assert_int_equal(topic->partitions.items[j].index, j);
+            assert_int_equal(topic->partitions.items[j].error, i == NAMES && j == 0 ? ERROR_NO_REASSIGNMENT_IN_PROGRESS
+                                                                                    : ERROR_UNKNOWN_TOPIC_OR_PARTITION);
+        }
+    }
+    assert_true(text_equal(answer.topics.items[NAMES].partitions.items[WIDE - 1].error_message,
+                           TEXT("Unable to find partition t:2999.")));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(replicas_may_be_put_where_they_are),
-        cmocka_unit_test(they_may_be_put_nowhere_else),
-        cmocka_unit_test(assignments_are_refused_in_kafkas_words),
-        cmocka_unit_test(nothing_is_ever_on_its_way),
+        cmocka_unit_test(replicas_may_be_put_where_they_are),         cmocka_unit_test(they_may_be_put_nowhere_else),
+        cmocka_unit_test(assignments_are_refused_in_kafkas_words),    cmocka_unit_test(nothing_is_ever_on_its_way),
+        cmocka_unit_test(a_large_request_is_answered_as_a_small_one),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }

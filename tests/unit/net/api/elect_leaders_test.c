@@ -100,6 +100,35 @@ static void of_all_partitions_those_are_told_that_need_a_leader(void **state)
     assert_int_equal(answer.topics.count, 0);
 }
 
+/* In portions, each topic's partitions where they stand. */
+static void a_large_request_is_answered_as_a_small_one(void **state)
+{
+    (void)state;
+    enum { NAMES = 2500, WIDE = 3000 };
+    struct elect_leaders_topic_ask *rows = arena_take(&desk.messages, (NAMES + 1) * sizeof(*rows));
+    int32_t *indexes = arena_take(&desk.messages, WIDE * sizeof(*indexes));
+    struct elect_leaders_ask asked = { 0, { rows, NAMES + 1 }, 1000 };
+
+    for (int32_t i = 0; i < WIDE; i++) indexes[i] = i;
+    for (int32_t i = 0; i <= NAMES; i++) {
+        rows[i].name = i < NAMES ? text_format(&desk.messages, "none-%d", i) : TEXT("led");
+        rows[i].partitions.items = indexes;
+        rows[i].partitions.count = i < NAMES ? i % 3 : WIDE;
+    }
+    desk_ask(&desk, API_ELECT_LEADERS, 2, &asked, &answer);
+    assert_int_equal(answer.topics.count, NAMES + 1);
+    for (int32_t i = 0; i <= NAMES; i++) {
+        const struct elect_leaders_topic_answer *topic = &answer.topics.items[i];
+        assert_true(text_equal(topic->name, rows[i].name));
+        assert_int_equal(topic->partitions.count, rows[i].partitions.count);
+        for (int32_t j = 0; j < topic->partitions.count; j++) {
+            assert_int_equal(topic->partitions.items[j].index, j);
+            assert_int_equal(topic->partitions.items[j].error,
+                             i == NAMES && j < 2 ? ERROR_ELECTION_NOT_NEEDED : ERROR_UNKNOWN_TOPIC_OR_PARTITION);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -107,6 +136,7 @@ int main(void)
         cmocka_unit_test(who_is_not_there_is_not_elected),
         cmocka_unit_test(what_nobody_knows_is_refused_in_kafkas_words),
         cmocka_unit_test(of_all_partitions_those_are_told_that_need_a_leader),
+        cmocka_unit_test(a_large_request_is_answered_as_a_small_one),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }

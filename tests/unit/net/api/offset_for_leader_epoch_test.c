@@ -84,6 +84,41 @@ static void what_is_not_served_here_is_refused(void **state)
     assert_int_equal(ask(4, "t", 0, 5, 5)->error, ERROR_NONE);
 }
 
+/* In portions, each topic's partitions where they stand. */
+static void a_large_request_is_answered_as_a_small_one(void **state)
+{
+    (void)state;
+    enum { NAMES = 2500, WIDE = 3000 };
+    struct offset_for_leader_epoch_topic_ask *rows = arena_take(&desk.messages, (NAMES + 2) * sizeof(*rows));
+    struct offset_for_leader_epoch_partition_ask *parts = arena_take(&desk.messages, WIDE * sizeof(*parts));
+    struct offset_for_leader_epoch_ask asked = { -1, { rows, NAMES + 2 } };
+
+    for (int32_t i = 0; i < WIDE; i++) parts[i] = (struct offset_for_leader_epoch_partition_ask){ i, -1, 5 };
+    for (int32_t i = 0; i < NAMES; i++) {
+        rows[i].name = text_format(&desk.messages, "none-%d", i);
+        rows[i].partitions.items = parts;
+        rows[i].partitions.count = i % 3;
+    }
+    for (int32_t i = NAMES; i < NAMES + 2; i++) rows[i].partitions.items = parts;
+    rows[NAMES].name = TEXT("wide");
+    rows[NAMES].partitions.count = WIDE;
+    rows[NAMES + 1].name = TEXT("t");
+    rows[NAMES + 1].partitions.count = 2;
+    desk_ask(&desk, API_OFFSET_FOR_LEADER_EPOCH, 4, &asked, &answer);
+    assert_int_equal(answer.topics.count, NAMES + 2);
+    for (int32_t i = 0; i < NAMES + 2; i++) {
+        const struct offset_for_leader_epoch_topic_answer *topic = &answer.topics.items[i];
+        assert_true(text_equal(topic->name, rows[i].name));
+        assert_int_equal(topic->partitions.count, rows[i].partitions.count);
+        for (int32_t j = 0; j < topic->partitions.count; j++) {
+            assert_int_equal(topic->partitions.items[j].index, j);
+            assert_int_equal(topic->partitions.items[j].error,
+                             i == NAMES + 1 ? ERROR_NONE : ERROR_UNKNOWN_TOPIC_OR_PARTITION);
+        }
+    }
+    assert_int_equal(answer.topics.items[NAMES + 1].partitions.items[1].end_offset, 4);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -91,6 +126,7 @@ int main(void)
         cmocka_unit_test(an_epoch_is_known_before_its_first_record),
         cmocka_unit_test(epochs_that_nobody_knows_are_no_error),
         cmocka_unit_test(what_is_not_served_here_is_refused),
+        cmocka_unit_test(a_large_request_is_answered_as_a_small_one),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }
