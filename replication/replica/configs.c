@@ -145,7 +145,7 @@ static void refuse_list(struct config_alter *alter, const struct config_change *
 }
 
 /* Kafka's controller has the types of topics' and brokers' configs only. */
-static bool appendable(enum resource_type type, const struct setting *row)
+static bool appendable(int8_t type, const struct setting *row)
 {
     return row && row->type == SETTING_LIST && (type == RESOURCE_TOPIC || type == RESOURCE_BROKER);
 }
