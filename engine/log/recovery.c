@@ -360,12 +360,16 @@ static enum status wals_are_whole(const struct recovery *recovery, const char **
     return STATUS_OK;
 }
 
-/* All is read. A slot tells of a start that was raised after the rest of it was taken (checkpoint_amend), and then as
- * much was committed. A log that ends before is no crash's doing: what was committed was durable. */
+/* All is read. A slot that says more is committed than there is, of one moment, is no crash's doing. Its start may be
+ * of a later one (checkpoint_amend): then as much was committed; and with relaxed durability what it cut off may be
+ * lost with all that came after, which leaves an empty log. */
 static enum status found_settle(struct recovery *recovery, struct log_found *found, const char **why)
 {
-    found->committed = max_of(found->committed, found->start);
-    if (found->committed <= found->end) return STATUS_OK;
+    if (found->committed <= found->end) {
+        found->start = min_of(found->start, found->end);
+        found->committed = max_of(found->committed, found->start);
+        return STATUS_OK;
+    }
     *why = text_format(
                recovery->arena, "partition %.*s-%d is damaged: it ends at offset %lld, and was committed up to %lld",
                TEXT_ARGS(found->topic), found->key.partition, (long long)found->end, (long long)found->committed)

@@ -170,7 +170,7 @@ enum status recovery_restore(struct log *log, const struct log_found *found)
     if (recovered->closed) log_state_closed(log);
 
     log->leader_epoch = log_epoch_at(log, INT64_MAX);
-    log->committed.at = min_of(max_of(found->committed, found->start), log->end);
+    log->committed.at = min_of(found->committed, log->end);
     log->durable.at = log->end;
     log->last_stable = min_of(log->committed.at, log_state_first_unstable(log, log->committed.at));
     checkpoint_add(&log->store->checkpoint->image, log);
