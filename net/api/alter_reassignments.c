@@ -1,6 +1,6 @@
 /* net/api/alter_reassignments.c   AlterPartitionReassignments on one node: replicas can be put where they are already,
- * and nowhere else. Everything is read off the image, many partitions in
- * portions; the rules are those of Kafka's controller, in its words. */
+ * and nowhere else. Everything is read off the image, many partitions in portions; the rules are those of Kafka's
+ * controller, in its words. */
 #include "messages/alter_reassignments.h"
 #include "api/api.h"
 #include "api/error.h"

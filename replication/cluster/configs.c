@@ -89,11 +89,16 @@ static bool digits(struct text text)
 
 struct text config_list_text(const struct text_list *list, struct arena *arena)
 {
-    struct text text = TEXT("");
-    for (int32_t i = 0; i < list->count && text.data; i++) {
-        text = text_format(arena, "%.*s%s%.*s", TEXT_ARGS(text), i == 0 ? "" : ", ", TEXT_ARGS(list->items[i]));
+    size_t size = 0;
+    for (int32_t i = 0; i < list->count; i++) size += list->items[i].size + 2;
+
+    char *all = arena_take_raw(arena, size + 1), *to = all;
+    if (!all) return TEXT_NULL;
+    for (int32_t i = 0; i < list->count; i++) {
+        if (i > 0) to = (char *)memcpy(to, ", ", 2) + 2;
+        to = (char *)memcpy(to, list->items[i].data, list->items[i].size) + list->items[i].size;
     }
-    return text;
+    return (struct text){ all, (size_t)(to - all) };
 }
 
 static bool list_is_one(const struct text_list *list, struct text text)
