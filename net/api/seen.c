@@ -2,16 +2,35 @@
  * only himself. */
 #include "api/seen.h"
 
+#include "api/walk.h"
 #include "base/map.h"
+
+static size_t places_of(uint32_t count)
+{
+    size_t places = 4;
+
+    while (places < (size_t)count * 2) places *= 2;
+    return places;
+}
+
+/* In memory that is zero, or will be. */
+static bool seen_lay(struct seen *seen, uint64_t *hashes, size_t places)
+{
+    seen->hashes = hashes;
+    seen->mask = (uint32_t)(places - 1);
+    return hashes != NULL;
+}
 
 bool seen_init(struct seen *seen, struct arena *arena, uint32_t count)
 {
-    uint64_t places = 4;
+    size_t places = places_of(count);
+    return seen_lay(seen, arena_take(arena, places * sizeof(*seen->hashes)), places);
+}
 
-    while (places < (uint64_t)count * 2) places *= 2;
-    seen->hashes = arena_take(arena, places * sizeof(*seen->hashes));
-    seen->mask = (uint32_t)(places - 1);
-    return seen->hashes != NULL;
+bool seen_prepare(struct seen *seen, struct walk *walk, uint32_t count)
+{
+    size_t places = places_of(count);
+    return seen_lay(seen, walk_take(walk, places * sizeof(*seen->hashes)), places);
 }
 
 /* Where it is, or where it belongs. */
@@ -47,6 +66,13 @@ bool numbered_init(struct numbered *set, struct arena *arena, uint32_t count)
 {
     if (!seen_init(&set->seen, arena, count)) return false;
     set->numbers = arena_take(arena, ((size_t)set->seen.mask + 1) * sizeof(*set->numbers));
+    return set->numbers != NULL;
+}
+
+bool numbered_prepare(struct numbered *set, struct walk *walk, uint32_t count)
+{
+    if (!seen_prepare(&set->seen, walk, count)) return false;
+    set->numbers = walk_take(walk, ((size_t)set->seen.mask + 1) * sizeof(*set->numbers));
     return set->numbers != NULL;
 }
 

@@ -5,9 +5,41 @@
  */
 #include "api/walk.h"
 
+#include <string.h>
+
 #include "conn/connection.h"
 
-enum { KIB_SHIFT = 10 };
+enum { KIB_SHIFT = 10, CLEAR_SIZE = 64 << KIB_SHIFT };
+
+/* Stands in the piece itself, which is cleared from its end. */
+struct uncleared {
+    struct uncleared *next;
+    size_t size; /* that is left */
+};
+
+void *walk_take(struct walk *walk, size_t size)
+{
+    struct arena *arena = &walk->request->arena;
+    if (size <= CLEAR_SIZE) return arena_take(arena, size);
+
+    struct uncleared *piece = arena_take_raw(arena, size);
+    if (!piece) return NULL;
+    *piece = (struct uncleared){ walk->uncleared, size };
+    walk->uncleared = piece;
+    return piece;
+}
+
+static void clear_some(struct walk *walk)
+{
+    struct uncleared *piece = walk->uncleared;
+    size_t left = piece->size > CLEAR_SIZE + sizeof(*piece) ? piece->size - CLEAR_SIZE : 0;
+    size_t size = piece->size - left;
+
+    if (left == 0) walk->uncleared = piece->next;
+    piece->size = left;
+    memset((uint8_t *)piece + left, 0, size);
+    walk->spent += (uint32_t)(size >> KIB_SHIFT);
+}
 
 static void item_leave(struct walk *walk)
 {
@@ -22,6 +54,10 @@ static bool walk_next(struct walk *walk)
     const struct walk_pass *pass = walk->pass;
     bool whole = true;
 
+    if (walk->uncleared) {
+        clear_some(walk);
+        return true;
+    }
     if (!walk->begun) {
         walk->at = walk->part = walk->count = 0;
         walk->opened = false;
@@ -39,6 +75,7 @@ static bool walk_next(struct walk *walk)
         walk->parts = 1;
         if (pass->open) whole = pass->open(walk, walk->at);
     }
+    if (walk->uncleared) return whole; /* what `open` took */
     if (whole && walk->part < walk->parts) whole = pass->item(walk, walk->at, walk->part++);
     if (walk->part == walk->parts) item_leave(walk);
     return whole;

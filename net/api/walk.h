@@ -5,7 +5,10 @@
  *     walk_begin --pass by pass, item by item--> end          (a portion is full: the next step goes on)
  *                     \--no memory, or the connection ended--> end, which asks walk_whole
  *
- * Between portions the image may change: what a pass finds in it is good until the step ends, and found again. */
+ * Between portions the image may change: what a pass finds in it is good until the step ends, and found again.
+ *
+ * Memory that is as long as the request's lists is cleared in portions, too: walk_take. A page of it costs microseconds
+ * when it is touched first. */
 #ifndef NET_API_WALK_H
 #define NET_API_WALK_H
 
@@ -25,6 +28,7 @@ struct walk {
     uint32_t at, count;    /* items of the pass: set by its `begin` */
     uint32_t part, parts;  /* of the item: set by `open` */
     uint32_t spent, steps; /* of this step's portion: an item that costs more adds to it; until now, with this one */
+    struct uncleared *uncleared;
     enum status status;
 };
 
@@ -38,6 +42,9 @@ struct walk_pass {
 /* `end` runs exactly once: at once, or in a later step. A walk that has ended may begin again. */
 void walk_begin(struct walk *walk, struct request *request, const struct walk_pass *passes,
                 void (*end)(struct walk *walk));
+/* Zeroed memory of the request, for `begin` and `open`: what is large is cleared before the next item, and not used
+ * earlier. NULL: the limit is reached. */
+void *walk_take(struct walk *walk, size_t size);
 /* True: everything was walked over, go on. False: it was not, and the request is finished: nothing else may be done. */
 must_check bool walk_whole(struct walk *walk);
 

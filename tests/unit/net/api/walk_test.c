@@ -153,6 +153,76 @@ static void it_ends_when_its_connection_does(void **state)
     assert_int_equal(trail.walk.status, STATUS_CLOSED);
 }
 
+/* ---- memory ---- */
+
+enum { LARGE_SIZE = 5 << 20, SMALL_SIZE = 100 };
+
+static struct {
+    struct walk walk;
+    uint8_t *large, *opened, *small;
+    bool ended;
+} taking;
+
+static bool taking_begin(struct walk *walk)
+{
+    walk->count = 1;
+    taking.large = walk_take(walk, LARGE_SIZE);
+    taking.small = walk_take(walk, SMALL_SIZE);
+    return taking.large && taking.small;
+}
+
+static bool taking_open(struct walk *walk, uint32_t at)
+{
+    (void)at;
+    if (!taking.opened) taking.opened = walk_take(walk, LARGE_SIZE + 1);
+    return taking.opened != NULL;
+}
+
+static bool zeroes(const uint8_t *bytes, size_t size)
+{
+    return bytes[0] == 0 && memcmp(bytes, bytes + 1, size - 1) == 0;
+}
+
+static bool taking_item(struct walk *walk, uint32_t at, uint32_t part)
+{
+    (void)walk, (void)at, (void)part;
+    assert_true(zeroes(taking.large, LARGE_SIZE));
+    assert_true(zeroes(taking.opened, LARGE_SIZE + 1));
+    assert_true(zeroes(taking.small, SMALL_SIZE));
+    return true;
+}
+
+static void taking_end(struct walk *walk)
+{
+    (void)walk;
+    taking.ended = true;
+}
+
+/* Pages that were never touched are dear. */
+static void large_memory_is_cleared_in_steps_before_it_is_used(void **state)
+{
+    static const struct walk_pass memory_passes[] = { { taking_begin, taking_open, taking_item },
+                                                      { NULL, NULL, NULL } };
+    (void)state;
+
+    connection.stage = CONNECTION_OPEN;
+    request.shard = desk.node.shards[0];
+    request.connection = &connection;
+    arena_init(&request.arena, &desk.heap, NULL, 0, SIZE_MAX);
+    for (int i = 0; i < 2; i++) {
+        taking.opened = NULL;
+        taking.ended = false;
+        walk_begin(&taking.walk, &request, memory_passes, taking_end);
+        assert_false(taking.ended);
+        while (!taking.ended) desk_turn(&desk);
+        assert_int_equal(taking.walk.status, STATUS_OK);
+        assert_in_range(taking.walk.steps, 2 * LARGE_SIZE / 1024 / WALK_PORTION, 2 * LARGE_SIZE / 1024);
+        memset(taking.large, 'x', LARGE_SIZE);
+        memset(taking.opened, 'x', LARGE_SIZE);
+        arena_reset(&request.arena);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -163,6 +233,7 @@ int main(void)
         cmocka_unit_test_setup(what_costs_more_says_so, fresh),
         cmocka_unit_test_setup(it_ends_where_memory_does, fresh),
         cmocka_unit_test_setup(it_ends_when_its_connection_does, fresh),
+        cmocka_unit_test_setup(large_memory_is_cleared_in_steps_before_it_is_used, fresh),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }
