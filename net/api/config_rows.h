@@ -14,10 +14,11 @@ struct config_rows {
     uint32_t count;
 };
 
-/* The views of a topic among many, common->count of them, in the order of topic_table: only what it has of its own is
- * looked up. place->topic NULL: of a topic without configs. NULL: no memory. */
+/* The views of a topic among many, `*count` of them: in the order of topic_table what each topic has, common->count of
+ * them, then what only this one has, because it is internal and set. Only what it has of its own is looked up.
+ * place->topic NULL: of a topic without configs. NULL: no memory. */
 const struct config_view *config_rows_of_topic(struct config_rows *common, const struct config_place *place,
-                                               struct arena *arena);
+                                               struct arena *arena, uint32_t *count);
 
 /* A value of this origin for as long as the arena lives: what was set since the start lies in the image, which changes.
  * False: no memory. */

@@ -83,6 +83,7 @@ static bool topic_show(struct create_topics *work, const struct topic_create *cr
     const struct apis *apis = apis_of(request);
     const struct image_topic *topic = image_topic_by_id(&apis->replicas->image, create->id);
     const struct create_topics_topic_answer *plain = work->plain;
+    uint32_t count = 0;
 
     row->topic_id = work->call.validate_only ? UUID_NONE : create->id;
     row->partition_count = create->partition_count;
@@ -96,12 +97,12 @@ static bool topic_show(struct create_topics *work, const struct topic_create *cr
         return true;
     }
     struct config_place place = replicas_configs(apis->replicas, topic);
-    const struct config_view *views = config_rows_of_topic(&work->common, &place, &request->arena);
+    const struct config_view *views = config_rows_of_topic(&work->common, &place, &request->arena, &count);
     if (!views) return false;
-    row->configs.items = arena_take(&request->arena, work->common.count * sizeof(*row->configs.items));
+    row->configs.items = arena_take(&request->arena, count * sizeof(*row->configs.items));
     if (!row->configs.items) return false;
     if (topic->config_count == 0) work->plain = row;
-    for (uint32_t i = 0; i < work->common.count; i++) {
+    for (uint32_t i = 0; i < count; i++) {
         struct text value = views[i].value;
         if (!config_keep(&value, views[i].origin, &request->arena)) return false;
         row->configs.items[row->configs.count++] =

@@ -5,6 +5,9 @@
  *
  * Each resource is shown as it is in its step, and kept: the image may change before the next. */
 #include "messages/describe_configs.h"
+
+#include <string.h>
+
 #include "api/api.h"
 #include "api/config_rows.h"
 #include "api/error.h"
@@ -52,8 +55,16 @@ struct config_view *config_rows(const struct config_place *place, const struct s
     return views;
 }
 
+/* Which of the common views is the row's; the count of them: none, it is internal. */
+static uint32_t common_at(const struct config_rows *common, const struct setting *row)
+{
+    uint32_t at = 0;
+    while (at < common->count && common->views[at].row != row) at++;
+    return at;
+}
+
 const struct config_view *config_rows_of_topic(struct config_rows *common, const struct config_place *place,
-                                               struct arena *arena)
+                                               struct arena *arena, uint32_t *count)
 {
     static const struct image_topic without_configs;
     const struct image_topic *topic = place->topic;
@@ -61,14 +72,18 @@ const struct config_view *config_rows_of_topic(struct config_rows *common, const
 
     of_common.topic = &without_configs;
     if (!common->views) common->views = config_rows(&of_common, &topic_table, arena, &common->count);
+    *count = common->count;
     if (!common->views || !topic || topic->config_count == 0) return common->views;
 
-    struct config_view *views = arena_copy(arena, common->views, common->count * sizeof(*views));
-    for (uint32_t i = 0; views && i < topic->config_count; i++) {
+    struct config_view *views = arena_take(arena, (common->count + topic->config_count) * sizeof(*views));
+    if (!views) return NULL;
+    memcpy(views, common->views, common->count * sizeof(*views));
+    for (uint32_t i = 0; i < topic->config_count; i++) {
         const struct setting *row = setting_find(&topic_table, topic->configs[i].name);
-        for (uint32_t at = 0; row && at < common->count; at++) {
-            if (views[at].row == row && config_describe(place, row, &views[at], arena) != STATUS_OK) return NULL;
-        }
+        if (!row) continue;
+        uint32_t at = common_at(common, row);
+        if (at == common->count) at = (*count)++;
+        if (config_describe(place, row, &views[at], arena) != STATUS_OK) return NULL;
     }
     return views;
 }
@@ -199,8 +214,8 @@ static void refuse(struct describe *describe, struct describe_configs_resource_a
 static bool plain_make(struct describe *describe)
 {
     struct config_place place = replicas_configs(describe->apis->replicas, NULL);
-    const struct config_view *views = config_rows_of_topic(&describe->common, &place, describe->arena);
-    uint32_t count = describe->common.count;
+    uint32_t count = 0;
+    const struct config_view *views = config_rows_of_topic(&describe->common, &place, describe->arena, &count);
     struct describe_configs_config *rows = arena_take(describe->arena, count * sizeof(*rows));
 
     if (!views || !rows) return false;
@@ -224,6 +239,22 @@ static bool own_fill(struct describe *describe, const struct config_place *place
     return config_describe(place, setting, &view, describe->arena) == STATUS_OK && row_fill(describe, &view, row);
 }
 
+/* What only this topic has: internal configs that it sets. */
+static bool internals_fill(struct describe *describe, const struct describe_configs_resource_ask *ask,
+                           const struct config_place *place, struct describe_configs_resource_answer *answer)
+{
+    const struct image_topic *topic = place->topic;
+
+    for (uint32_t i = 0; i < topic->config_count; i++) {
+        const struct setting *row = setting_find(&topic_table, topic->configs[i].name);
+        struct config_view view;
+        if (!row || !(row->scope & SETTING_INTERNAL)) continue;
+        if (config_describe(place, row, &view, describe->arena) != STATUS_OK) return false;
+        if (!view_fill(describe, ask, &view, answer)) return false;
+    }
+    return true;
+}
+
 static enum status found_fill(struct describe *describe, const struct describe_configs_resource_ask *ask,
                               const struct image_topic *topic, struct describe_configs_resource_answer *answer)
 {
@@ -236,7 +267,8 @@ static enum status found_fill(struct describe *describe, const struct describe_c
         answer->configs.count = (int32_t)count;
         return STATUS_OK;
     }
-    uint32_t room = ask->keys.count > 0 ? min_of(count, (uint32_t)ask->keys.count) : count;
+    uint32_t room = count + topic->config_count;
+    if (ask->keys.count > 0) room = min_of(room, (uint32_t)ask->keys.count);
     answer->configs.items = arena_take(describe->arena, room * sizeof(*answer->configs.items));
     if (!answer->configs.items) return STATUS_NO_MEMORY;
     for (uint32_t i = 0; i < count; i++) {
@@ -245,7 +277,7 @@ static enum status found_fill(struct describe *describe, const struct describe_c
         struct describe_configs_config *row = &answer->configs.items[answer->configs.count++];
         if (!own_fill(describe, &place, i, row)) return STATUS_NO_MEMORY;
     }
-    return STATUS_OK;
+    return internals_fill(describe, ask, &place, answer) ? STATUS_OK : STATUS_NO_MEMORY;
 }
 
 static enum status topic_fill(struct describe *describe, const struct describe_configs_resource_ask *ask,

@@ -175,6 +175,20 @@ static enum status common_values_of(const struct config_place *place, struct top
     return status;
 }
 
+/* internal.segment.bytes holds in the place of segment.bytes. Any number of it does, so it is asked who set it. */
+static enum status segment_bytes_override(const struct image_topic *topic, struct topic_values *values,
+                                          struct arena *arena)
+{
+    const struct setting *row = setting_find(&topic_table, TEXT("internal.segment.bytes"));
+    struct text value = image_topic_config(topic, text_of(row->name));
+    struct text why = TEXT_NULL;
+
+    if (!value.data) return STATUS_OK;
+    enum status status = setting_parse(row, value, values, arena, &why);
+    if (status == STATUS_OK) values->segment_bytes = values->internal_segment_bytes;
+    return status == STATUS_INVALID ? STATUS_OK : status;
+}
+
 enum status topic_values_of(const struct config_place *place, struct topic_values *values, struct arena *arena)
 {
     const struct image_topic *topic = place->topic;
@@ -192,7 +206,7 @@ enum status topic_values_of(const struct config_place *place, struct topic_value
         if (row) status = setting_parse(row, topic->configs[i].value, values, arena, &why);
         if (status == STATUS_INVALID) status = STATUS_OK; /* what holds without it stays */
     }
-    return status;
+    return topic && status == STATUS_OK ? segment_bytes_override(topic, values, arena) : status;
 }
 
 enum status broker_values_of(const struct config_place *place, struct broker_values *values, struct arena *arena)
@@ -237,7 +251,8 @@ static struct names names_of_group(const struct setting *row, struct arena *aren
     return names;
 }
 
-/* A value as Kafka prints it after reading it: without blanks around, lists without what was there before. */
+/* A value as Kafka prints it after reading it: without blanks around, lists without what was there before; of what is
+ * internal it prints what was said. */
 static struct text as_read(const struct setting *row, struct text value, struct arena *arena)
 {
     union {
@@ -247,7 +262,8 @@ static struct text as_read(const struct setting *row, struct text value, struct 
     } scratch;
     struct text why;
 
-    if (!value.data || setting_parse(row, value, &scratch, arena, &why) != STATUS_OK) return value;
+    if (!value.data || row->scope & SETTING_INTERNAL) return value;
+    if (setting_parse(row, value, &scratch, arena, &why) != STATUS_OK) return value;
     return setting_print(row, &scratch, arena);
 }
 

@@ -83,6 +83,7 @@ struct topic_values {
     int64_t flush_ms;
     struct text_list follower_replication_throttled_replicas;
     int32_t index_interval_bytes;
+    int32_t internal_segment_bytes; /* where it is set, segment_bytes is the same */
     struct text_list leader_replication_throttled_replicas;
     int64_t local_retention_bytes;
     int64_t local_retention_ms;

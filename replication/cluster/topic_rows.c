@@ -39,6 +39,8 @@ static const struct setting rows[] = {
         "replicas whose fetching is throttled"),
     ROW(index_interval_bytes, "index.interval.bytes", INT, "4096", 0, MOST, NULL, TOPIC,
         "bytes of records between two index entries"),
+    ROW(internal_segment_bytes, "internal.segment.bytes", INT, NULL, LEAST, MOST, NULL, TOPIC | SETTING_INTERNAL,
+        "in the place of segment.bytes, without its bounds: for tests"),
     ROW(leader_replication_throttled_replicas, "leader.replication.throttled.replicas", LIST, "", LEAST, MOST,
         NULL, TOPIC,
         "replicas whose serving is throttled"),

@@ -119,7 +119,7 @@ static void codec_of(const struct topic_values *values, struct log_settings *set
 static struct log_settings settings_of(const struct topic_values *values)
 {
     struct log_settings settings = {
-        .segment_bytes = values->segment_bytes,
+        .segment_bytes = max_of(values->segment_bytes, 0), /* 0: no batch fits */
         .segment_ms = values->segment_ms,
         .segment_jitter_ms = values->segment_jitter_ms,
         .retention_ms = values->retention_ms,

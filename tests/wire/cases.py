@@ -13,6 +13,7 @@ import zlib
 from client import Closed, Connection, batch, record, unsigned_varint
 
 CASES = []
+SET, DELETE, APPEND, SUBTRACT = 0, 1, 2, 3  # operations of IncrementalAlterConfigs
 UNKNOWN_ID, ZERO_ID = uuid.UUID(int=12345), uuid.UUID(int=0)
 PAIR = [(b"k", b"v")]
 NAMES = {
@@ -262,6 +263,22 @@ def produced_to_segments(records):
     return run
 
 
+def produced_to_internal(context):
+    """A broker may hear of a change a moment later; each but the first changes the answer, so it is asked until it does."""
+    context.topic("probe-internal", **{"internal.segment.bytes": "2000"})
+    told = [context.produce(sized_batch(3000), topic="probe-internal")]
+    for how, value in ((SET, "5000"), (SET, "0"), (DELETE, None)):
+        asked = {"ResourceType": 2, "ResourceName": "probe-internal",
+                 "Configs": [{"Name": "internal.segment.bytes", "ConfigOperation": how, "Value": value}]}
+        context.call("IncrementalAlterConfigs", 1, {"Resources": [asked], "ValidateOnly": False})
+        until = time.monotonic() + 10
+        said = told[-1]
+        while said == told[-1] and time.monotonic() < until:
+            said = context.produce(sized_batch(3000), topic="probe-internal")
+        told.append(said)
+    return "; ".join(told)
+
+
 def refusal(records, **options):
     """The whole of a row that refuses: log start, records at fault, and the line of words where records are at fault."""
     def run(context):
@@ -374,6 +391,7 @@ for row in (
     ("above-segment", "batch of 1048577 bytes against segment.bytes 1048576",
      produced_to_segments(lambda: sized_batch(1048577))),
     ("at-segment", "batch of exactly 1048576 bytes, the same topic", produced_to_segments(lambda: sized_batch(1048576))),
+    ("internal-segment", "internal.segment.bytes: 2000, 5000, 0, none, each with a batch of 3000 bytes", produced_to_internal),
     ("above-segment-count", "a larger one whose record count is 5", produced_to_segments(
         lambda: batch([(b"k", b"v" * 1048600)], count=5))),
     ("compact-null-key", "null key to a compacted topic",
@@ -688,6 +706,17 @@ def _(context):
     given = {"Topics": [{"Name": "probe-x", "NumPartitions": 0, "ReplicationFactor": 1}], "validateOnly": True}
     (one,) = context.call("CreateTopics", 7, given)["Topics"]
     return str({key: one[key] for key in ("ErrorMessage", "NumPartitions", "ReplicationFactor", "Configs")})
+
+
+@case("topics.internal-config", "CreateTopics v7, internal.segment.bytes=2000, and without: what is told of it")
+def _(context):
+    told = []
+    for configs in ([{"Name": "internal.segment.bytes", "Value": "2000"}], []):
+        given = {"Topics": [{"Name": "probe-x", "NumPartitions": 1, "ReplicationFactor": 1, "Configs": configs}], "validateOnly": True}
+        (one,) = context.call("CreateTopics", 7, given)["Topics"]
+        told.append(f"{error(one['ErrorCode'])}, {len(one['Configs'])} configs, "
+                    + str([row for row in one["Configs"] if row["Name"] == "internal.segment.bytes"]))
+    return "; ".join(told)
 
 
 @case("topics.delete-missing", "DeleteTopics v6, by missing name; by unknown id")

@@ -5,10 +5,9 @@ cases.py. A change that is accepted is taken back by its own case, so that the n
 """
 import time
 
-from cases import case, error
+from cases import APPEND, DELETE, SET, SUBTRACT, case, error
 from client import batch
 
-SET, DELETE, APPEND, SUBTRACT = 0, 1, 2, 3
 TOPIC, BROKER, LOGGER, METRICS, GROUP = 2, 4, 8, 16, 32
 
 
@@ -100,6 +99,20 @@ for row in (
     ("low", "retention.ms=-2", topic_refused(("retention.ms", SET, "-2"))),
     ("high", "segment.bytes=2147483648", topic_refused(("segment.bytes", SET, "2147483648"))),
     ("small-segment", "segment.bytes=1024", topic_refused(("segment.bytes", SET, "1024"))),
+    ("internal", "internal.segment.bytes=2000",
+     kept(TOPIC, "probe", ("internal.segment.bytes", SET, "2000"), look=("internal.segment.bytes",))),
+    ("internal-all", "internal.segment.bytes=2000 and segment.ms=5000: all that is set",
+     kept(TOPIC, "probe", ("internal.segment.bytes", SET, "2000"), ("segment.ms", SET, "5000"))),
+    ("internal-blanks", "internal.segment.bytes=' 2000 '", kept(TOPIC, "probe", ("internal.segment.bytes", SET, " 2000 "))),
+    ("internal-zero", "internal.segment.bytes=0", kept(TOPIC, "probe", ("internal.segment.bytes", SET, "0"))),
+    ("internal-low", "internal.segment.bytes=-2147483648",
+     kept(TOPIC, "probe", ("internal.segment.bytes", SET, "-2147483648"))),
+    ("internal-high", "internal.segment.bytes=2147483648", topic_refused(("internal.segment.bytes", SET, "2147483648"))),
+    ("internal-empty", "internal.segment.bytes=''", topic_refused(("internal.segment.bytes", SET, ""))),
+    ("internal-null", "internal.segment.bytes to null", topic_refused(("internal.segment.bytes", SET, None))),
+    ("internal-unset", "DELETE of internal.segment.bytes, which is not set",
+     topic_refused(("internal.segment.bytes", DELETE, None))),
+    ("internal-append", "APPEND to internal.segment.bytes", topic_refused(("internal.segment.bytes", APPEND, "1"))),
     ("not-bool", "preallocate=maybe", topic_refused(("preallocate", SET, "maybe"))),
     ("choice", "compression.type=lzma", topic_refused(("compression.type", SET, "lzma"))),
     ("gzip-level", "compression.gzip.level=0", topic_refused(("compression.gzip.level", SET, "0"))),
@@ -296,6 +309,7 @@ for row in (
     ("topic-unknown", "unknown name", replacing(TOPIC, "probe", ("no.such", "5"))),
     ("topic-bad", "retention.ms=x", replacing(TOPIC, "probe", ("retention.ms", "x"))),
     ("topic-null", "retention.ms=null", replacing(TOPIC, "probe", ("retention.ms", None))),
+    ("topic-internal", "internal.segment.bytes=5", replacing(TOPIC, "probe", ("internal.segment.bytes", "5"))),
     ("topic-twice", "a name twice", replacing(TOPIC, "probe", ("retention.ms", "5"), ("retention.ms", "6"))),
     ("topic-validate", "validated only", replacing(TOPIC, "probe", ("retention.ms", "5"), validate=True)),
     ("topic-missing", "missing topic", lambda context: replaced(context, (TOPIC, "probe-none", ("retention.ms", "5")))),
@@ -344,6 +358,7 @@ for row in (
      lambda context: shown(context, METRICS, "probe-none", "interval.ms")),
     ("group-default", "a group that sets nothing",
      lambda context: shown(context, GROUP, "probe-none", "consumer.heartbeat.interval.ms")),
+    ("internal", "an internal config that is not set", lambda context: shown(context, TOPIC, "probe", "internal.segment.bytes")),
     ("unknown-key", "a key that is unknown", lambda context: shown(context, TOPIC, "probe", "no.such")),
     ("v1", "v1, without synonyms",
      lambda context: shown(context, TOPIC, "probe", "retention.ms", version=1, synonyms=False)),

@@ -82,6 +82,28 @@ static void plain_topics_are_all_alike(void **state)
     assert_int_equal(rows[1].configs.items[0].synonyms.count, 0);
 }
 
+/* An internal config of a topic, among those that all topics have, and among others that have none. */
+static void an_internal_config_is_shown_where_it_is_set(void **state)
+{
+    (void)state;
+    struct text keys[] = { TEXT("internal.segment.bytes"), TEXT("segment.bytes") };
+    desk_topic(&desk, "open", 1);
+    desk_topic_of(&desk, "inner", 1, DESK_SELF, "internal.segment.bytes", "77");
+    int32_t count = ask_all(TOPIC, "open")->configs.count;
+    assert_null(config_of(ask_all(TOPIC, "open"), "internal.segment.bytes"));
+    assert_int_equal(ask_keys(TOPIC, "open", keys, 2)->configs.count, 1);
+
+    const struct describe_configs_resource_answer *inner = ask_all(TOPIC, "inner");
+    assert_int_equal(inner->configs.count, count + 1);
+    const struct describe_configs_config *config = config_of(inner, "internal.segment.bytes");
+    assert_true(text_equal(config->value, TEXT("77")));
+    assert_int_equal(config->source, CONFIG_SOURCE_TOPIC);
+    assert_int_equal(config->config_type, 3);
+    assert_int_equal(config->synonyms.count, 1);
+    assert_int_equal(ask_keys(TOPIC, "inner", keys, 2)->configs.count, 2);
+    assert_int_equal(ask_keys(TOPIC, "inner", keys, 1)->configs.count, 1);
+}
+
 static void only_the_keys_that_are_asked_for(void **state)
 {
     (void)state;
@@ -147,8 +169,11 @@ static void brokers_show_what_is_set_of_them(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_topic_shows_its_own_before_the_defaults), cmocka_unit_test(plain_topics_are_all_alike),
-        cmocka_unit_test(only_the_keys_that_are_asked_for),          cmocka_unit_test(what_is_not_there_is_refused),
+        cmocka_unit_test(a_topic_shows_its_own_before_the_defaults),
+        cmocka_unit_test(plain_topics_are_all_alike),
+        cmocka_unit_test(an_internal_config_is_shown_where_it_is_set),
+        cmocka_unit_test(only_the_keys_that_are_asked_for),
+        cmocka_unit_test(what_is_not_there_is_refused),
         cmocka_unit_test(brokers_show_what_is_set_of_them),
     };
     return cmocka_run_group_tests(tests, begin, end);

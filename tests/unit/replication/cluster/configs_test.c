@@ -107,6 +107,22 @@ static void the_stronger_source_wins(void **state)
     scene_end(&scene);
 }
 
+/* Any number of it holds, also one that segment.bytes could not have; nobody sees it who did not set it. */
+static void an_internal_segment_size_stands_before_the_other(void **state)
+{
+    (void)state;
+    struct scene scene;
+    scene_init(&scene, NULL);
+    set(&scene, 2, "t", "segment.bytes", "2097152");
+    set(&scene, 2, "t", "internal.segment.bytes", "0");
+    assert_int_equal(values_of(&scene).segment_bytes, 0);
+    set(&scene, 2, "t", "internal.segment.bytes", "3000000");
+    assert_int_equal(values_of(&scene).segment_bytes, 3000000);
+    set(&scene, 2, "t", "internal.segment.bytes", "not a number"); /* somebody else wrote it */
+    assert_int_equal(values_of(&scene).segment_bytes, 2097152);
+    scene_end(&scene);
+}
+
 static void the_finer_unit_wins_inside_a_source(void **state)
 {
     (void)state;
@@ -148,6 +164,11 @@ static void a_description_tells_every_source(void **state)
     assert_int_equal(view.synonyms[2].origin, CONFIG_FILE);
     assert_int_equal(view.synonyms[3].origin, CONFIG_DEFAULT);
 
+    set(&scene, 2, "t", "internal.segment.bytes", " 2000 ");
+    view = view_of(&scene, "internal.segment.bytes");
+    assert_int_equal(view.origin, CONFIG_TOPIC);
+    assert_true(text_equal(view.value, TEXT(" 2000 "))); /* Kafka prints what is internal as it was said */
+    assert_int_equal(view.synonym_count, 1);
     view = view_of(&scene, "segment.bytes");
     assert_int_equal(view.origin, CONFIG_DEFAULT);
     assert_true(text_equal(view.value, TEXT("1073741824")));
@@ -188,6 +209,8 @@ static void what_is_refused_is_refused_in_kafkas_words(void **state)
     assert_refused("retention.ms", "-5", "Invalid value -5 for configuration retention.ms: Value must be at least -1");
     assert_refused("segment.bytes", "5",
                    "Invalid value 5 for configuration segment.bytes: Value must be at least 1048576");
+    assert_refused("internal.segment.bytes", "2147483648",
+                   "Invalid value 2147483648 for configuration internal.segment.bytes: Not a number of type INT");
     assert_refused("cleanup.policy", "foo",
                    "Invalid value foo for configuration cleanup.policy: String must be one of: compact, delete");
     assert_refused("message.timestamp.type", "foo",
@@ -206,11 +229,17 @@ static void what_kafka_takes_is_taken(void **state)
 {
     (void)state;
     static const char *const taken[][2] = {
-        { "cleanup.policy", "" },           { "cleanup.policy", "compact,delete" },
-        { "retention.ms", " 5 " },          { "retention.ms", "-1" },
-        { "compression.gzip.level", "-1" }, { "min.cleanable.dirty.ratio", "0.25" },
-        { "preallocate", "TRUE" },          { "leader.replication.throttled.replicas", "0:1,2:3" },
-        { "segment.bytes", "1048576" },     { "follower.replication.throttled.replicas", "*" },
+        { "cleanup.policy", "" },
+        { "cleanup.policy", "compact,delete" },
+        { "retention.ms", " 5 " },
+        { "retention.ms", "-1" },
+        { "compression.gzip.level", "-1" },
+        { "min.cleanable.dirty.ratio", "0.25" },
+        { "preallocate", "TRUE" },
+        { "leader.replication.throttled.replicas", "0:1,2:3" },
+        { "segment.bytes", "1048576" },
+        { "internal.segment.bytes", "-2147483648" },
+        { "follower.replication.throttled.replicas", "*" },
     };
     struct heap heap;
     struct arena arena;
@@ -228,6 +257,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(without_a_word_kafkas_defaults_hold),
         cmocka_unit_test(the_stronger_source_wins),
+        cmocka_unit_test(an_internal_segment_size_stands_before_the_other),
         cmocka_unit_test(the_finer_unit_wins_inside_a_source),
         cmocka_unit_test(a_description_tells_every_source),
         cmocka_unit_test(what_is_refused_is_refused_in_kafkas_words),

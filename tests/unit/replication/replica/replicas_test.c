@@ -210,6 +210,9 @@ static void a_log_has_its_topics_configs_and_behind_them_the_brokers(void **stat
     say_config(RESOURCE_TOPIC, "two", "cleanup.policy", "compact");
     say_config(RESOURCE_TOPIC, "two", "compression.type", "zstd");
     apply();
+    say_config(RESOURCE_TOPIC, "own", "internal.segment.bytes", "-5");
+    apply();
+    assert_int_equal(settings_of(3)->segment_bytes, 0);
     assert_true(settings_of(2)->compact && !settings_of(2)->delete_old && settings_of(2)->codec_set);
     assert_false(settings_of(1)->compact || settings_of(1)->codec_set);
 }
