@@ -2,12 +2,15 @@
  * that is set. Both become rows; what the broker that is asked can refuse is refused here, in Kafka's order; the rest
  * is one call of the controller, and when that is done every shard goes by the new values.
  *
- *     rows --twice? keys twice? nulls? whose?--> refused
- *         \--> controller --> answer, in the order of the request */
+ *     rows named --> twice? keys twice? nulls? whose?--> refused
+ *     \_/ a portion  \_/ a portion, a step          \--> controller --> answer, in the order of the request
+ *                                                                       \_/ a portion, a step
+ */
 #include "messages/alter_configs.h"
 #include "api/api.h"
 #include "api/error.h"
 #include "api/seen.h"
+#include "api/walk.h"
 #include "messages/incremental_alter_configs.h"
 
 /* Of one resource: far more than there are names; and bytes after which a list of names in an answer ends. */
@@ -17,21 +20,31 @@ enum { CHANGES_MAX = 2000, NAMES_SIZE_MAX = 300 };
 struct alter_row {
     int8_t type;
     struct text name;
-    struct config_change *changes;
     uint32_t change_count;
-    int16_t error; /* when it was refused here */
+    struct config_change *changes; /* once they are taken */
+    int16_t error;                 /* when it was refused here */
     struct text why;
     struct config_alter *alter; /* what the controller was asked; NULL: refused here */
 };
 
 struct alter {
+    struct walk walk;
     struct request *request;
     struct controller_call call;
     struct alter_row *rows; /* in the order of the request */
     uint32_t row_count;
-    bool replace;
+    bool replace;            /* AlterConfigs */
     struct seen once, twice; /* resources, by the hash of type and name */
+    union {
+        struct alter_configs_answer replace;
+        struct incremental_alter_configs_answer incremental;
+    } answer;
 };
+
+static struct alter *alter_of(struct walk *walk)
+{
+    return container_of(walk, struct alter, walk);
+}
 
 /* ---- what is refused here ---- */
 
@@ -53,10 +66,6 @@ static bool check_changes(struct alter *alter, struct alter_row *row)
     struct text nulls = TEXT("");
     struct seen keys;
 
-    if (row->change_count > CHANGES_MAX) {
-        refuse(row, ERROR_POLICY_VIOLATION, TEXT("Excessively large number of configs per resource."));
-        return true;
-    }
     if (!seen_init(&keys, arena, row->change_count)) return false;
     for (uint32_t i = 0; i < row->change_count; i++) {
         if (seen_add(&keys, text_hash(row->changes[i].name))) continue;
@@ -104,15 +113,8 @@ static void check_logger(const struct alter *alter, struct alter_row *row)
            text_format(&alter->request->arena, "Logger %.*s does not exist!", TEXT_ARGS(row->changes[0].name)));
 }
 
-static bool row_check(struct alter *alter, struct alter_row *row)
+static void check_type(const struct alter *alter, struct alter_row *row)
 {
-    if (seen_has(&alter->twice, row_hash(row))) {
-        refuse(row, ERROR_INVALID_REQUEST, TEXT("Each resource must appear at most once."));
-        return true;
-    }
-    if (!check_changes(alter, row)) return false;
-    if (row->error != ERROR_NONE) return true;
-
     if (row->type == RESOURCE_BROKER) {
         if (row->name.size > 0) check_node(alter, row, "Unexpected broker id, expected %d, but received %.*s");
     } else if (row->type == RESOURCE_LOGGER && !alter->replace) {
@@ -120,14 +122,68 @@ static bool row_check(struct alter *alter, struct alter_row *row)
     } else if (row->type != RESOURCE_TOPIC && row->type != RESOURCE_METRICS && row->type != RESOURCE_GROUP) {
         refuse(row, ERROR_INVALID_REQUEST, text_format(&alter->request->arena, "Unknown resource type %d", row->type));
     }
-    return true;
 }
 
-/* ---- the answer ---- */
+/* ---- the question, of which there are two kinds ---- */
 
-static struct alter_row row_done(const struct alter *alter, uint32_t index)
+static uint32_t asked_count(const struct alter *alter)
 {
-    struct alter_row row = alter->rows[index];
+    const struct alter_configs_ask *replace = alter->request->ask;
+    const struct incremental_alter_configs_ask *incremental = alter->request->ask;
+
+    return (uint32_t)max_of(alter->replace ? replace->resources.count : incremental->resources.count, 0);
+}
+
+static struct alter_row asked_row(const struct alter *alter, uint32_t at)
+{
+    if (alter->replace) {
+        const struct alter_configs_ask *ask = alter->request->ask;
+        const struct alter_configs_resource_ask *resource = &ask->resources.items[at];
+        return (struct alter_row){ .type = resource->type,
+                                   .name = resource->name,
+                                   .change_count = (uint32_t)max_of(resource->configs.count, 0) };
+    }
+    const struct incremental_alter_configs_ask *ask = alter->request->ask;
+    const struct incremental_alter_configs_resource_ask *resource = &ask->resources.items[at];
+    return (struct alter_row){ .type = resource->type,
+                               .name = resource->name,
+                               .change_count = (uint32_t)max_of(resource->configs.count, 0) };
+}
+
+static struct config_change asked_change(const struct alter *alter, uint32_t at, uint32_t index)
+{
+    if (alter->replace) {
+        const struct alter_configs_ask *ask = alter->request->ask;
+        const struct alter_configs_config *config = &ask->resources.items[at].configs.items[index];
+        return (struct config_change){ config->name, config->value, CONFIG_SET };
+    }
+    const struct incremental_alter_configs_ask *ask = alter->request->ask;
+    const struct incremental_alter_configs_config *config = &ask->resources.items[at].configs.items[index];
+    return (struct config_change){ config->name, config->value, config->operation };
+}
+
+/* ---- the answer, too ---- */
+
+static bool showing_begin(struct walk *walk)
+{
+    struct alter *alter = alter_of(walk);
+
+    walk->count = alter->row_count;
+    if (alter->replace) {
+        alter->answer.replace.resources.items =
+            walk_take(walk, walk->count * sizeof(*alter->answer.replace.resources.items));
+        return alter->answer.replace.resources.items != NULL;
+    }
+    alter->answer.incremental.resources.items =
+        walk_take(walk, walk->count * sizeof(*alter->answer.incremental.resources.items));
+    return alter->answer.incremental.resources.items != NULL;
+}
+
+static bool row_show(struct walk *walk, uint32_t at, uint32_t part)
+{
+    struct alter *alter = alter_of(walk);
+    struct alter_row row = alter->rows[at];
+    (void)part;
 
     if (row.alter) {
         enum status status = alter->call.status != STATUS_OK ? alter->call.status : row.alter->status;
@@ -135,153 +191,141 @@ static struct alter_row row_done(const struct alter *alter, uint32_t index)
         row.why = alter->call.status != STATUS_OK ? error_text(status) : row.alter->why;
     }
     row.error = error_tell(alter->request, row.error);
-    return row;
-}
-
-static void incremental_done(struct controller_call *call)
-{
-    struct alter *alter = container_of(call, struct alter, call);
-    struct incremental_alter_configs_answer answer = { 0 };
-
-    answer.resources.items = arena_take(&alter->request->arena, alter->row_count * sizeof(*answer.resources.items));
-    if (!answer.resources.items) {
-        request_abort(alter->request, "no memory");
-        return;
-    }
-    for (uint32_t i = 0; i < alter->row_count; i++) {
-        struct alter_row row = row_done(alter, i);
-        answer.resources.items[answer.resources.count++] =
-            (struct incremental_alter_configs_resource_answer){ row.error, row.why, row.type, row.name };
-    }
-    request_answer(alter->request, &answer, NULL, 0, NULL);
-}
-
-static void replace_done(struct controller_call *call)
-{
-    struct alter *alter = container_of(call, struct alter, call);
-    struct alter_configs_answer answer = { 0 };
-
-    answer.resources.items = arena_take(&alter->request->arena, alter->row_count * sizeof(*answer.resources.items));
-    if (!answer.resources.items) {
-        request_abort(alter->request, "no memory");
-        return;
-    }
-    for (uint32_t i = 0; i < alter->row_count; i++) {
-        struct alter_row row = row_done(alter, i);
-        answer.resources.items[answer.resources.count++] =
+    if (alter->replace) {
+        alter->answer.replace.resources.items[alter->answer.replace.resources.count++] =
             (struct alter_configs_resource_answer){ row.error, row.why, row.type, row.name };
-    }
-    request_answer(alter->request, &answer, NULL, 0, NULL);
-}
-
-/* ---- the request ---- */
-
-static bool rows_check(struct alter *alter)
-{
-    struct arena *arena = &alter->request->arena;
-
-    if (!seen_init(&alter->once, arena, alter->row_count) || !seen_init(&alter->twice, arena, alter->row_count)) {
-        return false;
-    }
-    for (uint32_t i = 0; i < alter->row_count; i++) {
-        uint64_t hash = row_hash(&alter->rows[i]);
-        if (!seen_add(&alter->once, hash)) (void)seen_add(&alter->twice, hash);
-    }
-    alter->call.alters = arena_take(arena, alter->row_count * sizeof(*alter->call.alters));
-    if (!alter->call.alters) return false;
-    for (uint32_t i = 0; i < alter->row_count; i++) {
-        struct alter_row *row = &alter->rows[i];
-        if (!row_check(alter, row)) return false;
-        if (row->error != ERROR_NONE) continue;
-        row->alter = &alter->call.alters[alter->call.alter_count++];
-        *row->alter = (struct config_alter){ .type = row->type,
-                                             .name = row->name,
-                                             .replace = alter->replace,
-                                             .changes = row->changes,
-                                             .change_count = row->change_count };
+    } else {
+        alter->answer.incremental.resources.items[alter->answer.incremental.resources.count++] =
+            (struct incremental_alter_configs_resource_answer){ row.error, row.why, row.type, row.name };
     }
     return true;
 }
 
-static struct alter *alter_make(struct request *request, int32_t count)
+static void all_shown(struct walk *walk)
+{
+    struct alter *alter = alter_of(walk);
+
+    if (walk_whole(walk)) request_answer_rows(alter->request, &alter->answer, alter->row_count);
+}
+
+static const struct walk_pass showing[] = { { showing_begin, NULL, row_show }, { NULL, NULL, NULL } };
+
+static void alter_done(struct controller_call *call)
+{
+    struct alter *alter = container_of(call, struct alter, call);
+    walk_begin(&alter->walk, alter->request, showing, all_shown);
+}
+
+/* ---- the way ---- */
+
+static bool naming_begin(struct walk *walk)
+{
+    struct alter *alter = alter_of(walk);
+
+    walk->count = alter->row_count = asked_count(alter);
+    alter->rows = walk_take(walk, walk->count * sizeof(*alter->rows));
+    return alter->rows && seen_prepare(&alter->once, walk, walk->count) &&
+           seen_prepare(&alter->twice, walk, walk->count);
+}
+
+static bool row_name(struct walk *walk, uint32_t at, uint32_t part)
+{
+    struct alter *alter = alter_of(walk);
+    (void)part;
+
+    alter->rows[at] = asked_row(alter, at);
+    uint64_t hash = row_hash(&alter->rows[at]);
+    if (!seen_add(&alter->once, hash)) (void)seen_add(&alter->twice, hash);
+    return true;
+}
+
+static bool taking_begin(struct walk *walk)
+{
+    struct alter *alter = alter_of(walk);
+
+    walk->count = alter->row_count;
+    alter->call.alters = walk_take(walk, walk->count * sizeof(*alter->call.alters));
+    return alter->call.alters != NULL;
+}
+
+/* For the controller. */
+static bool row_pass(struct alter *alter, struct alter_row *row)
+{
+    char *room = arena_take(&alter->request->arena, CONTROLLER_WHY_MAX);
+
+    row->alter = &alter->call.alters[alter->call.alter_count++];
+    *row->alter = (struct config_alter){ .type = row->type,
+                                         .name = row->name,
+                                         .replace = alter->replace,
+                                         .changes = row->changes,
+                                         .change_count = row->change_count,
+                                         .room = room };
+    return room != NULL;
+}
+
+/* What is refused for its own sake is not read. */
+static bool row_take(struct walk *walk, uint32_t at, uint32_t part)
+{
+    struct alter *alter = alter_of(walk);
+    struct alter_row *row = &alter->rows[at];
+    (void)part;
+
+    if (seen_has(&alter->twice, row_hash(row))) {
+        refuse(row, ERROR_INVALID_REQUEST, TEXT("Each resource must appear at most once."));
+        return true;
+    }
+    if (row->change_count > CHANGES_MAX) {
+        refuse(row, ERROR_POLICY_VIOLATION, TEXT("Excessively large number of configs per resource."));
+        return true;
+    }
+    walk->spent += row->change_count;
+    row->changes = arena_take(&alter->request->arena, row->change_count * sizeof(*row->changes));
+    if (!row->changes) return false;
+    for (uint32_t i = 0; i < row->change_count; i++) row->changes[i] = asked_change(alter, at, i);
+    if (!check_changes(alter, row)) return false;
+    if (row->error == ERROR_NONE) check_type(alter, row);
+    return row->error != ERROR_NONE || row_pass(alter, row);
+}
+
+static void all_taken(struct walk *walk)
+{
+    struct alter *alter = alter_of(walk);
+    if (!walk_whole(walk)) return;
+
+    alter->call.kind = CONTROLLER_ALTER_CONFIGS;
+    alter->call.arena = &alter->request->arena;
+    alter->call.done = alter_done;
+    controller_begin(alter->request->shard, &alter->call);
+}
+
+static const struct walk_pass taking[] = {
+    { naming_begin, NULL, row_name },
+    { taking_begin, NULL, row_take },
+    { NULL, NULL, NULL },
+};
+
+static void alter_begin(struct request *request, bool replace, bool validate_only)
 {
     struct alter *alter = arena_take(&request->arena, sizeof(*alter));
-    if (!alter) return NULL;
 
-    alter->request = request;
-    alter->row_count = (uint32_t)max_of(count, 0);
-    alter->rows = arena_take(&request->arena, alter->row_count * sizeof(*alter->rows));
-    return alter->rows ? alter : NULL;
-}
-
-static struct config_change *changes_make(struct alter *alter, struct alter_row *row, int32_t count)
-{
-    row->change_count = (uint32_t)max_of(count, 0);
-    row->changes = arena_take(&alter->request->arena, row->change_count * sizeof(*row->changes));
-    return row->changes;
-}
-
-static void alter_go(struct alter *alter, bool validate_only, void (*done)(struct controller_call *call))
-{
-    struct controller_call *call = &alter->call;
-
-    if (!rows_check(alter)) {
-        request_abort(alter->request, "no memory");
+    if (!alter) {
+        request_abort(request, "no memory");
         return;
     }
-    call->caller = alter->request->shard;
-    call->kind = CONTROLLER_ALTER_CONFIGS;
-    call->validate_only = validate_only;
-    call->arena = &alter->request->arena;
-    call->done = done;
-    controller_begin(alter->request->shard, call);
+    alter->request = request;
+    alter->replace = replace;
+    alter->call.validate_only = validate_only;
+    walk_begin(&alter->walk, request, taking, all_taken);
 }
 
 void incremental_alter_configs_begin(struct request *request)
 {
     const struct incremental_alter_configs_ask *ask = request->ask;
-    struct alter *alter = alter_make(request, ask->resources.count);
-    bool whole = alter != NULL;
-
-    for (uint32_t i = 0; whole && i < alter->row_count; i++) {
-        const struct incremental_alter_configs_resource_ask *resource = &ask->resources.items[i];
-        struct alter_row *row = &alter->rows[i];
-        row->type = resource->type;
-        row->name = resource->name;
-        whole = changes_make(alter, row, resource->configs.count) != NULL;
-        for (uint32_t at = 0; whole && at < row->change_count; at++) {
-            const struct incremental_alter_configs_config *config = &resource->configs.items[at];
-            row->changes[at] = (struct config_change){ config->name, config->value, config->operation };
-        }
-    }
-    if (whole) {
-        alter_go(alter, ask->validate_only, incremental_done);
-    } else {
-        request_abort(request, "no memory");
-    }
+    alter_begin(request, false, ask->validate_only);
 }
 
 void alter_configs_begin(struct request *request)
 {
     const struct alter_configs_ask *ask = request->ask;
-    struct alter *alter = alter_make(request, ask->resources.count);
-    bool whole = alter != NULL;
-
-    for (uint32_t i = 0; whole && i < alter->row_count; i++) {
-        const struct alter_configs_resource_ask *resource = &ask->resources.items[i];
-        struct alter_row *row = &alter->rows[i];
-        row->type = resource->type;
-        row->name = resource->name;
-        whole = changes_make(alter, row, resource->configs.count) != NULL;
-        for (uint32_t at = 0; whole && at < row->change_count; at++) {
-            const struct alter_configs_config *config = &resource->configs.items[at];
-            row->changes[at] = (struct config_change){ config->name, config->value, CONFIG_SET };
-        }
-    }
-    if (whole) {
-        alter->replace = true;
-        alter_go(alter, ask->validate_only, replace_done);
-    } else {
-        request_abort(request, "no memory");
-    }
+    alter_begin(request, true, ask->validate_only);
 }

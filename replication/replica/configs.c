@@ -4,11 +4,16 @@
  *     what is set --changes--> what would be set --checks--> one record for each difference
  *
  * The words are Kafka 4.3.1's. A resource that is refused changes nothing; the others of the call are changed. */
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/heap.h"
+#include "base/map.h"
 #include "cluster/config_checks.h"
 #include "replica/controller_work.h"
 #include "replica/replicas.h"
+
+enum { TEXT_WEIGHT = 64 }; /* bytes of a value that take as long as an item of a decision */
 
 /* One resource while it is being changed. */
 struct change {
@@ -18,7 +23,9 @@ struct change {
     const struct image_topic *topic; /* NULL: another resource, or a topic that is not there */
     const struct image_config *now;  /* by name */
     uint32_t now_count;
-    struct image_config *then; /* what would be set, by name; its texts live as long as the call */
+    uint32_t next;                /* of alter->changes: those before it are */
+    struct image_config *changed; /* what they come to, in their order: a null value takes the config away */
+    struct image_config *then;    /* what would be set, by name; its texts live as long as the call */
     uint32_t then_count;
 };
 
@@ -39,52 +46,6 @@ struct config_place controller_configs(struct controller *controller, const stru
 
 /* ---- what would be set ---- */
 
-static uint32_t then_place(const struct change *change, struct text name)
-{
-    uint32_t first = 0, limit = change->then_count;
-    while (first < limit) {
-        uint32_t middle = first + (limit - first) / 2;
-        if (text_compare(change->then[middle].name, name) < 0) {
-            first = middle + 1;
-        } else {
-            limit = middle;
-        }
-    }
-    return first;
-}
-
-static bool then_has(const struct change *change, uint32_t place, struct text name)
-{
-    return place < change->then_count && text_equal(change->then[place].name, name);
-}
-
-static struct text then_get(const struct change *change, struct text name)
-{
-    uint32_t place = then_place(change, name);
-    return then_has(change, place, name) ? change->then[place].value : TEXT_NULL;
-}
-
-/* A null value takes it away. */
-static void then_set(struct change *change, struct text name, struct text value)
-{
-    uint32_t place = then_place(change, name);
-    struct image_config *at = change->then + place;
-    uint32_t behind = change->then_count - place;
-
-    if (then_has(change, place, name)) {
-        if (value.data) {
-            at->value = value;
-        } else {
-            memmove(at, at + 1, (behind - 1) * sizeof(*at));
-            change->then_count--;
-        }
-    } else if (value.data) {
-        memmove(at + 1, at, behind * sizeof(*at));
-        *at = (struct image_config){ name, value };
-        change->then_count++;
-    }
-}
-
 static const struct setting_table *table_of(int8_t type)
 {
     if (type == RESOURCE_TOPIC) return &topic_table;
@@ -92,39 +53,116 @@ static const struct setting_table *table_of(int8_t type)
     return type == RESOURCE_METRICS ? &metrics_table : &broker_table;
 }
 
-static bool list_has(struct text list, struct text item)
+/* A list while items are added to it or taken from it: each of its items, letter by letter, and how often it is still
+ * to be taken. Kafka's lists are Java's: empty items at the end are none. */
+struct item {
+    struct text text;
+    uint32_t times;
+};
+
+struct items {
+    struct map known; /* by their text: pointers into */
+    struct item *items;
+    uint32_t count;
+    char *room; /* the list that is made */
+    size_t size;
+    bool some;
+};
+
+static bool item_is(const void *value, const void *key)
 {
-    while (list.data && list.size > 0) {
-        if (text_equal(text_trim(text_cut(&list, ',')), item)) return true;
-    }
-    return false;
+    return text_equal(((const struct item *)value)->text, *(const struct text *)key);
 }
 
-/* The items of `from` that are not in `without`, behind what stands in the room already. */
-static size_t list_put(char *room, size_t size, struct text from, struct text without)
+static struct item *items_find(const struct items *items, struct text text)
 {
-    while (from.data && from.size > 0) {
-        struct text item = text_trim(text_cut(&from, ','));
-        if (list_has(without, item) || list_has((struct text){ room, size }, item)) continue;
-        if (size > 0) room[size++] = ',';
-        memcpy(room + size, item.data, item.size);
-        size += item.size;
-    }
-    return size;
+    return map_find(&items->known, text_hash(text), &text);
 }
 
-/* A list with items more or fewer; what is not set counts as its default. */
+static struct item *items_know(struct items *items, struct text text)
+{
+    struct item *item = items_find(items, text);
+    if (item) return item;
+
+    item = &items->items[items->count++];
+    *item = (struct item){ text, 0 };
+    map_add(&items->known, text_hash(text), &item->text, item);
+    return item;
+}
+
+static void items_put(struct items *items, struct text text)
+{
+    if (items->some) items->room[items->size++] = ',';
+    memcpy(items->room + items->size, text.data, text.size);
+    items->size += text.size;
+    items->some = true;
+}
+
+static void items_append(struct items *items, struct text old, struct text more)
+{
+    while (old.data) {
+        struct text text = text_cut(&old, ',');
+        (void)items_know(items, text);
+        items_put(items, text);
+    }
+    while (more.data) {
+        struct text text = text_cut(&more, ',');
+        if (items_find(items, text)) continue;
+        (void)items_know(items, text);
+        items_put(items, text);
+    }
+}
+
+/* Who stands there twice is taken away twice, or stays once. */
+static void items_subtract(struct items *items, struct text old, struct text less)
+{
+    while (less.data) items_know(items, text_cut(&less, ','))->times++;
+    while (old.data) {
+        struct text text = text_cut(&old, ',');
+        struct item *item = items_find(items, text);
+        if (item && item->times > 0) {
+            item->times--;
+        } else {
+            items_put(items, text);
+        }
+    }
+}
+
+static struct text list_trim(struct text list)
+{
+    size_t size = list.size;
+    while (size > 0 && list.data[size - 1] == ',') size--;
+    return size == 0 && list.size > 0 ? TEXT_NULL : (struct text){ list.data, size };
+}
+
+static uint32_t items_most(struct text list)
+{
+    uint32_t most = 1;
+    for (size_t i = 0; i < list.size; i++) most += list.data[i] == ',';
+    return most;
+}
+
+/* A list with items more or fewer; what is not set counts as its default. Null: no memory. */
 static struct text list_changed(struct change *change, const struct setting *row, const struct config_change *item)
 {
-    struct text old = then_get(change, item->name);
+    struct heap *heap = &change->controller->shard->heap;
+    struct text old = image_config_find(change->now, change->now_count, item->name);
     if (!old.data) old = text_of(row->fallback ? row->fallback : "");
+    old = old.size > 0 ? list_trim(old) : TEXT_NULL;
+    struct text value = list_trim(item->value);
 
-    char *room = arena_take(change->arena, old.size + item->value.size + 2);
-    if (!room) return TEXT_NULL;
-    bool more = item->operation == CONFIG_APPEND;
-    size_t size = list_put(room, 0, old, more ? TEXT_NULL : item->value);
-    if (more) size = list_put(room, size, item->value, TEXT_NULL);
-    return (struct text){ room, size };
+    struct items items = { .room = arena_take(change->arena, old.size + value.size + 2) };
+    if (!items.room) return TEXT_NULL;
+    items.items = heap_take_raw(heap, (items_most(old) + items_most(value)) * sizeof(*items.items));
+    map_init(&items.known, heap, item_is);
+    if (item->operation == CONFIG_APPEND) {
+        items_append(&items, old, value);
+    } else {
+        items_subtract(&items, old, value);
+    }
+    map_end(&items.known);
+    heap_give(heap, items.items);
+    return (struct text){ items.room, items.size };
 }
 
 static void refuse_list(struct config_alter *alter, const struct config_change *item)
@@ -168,24 +206,31 @@ static void change_one(struct change *change, const struct config_change *item)
         if (!value.data) change->alter->status = STATUS_NO_MEMORY;
         break;
     }
-    if (change->alter->status == STATUS_OK) then_set(change, item->name, value);
+    change->changed[change->next++] = (struct image_config){ item->name, value };
 }
 
-static enum status change_all(struct change *change)
+static int configs_compare(const void *left, const void *right)
 {
-    const struct config_alter *alter = change->alter;
-    uint32_t room = change->now_count + alter->change_count;
+    return text_compare(((const struct image_config *)left)->name, ((const struct image_config *)right)->name);
+}
 
-    change->then = arena_take(change->arena, room * sizeof(*change->then));
-    if (!change->then) return STATUS_NO_MEMORY;
-    if (!alter->replace && change->now_count > 0) {
-        memcpy(change->then, change->now, change->now_count * sizeof(*change->now));
-        change->then_count = change->now_count;
+/* What is set and what changes, both by name, each name once, side by side. */
+static void change_join(struct change *change)
+{
+    uint32_t now = 0, changed = 0, now_count = change->alter->replace ? 0 : change->now_count;
+
+    if (change->next > 1) qsort(change->changed, change->next, sizeof(*change->changed), configs_compare);
+    while (now < now_count || changed < change->next) {
+        const struct image_config *old = &change->now[now], *new = &change->changed[changed];
+        int order = now == now_count ? 1 : changed == change->next ? -1 : text_compare(old->name, new->name);
+        if (order < 0) {
+            change->then[change->then_count++] = *old;
+        } else if (new->value.data) {
+            change->then[change->then_count++] = *new;
+        }
+        now += order <= 0;
+        changed += order >= 0;
     }
-    for (uint32_t i = 0; i < alter->change_count && alter->status == STATUS_OK; i++) {
-        change_one(change, &alter->changes[i]);
-    }
-    return alter->status;
 }
 
 /* ---- checks ---- */
@@ -300,32 +345,59 @@ static void records_add(const struct change *change, struct record_list *list)
     }
 }
 
-static void alter_one(struct controller *controller, struct config_alter *alter, struct record_list *list)
-{
-    struct change change = { .controller = controller, .alter = alter, .arena = &controller->arena };
+/* ---- one resource ---- */
 
+static struct change *change_begin(struct controller *controller, struct config_alter *alter)
+{
+    struct arena *arena = &controller->arena;
+    struct change *change = arena_take(arena, sizeof(*change));
+    if (!change) return NULL;
+
+    *change = (struct change){ .controller = controller, .alter = alter, .arena = arena };
     alter->status = STATUS_OK;
     alter->why = TEXT_NULL;
     if (alter->type == RESOURCE_TOPIC) {
-        change.topic = image_topic_by_name(&controller->ahead, alter->name);
-        if (change.topic) {
-            change.now = change.topic->configs;
-            change.now_count = change.topic->config_count;
+        change->topic = image_topic_by_name(&controller->ahead, alter->name);
+        if (change->topic) {
+            change->now = change->topic->configs;
+            change->now_count = change->topic->config_count;
         }
     } else {
-        change.now = image_configs(&controller->ahead, alter->type, alter->name, &change.now_count);
+        change->now = image_configs(&controller->ahead, alter->type, alter->name, &change->now_count);
     }
-    if (change_all(&change) != STATUS_OK) return;
-
-    check(&change);
-    if (alter->status == STATUS_OK) records_add(&change, list);
+    change->changed = arena_take_raw(arena, alter->change_count * sizeof(*change->changed));
+    change->then = arena_take_raw(arena, (change->now_count + alter->change_count) * sizeof(*change->then));
+    return change->changed && change->then ? change : NULL;
 }
 
+static void change_end(struct change *change, struct record_list *list)
+{
+    change_join(change);
+    check(change);
+    if (change->alter->status == STATUS_OK) records_add(change, list);
+}
+
+/* An item is one change; or the look at all those of a resource. */
 bool configs_alter(struct controller *controller, struct controller_call *call, struct record_list *list)
 {
-    uint32_t *item = &controller->decision.next.item;
-
+    struct decision *decision = &controller->decision;
+    uint32_t *item = &decision->next.item;
     if (*item == call->alter_count) return false;
-    alter_one(controller, &call->alters[(*item)++], list);
+
+    struct config_alter *alter = &call->alters[*item];
+    struct change *change = decision->next.work;
+    if (!change) change = decision->next.work = change_begin(controller, alter);
+    if (!change) {
+        alter->status = STATUS_NO_MEMORY;
+    } else if (change->next < alter->change_count) {
+        const struct config_change *next = &alter->changes[change->next];
+        decision->spent += (uint32_t)(next->value.size / TEXT_WEIGHT);
+        change_one(change, next);
+        if (alter->status == STATUS_OK) return true;
+    } else {
+        change_end(change, list);
+    }
+    decision->next.work = NULL;
+    ++*item;
     return true;
 }

@@ -37,6 +37,7 @@ struct decision {
         int32_t partition;
         void *work; /* of its own file, in the controller's arena */
     } next;         /* DECIDING: zeroes before the first item */
+    uint32_t spent; /* of this step's portion: an item that costs more adds to it */
     struct batch_making making;
     int64_t limit;     /* in the log: the offset behind it */
     uint32_t ahead;    /* records that the image has */

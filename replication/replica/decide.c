@@ -29,12 +29,13 @@ static bool item_decide(struct controller *controller, struct controller_call *c
 
 bool decide(struct controller *controller, struct controller_call *call, struct record_list *list)
 {
+    uint32_t *spent = &controller->decision.spent;
     bool more = true;
 
-    for (uint32_t spent = 0; more && !list->full && spent < PORTION; spent++) {
+    for (*spent = 0; more && !list->full && *spent < PORTION; ++*spent) {
         uint32_t before = list->count;
         more = item_decide(controller, call, list);
-        if (list->count > before) spent += list->count - before;
+        if (list->count > before) *spent += list->count - before;
     }
     if (more && !list->full) return false;
     if (call->validate_only && !list->full) record_list_init(list, list->arena);

@@ -99,7 +99,7 @@ static void replacing_takes_away_what_is_not_named(void **state)
 static void lists_grow_and_shrink_from_what_holds(void **state)
 {
     (void)state;
-    struct config_change more[] = { { TEXT("cleanup.policy"), TEXT(" compact , delete,compact"), CONFIG_APPEND } };
+    struct config_change more[] = { { TEXT("cleanup.policy"), TEXT("compact,delete,compact"), CONFIG_APPEND } };
     struct config_change less[] = { { TEXT("cleanup.policy"), TEXT("delete"), CONFIG_SUBTRACT } };
     struct config_change number[] = { { TEXT("retention.ms"), TEXT("5"), CONFIG_APPEND } };
     struct config_change stranger[] = { { TEXT("no.such"), TEXT("5"), CONFIG_SUBTRACT } };
@@ -118,6 +118,59 @@ static void lists_grow_and_shrink_from_what_holds(void **state)
     altered(ALTER(RESOURCE_TOPIC, "t", stranger), STATUS_INVALID_CONFIG,
             "Can't SUBTRACT to key no.such because its type is not LIST.", 0);
     altered(ALTER(RESOURCE_BROKER, "1", stranger), STATUS_INVALID_CONFIG, "Unknown config name: no.such", 0);
+}
+
+/* As Java's lists of texts do it: old items stand as they stood, blanks count, empty items at the end don't. */
+static void lists_are_compared_letter_by_letter(void **state)
+{
+    static const char name[] = "follower.replication.throttled.replicas";
+    static const struct {
+        struct text old;
+        enum config_operation operation;
+        struct text value, then;
+    } rows[] = {
+        { TEXT(""), CONFIG_APPEND, TEXT("5:1"), TEXT("5:1") },
+        { TEXT(""), CONFIG_APPEND, TEXT(",5:1"), TEXT(",5:1") },
+        { TEXT("5:1"), CONFIG_APPEND, TEXT(""), TEXT("5:1,") },
+        { TEXT("5:1"), CONFIG_APPEND, TEXT(",,"), TEXT("5:1") },
+        { TEXT("5:1"), CONFIG_APPEND, TEXT("7:1,7:1,,"), TEXT("5:1,7:1") },
+        { TEXT("5:1"), CONFIG_APPEND, TEXT(" 5:1"), TEXT("5:1, 5:1") },
+        { TEXT("5:1, 6:1"), CONFIG_APPEND, TEXT("6:1"), TEXT("5:1, 6:1,6:1") },
+        { TEXT("5:1,5:1"), CONFIG_APPEND, TEXT("5:1"), TEXT("5:1,5:1") },
+        { TEXT("5:1,6:1,5:1,5:1"), CONFIG_SUBTRACT, TEXT("5:1,7:1,5:1"), TEXT("6:1,5:1") },
+        { TEXT(" 5:1,6:1 "), CONFIG_SUBTRACT, TEXT("5:1,6:1 "), TEXT(" 5:1") },
+        { TEXT("5:1"), CONFIG_SUBTRACT, TEXT(""), TEXT("5:1") },
+        { TEXT("5:1"), CONFIG_SUBTRACT, TEXT("5:1,5:1"), TEXT("") },
+    };
+    (void)state;
+
+    for (size_t i = 0; i < array_count(rows); i++) {
+        struct config_change set[] = { { TEXT(name), rows[i].old, CONFIG_SET } };
+        struct config_change change[] = { { TEXT(name), rows[i].value, rows[i].operation } };
+        struct config_alter alters[] = { ALTER(RESOURCE_TOPIC, "t", set), ALTER(RESOURCE_TOPIC, "t", change) };
+        for (size_t step = 0; step < array_count(alters); step++) {
+            alter_all(&alters[step], 1, false);
+            assert_int_equal(alters[step].status, STATUS_OK);
+            take_all(&deciding);
+        }
+        assert_true(text_equal(topic_config(TEXT(name)), rows[i].then));
+    }
+}
+
+static void many_changes_of_a_topic_are_sorted(void **state)
+{
+    (void)state;
+    struct config_change many[] = { SET("segment.ms", "7"), SET("retention.ms", "6"), SET("cleanup.policy", "delete"),
+                                    SET("flush.ms", "5"), UNSET("segment.bytes") };
+    struct config_change fewer[] = { UNSET("segment.ms"), SET("max.message.bytes", "9"), SET("flush.ms", "5"),
+                                     UNSET("cleanup.policy") };
+
+    altered(ALTER(RESOURCE_TOPIC, "t", many), STATUS_OK, "", 4);
+    take_all(&deciding);
+    altered(ALTER(RESOURCE_TOPIC, "t", fewer), STATUS_OK, "", 3);
+    assert_text(deciding.list.items[0].config.name, "cleanup.policy");
+    assert_text(deciding.list.items[1].config.name, "max.message.bytes");
+    assert_text(deciding.list.items[2].config.name, "segment.ms");
 }
 
 static void only_brokers_have_a_resource_without_a_name(void **state)
@@ -177,8 +230,8 @@ static void many_are_decided_in_portions(void **state)
     alters[MANY - 1] = (struct config_alter){ .type = RESOURCE_TOPIC, .name = TEXT("t"), .changes = &same };
     alters[MANY - 1].change_count = 1;
     alter_all(alters, MANY, false);
-    assert_int_equal(deciding.portions, MANY / PORTION);
-    assert_int_equal(deciding.list.count, 1); /* those that are refused leave it */
+    assert_int_equal(deciding.portions, 2 * MANY / PORTION); /* a change, and the look at all of a resource */
+    assert_int_equal(deciding.list.count, 1);                /* those that are refused leave it */
     assert_int_equal(alters[0].status, STATUS_INVALID_CONFIG);
     assert_int_equal(alters[MANY - 1].status, STATUS_OK);
     alter_all(alters, MANY, true);
@@ -207,6 +260,8 @@ int main(void)
         TEST(what_is_as_it_was_is_not_written),
         TEST(replacing_takes_away_what_is_not_named),
         TEST(lists_grow_and_shrink_from_what_holds),
+        TEST(lists_are_compared_letter_by_letter),
+        TEST(many_changes_of_a_topic_are_sorted),
         TEST(only_brokers_have_a_resource_without_a_name),
         TEST(a_topic_is_looked_for_when_its_configs_are_fine),
         TEST(one_that_is_refused_leaves_the_others_and_validation_alone_writes_nothing),
