@@ -8,7 +8,7 @@
 #include "messages/delete_records.h"
 #include "api/error.h"
 #include "api/route.h"
-#include "api/seen.h"
+#include "api/topics_named.h"
 #include "api/walk.h"
 #include "log/store.h"
 
@@ -31,13 +31,12 @@ struct delete_records {
     struct walk walk;
     struct request *request;
     struct route route;
+    struct topics_named named;
     struct delete_records_part **parts; /* of the request's partitions in a row */
-    uint32_t part_count;
-    uint32_t place;             /* in that row, of the partition that the walk is at, from 1 */
-    struct numbered rows;       /* of the answer, by topic: from 1 */
-    struct numbered partitions; /* the place where each is named last: only that holds */
-    uint64_t hash;              /* of the topic that the walk is at, */
-    struct image_topic *topic;  /* in this step, */
+    uint32_t place;                     /* in that row, of the partition that the walk is at, from 1 */
+    struct numbered partitions;         /* the place where each is named last: only that holds */
+    uint64_t hash;                      /* of the topic that the walk is at, */
+    struct image_topic *topic;          /* in this step, */
     struct delete_records_topic_answer *row;
     struct delete_records_answer answer;
 };
@@ -106,7 +105,7 @@ static void delete_records_joined(struct route *route)
 {
     struct delete_records *work = container_of(route, struct delete_records, route);
 
-    if (walk_whole(&work->walk)) request_answer_rows(work->request, &work->answer, work->part_count);
+    if (walk_whole(&work->walk)) request_answer_rows(work->request, &work->answer, work->named.partition_count);
 }
 
 static struct delete_records *work_of(struct walk *walk)
@@ -124,27 +123,20 @@ static bool topics_begin(struct walk *walk)
 {
     struct delete_records *work = work_of(walk);
     const struct delete_records_ask *ask = walk->request->ask;
-    struct arena *arena = &walk->request->arena;
 
     walk->count = (uint32_t)ask->topics.count;
-    work->answer.topics.items = arena_take(arena, walk->count * sizeof(*work->answer.topics.items));
-    return work->answer.topics.items && numbered_init(&work->rows, arena, walk->count);
+    work->named = TOPICS_NAMED(&work->answer.topics, struct delete_records_topic_answer);
+    return topics_named_prepare(&work->named, walk, walk->count);
 }
 
-/* A topic that is named in several rows is told in one, and without partitions in none. */
-static bool topic_take(struct walk *walk, uint32_t at, uint32_t part)
+static bool topic_count(struct walk *walk, uint32_t at, uint32_t part)
 {
-    struct delete_records *work = work_of(walk);
     const struct delete_records_topic_ask *ask = topic_of(walk, at);
+    struct delete_records_topic_answer *row =
+        topics_named_count(&work_of(walk)->named, text_hash(ask->name), ask->partitions.count);
     (void)part;
 
-    if (ask->partitions.count <= 0) return true;
-    uint32_t *number = numbered_of(&work->rows, text_hash(ask->name));
-    if (*number == 0) *number = (uint32_t)++work->answer.topics.count;
-    struct delete_records_topic_answer *row = &work->answer.topics.items[*number - 1];
-    row->name = ask->name;
-    row->partitions.count += ask->partitions.count; /* as many as it may have */
-    work->part_count += (uint32_t)ask->partitions.count;
+    if (row) row->name = ask->name;
     return true;
 }
 
@@ -155,8 +147,9 @@ static bool partitions_begin(struct walk *walk)
     struct arena *arena = &walk->request->arena;
 
     walk->count = (uint32_t)ask->topics.count;
-    work->parts = arena_take(arena, work->part_count * sizeof(struct delete_records_part *));
-    return work->parts && numbered_init(&work->partitions, arena, work->part_count);
+    uint32_t count = work->named.partition_count;
+    work->parts = arena_take_raw(arena, count * sizeof(struct delete_records_part *));
+    return work->parts && topics_named_furnish(&work->named, arena) && numbered_prepare(&work->partitions, walk, count);
 }
 
 static void topic_enter(struct walk *walk, uint32_t at)
@@ -167,19 +160,13 @@ static void topic_enter(struct walk *walk, uint32_t at)
     walk->parts = (uint32_t)ask->partitions.count;
     if (walk->parts == 0) return;
     work->hash = text_hash(ask->name);
-    work->row = &work->answer.topics.items[*numbered_of(&work->rows, work->hash) - 1];
+    work->row = topics_named_row(&work->named, work->hash);
 }
 
 static bool topic_furnish(struct walk *walk, uint32_t at)
 {
-    struct delete_records *work = work_of(walk);
-
     topic_enter(walk, at);
-    if (walk->parts == 0 || work->row->partitions.items) return true;
-    size_t size = (size_t)work->row->partitions.count * sizeof(*work->row->partitions.items);
-    work->row->partitions.items = arena_take(&work->request->arena, size);
-    work->row->partitions.count = 0;
-    return work->row->partitions.items != NULL;
+    return true;
 }
 
 static uint32_t *last_of(struct delete_records *work, int32_t index)
@@ -245,7 +232,7 @@ static void all_sent(struct walk *walk)
 }
 
 static const struct walk_pass delete_records_passes[] = {
-    { topics_begin, NULL, topic_take },
+    { topics_begin, NULL, topic_count },
     { partitions_begin, topic_furnish, partition_furnish },
     { sending_begin, topic_open, partition_send },
     { NULL, NULL, NULL },

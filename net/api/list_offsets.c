@@ -4,7 +4,7 @@
 #include "messages/list_offsets.h"
 #include "api/error.h"
 #include "api/route.h"
-#include "api/seen.h"
+#include "api/topics_named.h"
 #include "api/walk.h"
 
 struct list_offsets_part {
@@ -26,9 +26,8 @@ struct list_offsets {
     struct request *request;
     struct route route;
     bool read_committed;
-    struct numbered rows;       /* of the answer, by topic: from 1 */
+    struct topics_named named;
     struct numbered partitions; /* how often each is named; 0 again: it was told that it is twice */
-    uint32_t partition_count;   /* of the request */
     uint64_t hash;              /* of the topic that the walk is at, */
     struct image_topic *topic;  /* in this step, */
     struct list_offsets_topic_answer *row;
@@ -140,7 +139,7 @@ static void list_offsets_joined(struct route *route)
 {
     struct list_offsets *work = container_of(route, struct list_offsets, route);
 
-    if (walk_whole(&work->walk)) request_answer_rows(work->request, &work->answer, work->partition_count);
+    if (walk_whole(&work->walk)) request_answer_rows(work->request, &work->answer, work->named.partition_count);
 }
 
 static struct list_offsets *work_of(struct walk *walk)
@@ -158,27 +157,20 @@ static bool topics_begin(struct walk *walk)
 {
     struct list_offsets *work = work_of(walk);
     const struct list_offsets_ask *ask = walk->request->ask;
-    struct arena *arena = &walk->request->arena;
 
     walk->count = (uint32_t)ask->topics.count;
-    work->answer.topics.items = arena_take(arena, walk->count * sizeof(*work->answer.topics.items));
-    return work->answer.topics.items && numbered_init(&work->rows, arena, walk->count);
+    work->named = TOPICS_NAMED(&work->answer.topics, struct list_offsets_topic_answer);
+    return topics_named_prepare(&work->named, walk, walk->count);
 }
 
-/* A topic that is named in several rows is told in one, and without partitions in none. */
-static bool topic_take(struct walk *walk, uint32_t at, uint32_t part)
+static bool topic_count(struct walk *walk, uint32_t at, uint32_t part)
 {
-    struct list_offsets *work = work_of(walk);
     const struct list_offsets_topic_ask *ask = topic_of(walk, at);
+    struct list_offsets_topic_answer *row =
+        topics_named_count(&work_of(walk)->named, text_hash(ask->name), ask->partitions.count);
     (void)part;
 
-    if (ask->partitions.count <= 0) return true;
-    uint32_t *number = numbered_of(&work->rows, text_hash(ask->name));
-    if (*number == 0) *number = (uint32_t)++work->answer.topics.count;
-    struct list_offsets_topic_answer *row = &work->answer.topics.items[*number - 1];
-    row->name = ask->name;
-    row->partitions.count += ask->partitions.count; /* as many as it may have */
-    work->partition_count += (uint32_t)ask->partitions.count;
+    if (row) row->name = ask->name;
     return true;
 }
 
@@ -188,7 +180,8 @@ static bool partitions_begin(struct walk *walk)
     const struct list_offsets_ask *ask = walk->request->ask;
 
     walk->count = (uint32_t)ask->topics.count;
-    return numbered_init(&work->partitions, &walk->request->arena, work->partition_count);
+    return topics_named_furnish(&work->named, &walk->request->arena) &&
+           numbered_prepare(&work->partitions, walk, work->named.partition_count);
 }
 
 /* A name is hashed once in a step, however many of its partitions are asked for. */
@@ -228,13 +221,8 @@ static bool topic_open(struct walk *walk, uint32_t at)
     (void)topic_hash(walk, at);
     if (walk->parts == 0) return true;
     work->topic = image_topic_by_name(&apis_of(work->request)->replicas->image, ask->name);
-    work->row = &work->answer.topics.items[*numbered_of(&work->rows, work->hash) - 1];
-    if (work->row->partitions.items) return true;
-
-    size_t size = (size_t)work->row->partitions.count * sizeof(*work->row->partitions.items);
-    work->row->partitions.items = arena_take(&work->request->arena, size);
-    work->row->partitions.count = 0;
-    return work->row->partitions.items != NULL;
+    work->row = topics_named_row(&work->named, work->hash);
+    return true;
 }
 
 static bool part_send(struct list_offsets *work, const struct route_place *place,
@@ -285,7 +273,7 @@ static void all_sent(struct walk *walk)
 }
 
 static const struct walk_pass list_offsets_passes[] = {
-    { topics_begin, NULL, topic_take },
+    { topics_begin, NULL, topic_count },
     { partitions_begin, topic_hash, partition_count },
     { sending_begin, topic_open, partition_send },
     { NULL, NULL, NULL },

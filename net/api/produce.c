@@ -8,7 +8,6 @@
 #include "api/produce.h"
 
 #include "api/error.h"
-#include "api/seen.h"
 
 static void produce_joined(struct route *route);
 
@@ -103,7 +102,7 @@ static void topic_look(struct produce *produce, const struct produce_topic_ask *
 }
 
 /* A partition that is named twice is served once, with what was said last; the others are struck out. */
-static bool strike_doubles(struct produce *produce, const uint64_t *hashes, uint32_t count)
+static bool strike_doubles(struct produce *produce, uint32_t count)
 {
     const struct produce_ask *ask = produce->request->ask;
     struct seen seen;
@@ -114,7 +113,8 @@ static bool strike_doubles(struct produce *produce, const uint64_t *hashes, uint
         const struct produce_topic_ask *topic = &ask->topics.items[i];
         for (int32_t j = topic->partitions.count - 1; j >= 0; j--) {
             struct produce_partition_ask *partition = &topic->partitions.items[j];
-            if (!seen_add(&seen, hash_join(hashes[i], (uint32_t)partition->index))) partition->index = INT32_MIN;
+            if (!seen_add(&seen, hash_join(produce->hashes[i], (uint32_t)partition->index)))
+                partition->index = INT32_MIN;
         }
     }
     return true;
@@ -122,37 +122,27 @@ static bool strike_doubles(struct produce *produce, const uint64_t *hashes, uint
 
 /* ---- begin and end ---- */
 
-static struct topic_rows rows_of(struct produce *produce)
-{
-    return (struct topic_rows){ &produce->answer.topics, sizeof(struct produce_topic_answer),
-                                offsetof(struct produce_topic_answer, partitions),
-                                sizeof(struct produce_partition_answer) };
-}
-
 static bool produce_make(struct produce *produce, uint32_t count)
 {
     struct request *request = produce->request;
     const struct produce_ask *ask = request->ask;
-    struct produce_answer *answer = &produce->answer;
-    struct topic_rows rows = rows_of(produce);
-    size_t topics = (size_t)max_of(ask->topics.count, 0);
-    uint64_t *hashes = arena_take(&request->arena, topics * sizeof(*hashes));
+    struct arena *arena = &request->arena;
+    uint32_t topics = (uint32_t)max_of(ask->topics.count, 0);
 
-    produce->parts = arena_take(&request->arena, count * sizeof(*produce->parts));
-    answer->topics.items = arena_take(&request->arena, topics * sizeof(*answer->topics.items));
-    if (!hashes || !produce->parts || !answer->topics.items) return false;
-    answer->topics.count = (int32_t)topics;
-    for (size_t i = 0; i < topics; i++) {
+    produce->named = TOPICS_NAMED(&produce->answer.topics, struct produce_topic_answer);
+    produce->hashes = arena_take(arena, topics * sizeof(*produce->hashes));
+    produce->parts = arena_take(arena, count * sizeof(*produce->parts));
+    if (!produce->hashes || !produce->parts || !topics_named_begin(&produce->named, arena, topics)) return false;
+    for (uint32_t i = 0; i < topics; i++) {
         const struct produce_topic_ask *asked = &ask->topics.items[i];
-        struct produce_topic_answer *topic = &answer->topics.items[i];
-        topic->name = asked->name;
-        topic->topic_id = asked->topic_id;
-        topic->partitions.count = asked->partitions.count;
-        if (count > 1) hashes[i] = request->version >= 13 ? uuid_hash(asked->topic_id) : text_hash(asked->name);
+        uint64_t *hash = &produce->hashes[i]; /* Of a single partition it doesn't matter. */
+        if (count > 1) *hash = request->version >= 13 ? uuid_hash(asked->topic_id) : text_hash(asked->name);
+        struct produce_topic_answer *row = topics_named_count(&produce->named, *hash, asked->partitions.count);
+        if (!row) continue;
+        row->name = asked->name;
+        row->topic_id = asked->topic_id;
     }
-    produce->first = seen_first(&request->arena, hashes, (uint32_t)topics);
-    return produce->first && topics_join(&request->arena, &rows, produce->first) &&
-           strike_doubles(produce, hashes, count);
+    return topics_named_furnish(&produce->named, arena) && strike_doubles(produce, count);
 }
 
 void produce_begin(struct request *request)
@@ -171,10 +161,10 @@ void produce_begin(struct request *request)
     int16_t refused = transaction_look(request);
     route_begin(&produce->route, request->shard, produce_joined);
     for (int32_t i = 0; i < ask->topics.count; i++) {
-        topic_look(produce, &ask->topics.items[i], refused, &produce->answer.topics.items[produce->first[i]]);
+        const struct produce_topic_ask *topic = &ask->topics.items[i];
+        if (topic->partitions.count <= 0) continue;
+        topic_look(produce, topic, refused, topics_named_row(&produce->named, produce->hashes[i]));
     }
-    struct topic_rows rows = rows_of(produce);
-    topics_close_up(&rows);
     route_release(&produce->route);
 }
 

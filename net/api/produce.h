@@ -5,6 +5,7 @@
 
 #include "api/hint.h"
 #include "api/route.h"
+#include "api/topics_named.h"
 #include "log/repack.h"
 #include "messages/produce.h"
 
@@ -46,8 +47,9 @@ struct produce {
     struct route route;
     struct produce_part *parts;
     uint32_t part_count;
-    const uint32_t *first; /* of the request's topics: where each is named first, and has its row */
-    bool refused;          /* some partition has an error: with acks=0 the connection is closed */
+    struct topics_named named;
+    uint64_t *hashes; /* of the request's topics */
+    bool refused;     /* some partition has an error: with acks=0 the connection is closed */
     struct produce_answer answer;
     struct leader_hints hints;
 };

@@ -50,16 +50,4 @@ struct route_place route_in(struct image_topic *topic, int32_t index);
 /* Gives pins back, each on the shard of its block. */
 void route_unpin(struct apis *apis, const struct extent *extents, uint32_t count);
 
-/* `topics` is an ARRAY_OF structs of `item_size` bytes, whose own array, of partitions, stands at `place`. In Kafka's
- * answers to some APIs a topic that is named more than once has one row: those of its partitions go to its first. */
-struct topic_rows {
-    void *topics;
-    size_t item_size, place, partition_size;
-};
-/* Takes room for the partitions; each topic's own count says how many it may have, and is 0 then. `first` says for each
- * topic where its partitions go. False: no memory. */
-must_check bool topics_join(struct arena *arena, const struct topic_rows *rows, const uint32_t *first);
-/* Topics without partitions have no place in such an answer. */
-void topics_close_up(const struct topic_rows *rows);
-
 #endif

@@ -84,21 +84,6 @@ uint32_t *numbered_of(struct numbered *set, uint64_t hash)
     return &set->numbers[place - set->seen.hashes];
 }
 
-const uint32_t *seen_first(struct arena *arena, const uint64_t *hashes, uint32_t count)
-{
-    uint32_t *first = arena_take(arena, count * sizeof(*first));
-    struct numbered set;
-    if (!first || count < 2) return first;
-    if (!numbered_init(&set, arena, count)) return NULL;
-
-    for (uint32_t i = 0; i < count; i++) {
-        uint32_t *number = numbered_of(&set, hashes[i]);
-        if (*number == 0) *number = i + 1;
-        first[i] = *number - 1;
-    }
-    return first;
-}
-
 const bool *seen_again(struct arena *arena, const uint64_t *hashes, uint32_t count)
 {
     bool *again = arena_take(arena, count * sizeof(*again));

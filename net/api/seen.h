@@ -38,7 +38,5 @@ uint32_t *numbered_of(struct numbered *set, uint64_t hash);
 
 /* Of things in a row, by their hashes: which are named again later, so that the last word holds. NULL: no room. */
 const bool *seen_again(struct arena *arena, const uint64_t *hashes, uint32_t count);
-/* And for each the place of the first with its name, which may be its own. NULL: no room. */
-const uint32_t *seen_first(struct arena *arena, const uint64_t *hashes, uint32_t count);
 
 #endif

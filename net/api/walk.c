@@ -77,7 +77,7 @@ static bool walk_next(struct walk *walk)
     }
     if (walk->uncleared) return whole; /* what `open` took */
     if (whole && walk->part < walk->parts) whole = pass->item(walk, walk->at, walk->part++);
-    if (walk->part == walk->parts) item_leave(walk);
+    if (walk->part >= walk->parts) item_leave(walk); /* Above: there are fewer of them than in the step before. */
     return whole;
 }
 

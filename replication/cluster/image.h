@@ -97,6 +97,8 @@ void image_lead(struct image *image, int32_t controller);
 
 struct image_topic *image_topic_by_name(const struct image *image, struct text name);
 struct image_topic *image_topic_by_id(const struct image *image, struct uuid id);
+/* The first whose name is not below this one; NULL: none. The others stand behind it in image->topics. */
+struct image_topic *image_topic_from(const struct image *image, struct text name);
 /* The ids of one of a partition's lists, counts[list] of them; the directory of each replica. */
 const int32_t *image_partition_list(const struct image_partition *partition, enum image_list list);
 const struct uuid *image_partition_directories(const struct image_partition *partition);

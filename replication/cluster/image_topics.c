@@ -48,6 +48,12 @@ static uint32_t sorted_place(const struct image *image, struct text name)
     return first;
 }
 
+struct image_topic *image_topic_from(const struct image *image, struct text name)
+{
+    uint32_t place = sorted_place(image, name);
+    return place == image->topic_count ? NULL : image_work(image)->sorted[place];
+}
+
 enum status image_add_topic(struct image *image, const struct topic_record *record)
 {
     if (image_topic_by_name(image, record->name) || image_topic_by_id(image, record->topic_id)) return STATUS_DAMAGED;

@@ -81,12 +81,43 @@ static void what_is_not_here_or_was_named_already_is_left_out(void **state)
     assert_int_equal(ask(4, topics, 0)->topics.count, 0);
 }
 
+enum { LARGE = 2500 };
+
+/* In portions, here and at the other shard; those of a topic that goes meanwhile are told or not. */
+static void many_partitions_are_told_as_few_are(void **state)
+{
+    (void)state;
+    desk_topic(&desk, "large", LARGE);
+    const struct describe_log_dirs_result *result = ask(4, NULL, -1);
+    assert_int_equal(result->topics.count, 3);
+    assert_true(text_equal(result->topics.items[2].name, TEXT("large")));
+    assert_int_equal(result->topics.items[2].partitions.count, LARGE);
+    for (int32_t i = 0; i < LARGE; i++) assert_int_equal(result->topics.items[2].partitions.items[i].index, i);
+
+    struct describe_log_dirs_topic_ask *topics = arena_take(&desk.messages, 2 * LARGE * sizeof(*topics));
+    int32_t *indexes = arena_take(&desk.messages, LARGE * sizeof(*indexes));
+    for (int32_t i = 0; i < LARGE; i++) {
+        indexes[i] = i;
+        topics[2 * i] = (struct describe_log_dirs_topic_ask){ TEXT("large"), { &indexes[i], 1 } };
+        topics[2 * i + 1].name = text_format(&desk.messages, "absent-%d", i);
+        topics[2 * i + 1].partitions.items = &indexes[i];
+        topics[2 * i + 1].partitions.count = 1;
+    }
+    topics[1].name = TEXT("b");
+    result = ask(4, topics, 2 * LARGE);
+    assert_int_equal(result->topics.count, 2);
+    assert_int_equal(result->topics.items[0].partitions.count, LARGE);
+    for (int32_t i = 0; i < LARGE; i++) assert_int_equal(result->topics.items[0].partitions.items[i].index, i);
+    assert_true(text_equal(result->topics.items[1].name, TEXT("b")));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(everything_is_told_topic_by_topic),
         cmocka_unit_test(the_volume_is_measured_from_version_4_on),
         cmocka_unit_test(what_is_not_here_or_was_named_already_is_left_out),
+        cmocka_unit_test(many_partitions_are_told_as_few_are),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }

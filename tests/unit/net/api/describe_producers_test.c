@@ -103,11 +103,29 @@ static void refusals_explain_topics_and_not_partitions(void **state)
         text_equal(ask("", indexes, 1)->error_message, TEXT("Topic name is invalid: the empty string is not allowed")));
 }
 
+/* In portions: of each its producers, or why there are none. */
+static void many_partitions_are_told_as_few_are(void **state)
+{
+    (void)state;
+    enum { MANY = 3000 };
+    int32_t *indexes = arena_take(&desk.messages, MANY * sizeof(*indexes));
+
+    for (int32_t i = 0; i < MANY; i++) indexes[i] = i % 3 == 0 ? 0 : i + 10;
+    indexes[MANY / 2 + 1] = 1;
+    const struct describe_producers_partition *rows = ask("t", indexes, MANY);
+    for (int32_t i = 0; i < MANY; i++) {
+        assert_int_equal(rows[i].index, indexes[i]);
+        assert_int_equal(rows[i].error, indexes[i] < 2 ? ERROR_NONE : ERROR_UNKNOWN_TOPIC_OR_PARTITION);
+        assert_int_equal(rows[i].producers.count, indexes[i] == 0 ? 1 : indexes[i] == 1 ? PRODUCERS : 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_producer_is_shown_with_its_last_batch),
         cmocka_unit_test(many_producers_of_both_shards_come_whole),
+        cmocka_unit_test(many_partitions_are_told_as_few_are),
         cmocka_unit_test(refusals_explain_topics_and_not_partitions),
     };
     return cmocka_run_group_tests(tests, begin, end);

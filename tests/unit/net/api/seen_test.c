@@ -77,25 +77,6 @@ static void the_last_word_is_not_said_again(void **state)
     for (size_t i = 0; i < array_count(wanted); i++) assert_int_equal(again[i], wanted[i]);
 }
 
-static void each_finds_the_first_of_its_name(void **state)
-{
-    (void)state;
-    static const uint64_t hashes[] = { 7, 0, 7, 9, 0, 7 };
-    static const uint32_t wanted[] = { 0, 1, 0, 3, 1, 0 };
-    uint8_t memory[512];
-    struct arena arena;
-
-    arena_init(&arena, NULL, memory, sizeof(memory), 0);
-    for (uint32_t count = 0; count <= array_count(hashes); count++) {
-        const uint32_t *first = seen_first(&arena, hashes, count);
-        assert_non_null(first);
-        for (uint32_t i = 0; i < count; i++) assert_int_equal(first[i], wanted[i]);
-        arena_init(&arena, NULL, memory, sizeof(memory), 0);
-    }
-    arena_init(&arena, NULL, memory, 64, 0);
-    assert_null(seen_first(&arena, hashes, array_count(hashes)));
-}
-
 static void each_thing_keeps_its_number(void **state)
 {
     (void)state;
@@ -116,11 +97,8 @@ static void each_thing_keeps_its_number(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(each_thing_is_new_once),
-        cmocka_unit_test(a_set_of_nothing_holds_one),
-        cmocka_unit_test(asking_adds_nothing),
-        cmocka_unit_test(the_last_word_is_not_said_again),
-        cmocka_unit_test(each_finds_the_first_of_its_name),
+        cmocka_unit_test(each_thing_is_new_once),      cmocka_unit_test(a_set_of_nothing_holds_one),
+        cmocka_unit_test(asking_adds_nothing),         cmocka_unit_test(the_last_word_is_not_said_again),
         cmocka_unit_test(each_thing_keeps_its_number),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -23,6 +23,10 @@ static void topics_are_found_by_name_and_id_and_walked_by_name(void **state)
         assert_int_equal(topic->internal, text_starts(topic->name, TEXT("__")));
         last = topic->name;
     }
+    assert_true(text_equal(image_topic_from(&cluster.image, TEXT_NULL)->name, TEXT("__consumer_offsets")));
+    assert_true(text_equal(image_topic_from(&cluster.image, TEXT("m"))->name, TEXT("m")));
+    assert_true(text_equal(image_topic_from(&cluster.image, TEXT("ma"))->name, TEXT("n")));
+    assert_null(image_topic_from(&cluster.image, TEXT("za")));
     assert_int_equal(cluster.image.topic_count, 6);
     assert_int_equal(cluster.image.partition_count, 6);
     refuse(&cluster, topic_record("m", 77));
