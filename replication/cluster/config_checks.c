@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "cluster/config_views.h"
 #include "cluster/group_rows.h"
+#include "cluster/pattern.h"
 
 enum status config_refuse(struct text *why, struct text words)
 {
@@ -182,19 +183,19 @@ enum status group_configs_check(const struct config_place *place, const struct i
 
 enum { INTERVAL_MS_MIN = 100, INTERVAL_MS_MAX = 3600000 };
 
-/* name=pattern; the pattern is a regular expression, which is read when clients push. */
+/* name=pattern. Kafka splits it where '=' is, and Java leaves out empty parts at the end. */
 static bool match_known(struct text match)
 {
     static const char *const names[] = { "client_instance_id",    "client_id",
                                          "client_software_name",  "client_software_version",
                                          "client_source_address", "client_source_port" };
     struct text name = text_trim(text_cut(&match, '='));
+    bool known = false;
 
-    if (!match.data || text_trim(match).size == 0) return false;
-    for (size_t i = 0; i < array_count(names); i++) {
-        if (text_equal(name, text_of(names[i]))) return true;
-    }
-    return false;
+    while (match.size > 0 && match.data[match.size - 1] == '=') match.size--;
+    if (match.size == 0 || memchr(match.data, '=', match.size)) return false;
+    for (size_t i = 0; i < array_count(names); i++) known |= text_equal(name, text_of(names[i]));
+    return known && pattern_known(text_trim(match));
 }
 
 static enum status check_metrics(const struct image_config *config, struct arena *arena, struct text *why)

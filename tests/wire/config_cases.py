@@ -265,6 +265,18 @@ for row in (
 
 # ---- of groups and of client metrics ----
 
+def taken_match(context, match):
+    said = refused((METRICS, "probe-metrics", ("match", SET, match)))(context)
+    return {"0 NONE": "yes", f"40 INVALID_CONFIG 'Illegal client matching pattern: {match.strip()}'": "no"}.get(said, said)
+
+
+def patterns_taken(*patterns, names=("client_id",)):
+    """Which are; no pattern has a ',' or '=', which part what stands in the list."""
+    matches = [f"{name}={pattern}" for name in names for pattern in patterns]
+    return lambda context: "; ".join(f"{match} {taken_match(context, match)}" for match in matches)
+
+
+
 for row in (
     ("group", "consumer.session.timeout.ms=50000 of a group",
      kept(GROUP, "probe-group", ("consumer.session.timeout.ms", SET, "50000"), look=("consumer.session.timeout.ms",))),
@@ -280,6 +292,33 @@ for row in (
     ("metrics-unknown", "unknown name", refused((METRICS, "probe-metrics", ("no.such", SET, "1")))),
     ("metrics-low", "interval.ms=1", refused((METRICS, "probe-metrics", ("interval.ms", SET, "1")))),
     ("metrics-match", "match=bad", refused((METRICS, "probe-metrics", ("match", SET, "bad")))),
+    ("metrics-matches", "match=client_id=a,client_software_name=b",
+     kept(METRICS, "probe-metrics", ("match", SET, " client_id = a ,client_software_name=b"), look=("match",))),
+    ("metrics-match-empty", "match=''", kept(METRICS, "probe-metrics", ("match", SET, ""), look=("match",))),
+    ("metrics-match-some", "match with nothing between commas",
+     refused((METRICS, "probe-metrics", ("match", SET, "client_id=a,,client_id=b")))),
+    ("metrics-match-twice", "match, a name twice", refused((METRICS, "probe-metrics", ("match", SET, "client_id=a,client_id=b")))),
+    ("metrics-match-null", "match to null", refused((METRICS, "probe-metrics", ("match", SET, None)))),
+    ("metrics-match-second", "match, the second is wrong",
+     refused((METRICS, "probe-metrics", ("match", SET, "client_id=a,client_source_port=[")))),
+    ("metrics-match-order", "match and interval.ms wrong",
+     refused((METRICS, "probe-metrics", ("match", SET, "client_id=["), ("interval.ms", SET, "1")))),
+    ("metrics-match-replace", "match=client_id=[ by AlterConfigs",
+     lambda context: replaced(context, (METRICS, "probe-metrics", ("match", "client_id=[")))),
+    ("metrics-patterns", "patterns that are taken", patterns_taken(
+        "a*?b++", "a{2}{3}", "{2}", "^*$+", "]}", "a|", "()", "(?i)a", "(?i-m:a)", "(?<n>a)", "(?!a)", "\\d\\.\\x41\\u0041\\017",
+        "\\p{Alpha}\\pL", "\\Q[\\E", "\\1", "[]a]", "[[a]b]", "[a&&]", "[a-]", "[\\d-z]", "[é-ü]")),
+    ("metrics-patterns-not", "patterns that are not", patterns_taken(
+        "[", "(", ")", "*", "a**", "a|*", "(*)", "(?i)*", "a{", "a{x}", "a{2", "(?", "(?z)", "(?<1>a)", "\\", "\\q",
+        "\\x4", "\\u12", "\\08", "\\p{Nope}", "[]", "[^]", "[a-", "[[a]", "[&&]", "[z-a]", "[a-\\d]", "[\\b]")),
+    ("metrics-patterns-names", "patterns with names that are none, or twice; a look-behind without end", patterns_taken(
+        "\\p{IsNone}", "\\N{NO SUCH CHARACTER}", "(?<n>a)(?<n>b)", "\\k<n>", "(?<!(a|b)*)")),
+    ("metrics-names", "names that a match may have", patterns_taken(
+        "a", names=("client_id", "client_instance_id", "client_software_name", "client_software_version", "client_source_address",
+                    "client_source_port", "CLIENT_ID", "foo", "", " client_id "))),
+    ("metrics-equals", "where '=' stands in a match", lambda context: "; ".join(
+        f"{one!r}: {taken_match(context, one)}" for one in ("client_id", "client_id=", "client_id= ", "client_id==", "client_id==b",
+                                                            "client_id=a=b", "client_id=a=", "client_id=a==", "client_id= =", "=a"))),
     ("metrics-append", "APPEND to metrics, a list", refused((METRICS, "probe-metrics", ("metrics", APPEND, "org.apache")))),
     ("metrics-subtract", "SUBTRACT from match, a list", refused((METRICS, "probe-metrics", ("match", SUBTRACT, "client_id=a")))),
     ("metrics-append-unknown", "APPEND to an unknown name", refused((METRICS, "probe-metrics", ("no.such", APPEND, "1")))),

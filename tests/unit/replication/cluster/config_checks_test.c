@@ -311,6 +311,12 @@ static void what_a_subscription_to_metrics_may_have(void **state)
         { "match=client_id=a.*,client_source_port=9", STATUS_OK, NULL },
         { "match=client_id=", STATUS_INVALID, "Illegal client matching pattern: client_id=" },
         { "match=client_id", STATUS_INVALID, "Illegal client matching pattern: client_id" },
+        { "match=client_id==", STATUS_INVALID, "Illegal client matching pattern: client_id==" },
+        { "match=client_id=a=b", STATUS_INVALID, "Illegal client matching pattern: client_id=a=b" },
+        { "match=client_id=a==", STATUS_OK, NULL },
+        { "match=client_id= =", STATUS_OK, NULL },
+        { "match=client_id=a,client_software_name=[", STATUS_INVALID,
+          "Illegal client matching pattern: client_software_name=[" },
         { "match=client=a", STATUS_INVALID, "Illegal client matching pattern: client=a" },
         { "nothing=1", STATUS_INVALID_REQUEST, "Unknown client metrics configuration: nothing" },
     };
