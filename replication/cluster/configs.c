@@ -95,7 +95,10 @@ struct text config_list_text(const struct text_list *list, struct arena *arena)
     char *all = arena_take_raw(arena, size + 1), *to = all;
     if (!all) return TEXT_NULL;
     for (int32_t i = 0; i < list->count; i++) {
-        if (i > 0) to = (char *)memcpy(to, ", ", 2) + 2;
+        if (i > 0) {
+            *to++ = ',';
+            *to++ = ' ';
+        }
         to = (char *)memcpy(to, list->items[i].data, list->items[i].size) + list->items[i].size;
     }
     return (struct text){ all, (size_t)(to - all) };
