@@ -1,7 +1,6 @@
 /* net/api/metadata.c   Metadata: brokers, topics, who leads what; from the shard's own copy of the image, without
- * asking anybody. A large answer is encoded in several steps: what it says is copied from the image first. Many names
- * are looked up in portions: each topic's row is a truth of its own, that of its step; the brokers are those of the
- * first.
+ * asking anybody. Many partitions are told in portions, and what is told is copied: each partition is as it is in its
+ * step, the brokers are those of the first. A topic that goes in the midst of its partitions is not there.
  *
  * A topic that is missing and may be made is answered with error 3, as Kafka does, while it is being made: the client
  * asks again, and by then it is there. Nobody waits, and two requests for the same name make it once. */
@@ -9,9 +8,10 @@
 #include "api/api.h"
 #include "api/endpoint.h"
 #include "api/error.h"
+#include "api/rows.h"
 #include "api/seen.h"
 #include "api/topic_name.h"
-#include "api/walk.h"
+#include "api/topics_all.h"
 
 enum { CREATIONS_MAX = 256, CREATION_MEMORY = 4096 };
 
@@ -88,19 +88,20 @@ struct metadata {
     struct apis *apis;
     struct endpoint *endpoints; /* that are alive */
     uint32_t endpoint_count;
-    struct seen seen;
     bool by_ids; /* then names don't count */
-    bool keeps;  /* the answer may be large: what it says is copied from the image, which may change before it is out */
+    struct seen seen;
+    struct topics_all all;
+    struct rows rows;
+    const struct image_topic *topic; /* that the walk is at, in this step, */
+    struct metadata_topic_answer *row;
+    uint32_t room;      /* in it for partitions: as many as there were when the walk came to it */
     const int32_t *ids; /* of the replicas that were copied last: most partitions of a topic have the same */
     int32_t *kept_ids;
-    uint32_t id_count;
-    uint32_t row_count;
+    uint32_t id_count, row_count;
     struct metadata_answer answer;
 };
 
-/* Topics and partitions of the image, and names of the request, that are told in one step; in a larger one, so many
- * partitions that are shown cost as much as an item of the walk, and a topic that is made as many as so many. */
-enum { METADATA_SMALL = 1000, NAMES_SMALL = 100, SHOWN_PER_ITEM = 4, CREATION_ITEMS = 8 };
+enum { CREATION_ITEMS = 8 }; /* what a topic that is made costs more than an item of the walk */
 
 static bool node_alive(const struct metadata *metadata, int32_t id)
 {
@@ -112,7 +113,6 @@ static int32_t *ids_keep(struct metadata *metadata, const struct image_partition
 {
     uint32_t count = (uint32_t)partition->replica_count + partition->isr_count;
 
-    if (!metadata->keeps) return partition->replicas;
     if (metadata->ids == partition->replicas && metadata->id_count == count) return metadata->kept_ids;
     metadata->ids = partition->replicas;
     metadata->id_count = count;
@@ -148,75 +148,105 @@ static bool partition_fill(struct metadata *metadata, const struct image_partiti
     return true;
 }
 
+static bool rows_make(struct metadata *metadata, uint32_t count)
+{
+    return rows_begin(&metadata->rows, &metadata->request->arena, &metadata->answer.topics, sizeof(*metadata->row),
+                      count);
+}
+
+/* NULL: no memory. */
 static struct metadata_topic_answer *topic_add(struct metadata *metadata, int16_t error, struct text name,
                                                struct uuid id)
 {
-    struct metadata_topic_answer *answer = &metadata->answer.topics.items[metadata->answer.topics.count++];
+    struct metadata_topic_answer *answer = rows_add(&metadata->rows);
     bool operations = metadata->ask->include_topic_authorized_operations;
 
-    *answer = (struct metadata_topic_answer){
-        .error = error_tell(metadata->request, error),
-        .name = name,
-        .topic_id = id,
-        .is_internal = name.size > 0 && image_internal(name),
-        .authorized_operations = operations ? OPERATIONS_TOPIC : OPERATIONS_NOT_ASKED,
-    };
+    if (!answer) return NULL;
+    answer->error = error_tell(metadata->request, error);
+    answer->name = name;
+    answer->topic_id = id;
+    answer->is_internal = name.size > 0 && image_internal(name);
+    answer->authorized_operations = operations ? OPERATIONS_TOPIC : OPERATIONS_NOT_ASKED;
     return answer;
 }
 
-static bool text_keep(struct metadata *metadata, struct text *text)
+/* The walk goes over its partitions; the name is kept. */
+static bool topic_enter(struct metadata *metadata, const struct image_topic *topic, struct text name)
 {
-    if (!metadata->keeps || !text->data) return true;
-    *text = text_copy(&metadata->request->arena, *text);
-    return text->data != NULL;
+    struct metadata_topic_answer *row = topic_add(metadata, ERROR_NONE, name, topic->id);
+    if (!row) return false;
+
+    metadata->topic = topic;
+    metadata->row = row;
+    metadata->ids = NULL;
+    metadata->walk.parts = metadata->room = (uint32_t)topic->partition_count;
+    row->partitions.items = arena_take_raw(&metadata->request->arena, metadata->room * sizeof(*row->partitions.items));
+    return row->partitions.items != NULL;
 }
 
-static bool topic_found(struct metadata *metadata, const struct image_topic *topic)
+/* In another step; NULL: it is gone, and was not told. */
+static void topic_enter_again(struct metadata *metadata, const struct image_topic *topic)
 {
-    struct metadata_topic_answer *answer = topic_add(metadata, ERROR_NONE, topic->name, topic->id);
-    if (!text_keep(metadata, &answer->name)) return false;
-    size_t size = (size_t)topic->partition_count * sizeof(*answer->partitions.items);
-
-    answer->partitions.items = arena_take(&metadata->request->arena, size);
-    if (!answer->partitions.items) return false;
-    metadata->walk.spent += (uint32_t)topic->partition_count / SHOWN_PER_ITEM;
-    for (int32_t i = 0; i < topic->partition_count; i++) {
-        if (!topic->partitions[i].replicas) continue;
-        struct metadata_partition_answer *partition = &answer->partitions.items[answer->partitions.count++];
-        if (!partition_fill(metadata, &topic->partitions[i], i, partition)) return false;
-    }
-    return true;
+    metadata->topic = topic;
+    metadata->ids = NULL; /* Something else may be there now. */
+    metadata->walk.parts = topic ? metadata->room : 0;
+    if (topic) return;
+    metadata->row_count -= (uint32_t)metadata->row->partitions.count;
+    metadata->answer.topics.count--;
 }
 
-static void topic_missing(struct metadata *metadata, struct text name)
+static struct metadata *work_of(struct walk *walk)
 {
+    return container_of(walk, struct metadata, walk);
+}
+
+static bool partition_take(struct walk *walk, uint32_t at, uint32_t part)
+{
+    struct metadata *metadata = work_of(walk);
+    const struct image_partition *partition = &metadata->topic->partitions[part];
+    struct metadata_topic_answer *row = metadata->row;
+    (void)at;
+
+    if (!partition->replicas) return true;
+    return partition_fill(metadata, partition, (int32_t)part, &row->partitions.items[row->partitions.count++]);
+}
+
+/* ---- all topics ---- */
+
+static bool all_begin(struct walk *walk)
+{
+    struct metadata *metadata = work_of(walk);
+
+    walk->count = UINT32_MAX;
+    return rows_make(metadata, metadata->apis->replicas->image.topic_count);
+}
+
+static bool all_open(struct walk *walk, uint32_t at)
+{
+    struct metadata *metadata = work_of(walk);
+    bool again = walk->part > 0;
+    (void)at;
+
+    if (!topics_all_open(&metadata->all, walk)) return false;
+    if (again) topic_enter_again(metadata, metadata->all.topic);
+    if (again || !metadata->all.topic) return true;
+    return topic_enter(metadata, metadata->all.topic, metadata->all.name);
+}
+
+/* ---- those that are named, or whose ids are ---- */
+
+static bool topic_missing(struct metadata *metadata, const struct metadata_topic_ask *ask, bool by_id)
+{
+    if (by_id) return topic_add(metadata, ERROR_UNKNOWN_TOPIC_ID, TEXT_NULL, ask->topic_id) != NULL;
+
     struct apis *apis = metadata->apis;
-    bool valid = topic_name_status(name, NULL) == STATUS_OK;
+    bool valid = topic_name_status(ask->name, NULL) == STATUS_OK;
     bool may = metadata->request->version < 4 || metadata->ask->allow_auto_topic_creation;
-
-    topic_add(metadata, valid ? ERROR_UNKNOWN_TOPIC_OR_PARTITION : ERROR_INVALID_TOPIC, name, UUID_NONE);
-    if (valid && may && apis->settings.settings->values.auto_create_topics && !image_internal(name)) {
-        metadata->walk.spent += creation_begin(apis, name) ? CREATION_ITEMS : 0;
+    int16_t error = valid ? ERROR_UNKNOWN_TOPIC_OR_PARTITION : ERROR_INVALID_TOPIC;
+    if (!topic_add(metadata, error, ask->name, UUID_NONE)) return false;
+    if (valid && may && apis->settings.settings->values.auto_create_topics && !image_internal(ask->name)) {
+        metadata->walk.spent += creation_begin(apis, ask->name) ? CREATION_ITEMS : 0;
     }
-}
-
-static bool topic_named(struct metadata *metadata, const struct metadata_topic_ask *ask)
-{
-    const struct image *image = &metadata->apis->replicas->image;
-    const struct image_topic *topic = NULL;
-
-    bool by_id = metadata->by_ids || !ask->name.data;
-
-    if (metadata->by_ids && uuid_none(ask->topic_id)) return true;
-    topic = by_id ? image_topic_by_id(image, ask->topic_id) : image_topic_by_name(image, ask->name);
-    if (!topic && by_id) {
-        if (!seen_add(&metadata->seen, uuid_hash(ask->topic_id))) return true;
-        topic_add(metadata, ERROR_UNKNOWN_TOPIC_ID, TEXT_NULL, ask->topic_id);
-        return true;
-    }
-    if (!seen_add(&metadata->seen, text_hash(topic ? topic->name : ask->name))) return true;
-    if (topic) return topic_found(metadata, topic);
-    topic_missing(metadata, ask->name);
     return true;
 }
 
@@ -234,6 +264,93 @@ static bool names_given(const struct metadata_ask *ask)
         if (!ask->topics.items[i].name.data) return false;
     }
     return true;
+}
+
+static bool naming_begin(struct walk *walk)
+{
+    struct metadata *metadata = work_of(walk);
+
+    walk->count = (uint32_t)metadata->ask->topics.count;
+    metadata->by_ids = ids_given(metadata->ask);
+    return rows_make(metadata, walk->count) && seen_prepare(&metadata->seen, walk, walk->count);
+}
+
+static bool named_open(struct walk *walk, uint32_t at)
+{
+    struct metadata *metadata = work_of(walk);
+    const struct image *image = &metadata->apis->replicas->image;
+    const struct metadata_topic_ask *ask = &metadata->ask->topics.items[at];
+    bool by_id = metadata->by_ids || !ask->name.data;
+
+    if (walk->part > 0) {
+        topic_enter_again(metadata, image_topic_by_id(image, metadata->row->topic_id));
+        return metadata->topic || topic_missing(metadata, ask, by_id);
+    }
+    walk->parts = 0;
+    if (metadata->by_ids && uuid_none(ask->topic_id)) return true;
+    const struct image_topic *topic =
+        by_id ? image_topic_by_id(image, ask->topic_id) : image_topic_by_name(image, ask->name);
+    /* An id and a name may mean the same topic. */
+    uint64_t hash = !topic && by_id ? uuid_hash(ask->topic_id) : text_hash(topic ? topic->name : ask->name);
+    if (!seen_add(&metadata->seen, hash)) return true;
+    if (!topic) return topic_missing(metadata, ask, by_id);
+    struct text name = text_copy(&metadata->request->arena, topic->name);
+    return name.data && topic_enter(metadata, topic, name);
+}
+
+/* ---- those that nobody can have meant ---- */
+
+static bool refusing_begin(struct walk *walk)
+{
+    walk->count = (uint32_t)max_of(work_of(walk)->ask->topics.count, 0);
+    return rows_make(work_of(walk), walk->count);
+}
+
+/* Versions 10 and 11 have ids on the wire and don't know them: who uses them gets nothing but that. */
+static bool topic_refuse(struct walk *walk, uint32_t at, uint32_t part)
+{
+    struct metadata *metadata = work_of(walk);
+    const struct metadata_topic_ask *ask = &metadata->ask->topics.items[at];
+    struct metadata_topic_answer *row = rows_add(&metadata->rows);
+    (void)part;
+
+    if (!row) return false;
+    row->error = error_tell(metadata->request, ERROR_INVALID_REQUEST);
+    row->name = ask->name.data ? ask->name : TEXT("");
+    row->topic_id = ask->topic_id;
+    row->authorized_operations = OPERATIONS_NOT_ASKED;
+    return true;
+}
+
+/* ---- begin and end ---- */
+
+static const struct walk_pass all_topics[] = { { all_begin, all_open, partition_take }, { NULL, NULL, NULL } };
+static const struct walk_pass named_topics[] = { { naming_begin, named_open, partition_take }, { NULL, NULL, NULL } };
+static const struct walk_pass refused_topics[] = { { refusing_begin, NULL, topic_refuse }, { NULL, NULL, NULL } };
+
+static const struct walk_pass *passes_of(const struct metadata *metadata)
+{
+    const struct metadata_ask *ask = metadata->ask;
+    int16_t version = metadata->request->version;
+
+    if (version < 12 && (ids_given(ask) || !names_given(ask))) return refused_topics;
+    if (ask->topics.count < 0 || (version == 0 && ask->topics.count == 0)) return all_topics;
+    return named_topics;
+}
+
+static void metadata_end(struct walk *walk)
+{
+    struct metadata *metadata = work_of(walk);
+    uint32_t rows = metadata->row_count + (uint32_t)metadata->answer.topics.count;
+
+    if (walk_whole(walk)) request_answer_rows(metadata->request, &metadata->answer, rows);
+}
+
+static bool text_keep(struct metadata *metadata, struct text *text)
+{
+    if (!text->data) return true;
+    *text = text_copy(&metadata->request->arena, *text);
+    return text->data != NULL;
 }
 
 static bool brokers_fill(struct metadata *metadata)
@@ -254,121 +371,9 @@ static bool brokers_fill(struct metadata *metadata)
     return true;
 }
 
-static struct metadata *work_of(struct walk *walk)
-{
-    return container_of(walk, struct metadata, walk);
-}
-
-static bool rows_begin(struct metadata *metadata, uint32_t count)
-{
-    struct metadata_answer *answer = &metadata->answer;
-
-    answer->topics.items = arena_take(&metadata->request->arena, count * sizeof(*answer->topics.items));
-    return answer->topics.items != NULL;
-}
-
-static bool refusing_begin(struct walk *walk)
-{
-    walk->count = (uint32_t)max_of(work_of(walk)->ask->topics.count, 0);
-    return rows_begin(work_of(walk), walk->count);
-}
-
-/* Versions 10 and 11 have ids on the wire and don't know them: who uses them gets nothing but that. */
-static bool topic_refuse(struct walk *walk, uint32_t at, uint32_t part)
-{
-    struct metadata *metadata = work_of(walk);
-    const struct metadata_topic_ask *topic = &metadata->ask->topics.items[at];
-    (void)part;
-
-    metadata->answer.topics.items[metadata->answer.topics.count++] =
-        (struct metadata_topic_answer){ .error = error_tell(metadata->request, ERROR_INVALID_REQUEST),
-                                        .name = topic->name.data ? topic->name : TEXT(""),
-                                        .topic_id = topic->topic_id,
-                                        .authorized_operations = OPERATIONS_NOT_ASKED };
-    return true;
-}
-
-static bool naming_begin(struct walk *walk)
-{
-    struct metadata *metadata = work_of(walk);
-
-    walk->count = (uint32_t)metadata->ask->topics.count;
-    metadata->by_ids = ids_given(metadata->ask);
-    return rows_begin(metadata, walk->count) && seen_init(&metadata->seen, &metadata->request->arena, walk->count);
-}
-
-static bool name_take(struct walk *walk, uint32_t at, uint32_t part)
-{
-    struct metadata *metadata = work_of(walk);
-    (void)part;
-
-    metadata->ids = NULL; /* In an earlier step something else may have been there. */
-    return topic_named(metadata, &metadata->ask->topics.items[at]);
-}
-
-/* In one step, so that nothing need be kept. */
-static bool few_take(struct walk *walk, uint32_t at, uint32_t part)
-{
-    const struct metadata_ask *ask = work_of(walk)->ask;
-    (void)at, (void)part;
-
-    for (int32_t i = 0; i < ask->topics.count; i++) {
-        if (!topic_named(work_of(walk), &ask->topics.items[i])) return false;
-    }
-    return true;
-}
-
-static bool all_begin(struct walk *walk)
-{
-    walk->count = 1;
-    return rows_begin(work_of(walk), work_of(walk)->apis->replicas->image.topic_count);
-}
-
-/* In one step: nothing says where in the image's list a walk would go on. */
-static bool all_take(struct walk *walk, uint32_t at, uint32_t part)
-{
-    struct metadata *metadata = work_of(walk);
-    (void)at, (void)part;
-
-    list_each(&metadata->apis->replicas->image.topics, node)
-    {
-        if (!topic_found(metadata, container_of(node, struct image_topic, node))) return false;
-    }
-    return true;
-}
-
-static const struct walk_pass refused_topics[] = { { refusing_begin, NULL, topic_refuse }, { NULL, NULL, NULL } };
-static const struct walk_pass named_topics[] = { { naming_begin, NULL, name_take }, { NULL, NULL, NULL } };
-static const struct walk_pass few_topics[] = { { naming_begin, NULL, few_take }, { NULL, NULL, NULL } };
-static const struct walk_pass all_topics[] = { { all_begin, NULL, all_take }, { NULL, NULL, NULL } };
-
-static const struct walk_pass *passes_of(const struct metadata *metadata)
-{
-    const struct metadata_ask *ask = metadata->ask;
-    int16_t version = metadata->request->version;
-
-    if (version < 12 && (ids_given(ask) || !names_given(ask))) return refused_topics;
-    if (ask->topics.count < 0 || (version == 0 && ask->topics.count == 0)) return all_topics;
-    return metadata->keeps ? named_topics : few_topics;
-}
-
-static void metadata_end(struct walk *walk)
-{
-    struct metadata *metadata = work_of(walk);
-
-    if (!walk_whole(walk)) return;
-    if (metadata->keeps) {
-        uint32_t rows = metadata->row_count + (uint32_t)metadata->answer.topics.count;
-        request_answer_rows(metadata->request, &metadata->answer, rows);
-    } else {
-        request_answer(metadata->request, &metadata->answer, NULL, 0, NULL);
-    }
-}
-
 void metadata_begin(struct request *request)
 {
     struct apis *apis = apis_of(request);
-    const struct image *image = &apis->replicas->image;
     struct metadata *metadata = arena_take(&request->arena, sizeof(*metadata));
 
     if (!metadata) {
@@ -376,8 +381,6 @@ void metadata_begin(struct request *request)
         return;
     }
     *metadata = (struct metadata){ .request = request, .ask = request->ask, .apis = apis };
-    metadata->keeps =
-        image->topic_count + image->partition_count > METADATA_SMALL || metadata->ask->topics.count > NAMES_SMALL;
     message_clear(request->api->answer, &metadata->answer);
     const struct walk_pass *passes = passes_of(metadata);
     if (passes != refused_topics) {

@@ -136,6 +136,58 @@ static void who_leads_elsewhere_may_be_gone(void **state)
     assert_int_equal(row->isr.items[0], DESK_OTHER);
 }
 
+/* In portions: by name, each once, whatever their order was. */
+static void many_names_are_sorted_as_few_are(void **state)
+{
+    (void)state;
+    enum { NAMES = 3500, DIFFERENT = 3001 };
+    struct describe_partitions_topic_ask *topics = arena_take(&desk.messages, NAMES * sizeof(*topics));
+    struct describe_partitions_ask asked = { { topics, NAMES }, 100, NULL };
+
+    for (int32_t i = 0; i < NAMES; i++) {
+        topics[i].name = text_format(&desk.messages, "absent-%d", i * 7919 % DIFFERENT);
+    }
+    topics[NAMES / 2].name = topics[NAMES - 1].name = TEXT("b");
+    desk_ask(&desk, API_DESCRIBE_TOPIC_PARTITIONS, 0, &asked, &answer);
+    assert_int_equal(answer.topics.count, DIFFERENT);
+    for (int32_t i = 1; i < answer.topics.count; i++) {
+        assert_true(text_compare(answer.topics.items[i - 1].name, answer.topics.items[i].name) < 0);
+    }
+    assert_true(text_equal(answer.topics.items[DIFFERENT - 1].name, TEXT("b")));
+    assert_int_equal(answer.topics.items[DIFFERENT - 1].partitions.count, 3);
+}
+
+enum { LARGE = 5000, PAGE = 2000 }; /* a page has at most so many */
+
+/* A topic that goes while a page is filled is on it with all of its partitions, or not at all. */
+static void a_large_page_is_whole_whatever_changes_meanwhile(void **state)
+{
+    (void)state;
+    struct describe_partitions_ask asked = { { NULL, 0 }, INT32_MAX, NULL };
+    bool whole = false;
+
+    for (int turns = 8; turns >= 0; turns--) {
+        struct uuid large = desk_topic(&desk, "bb", LARGE);
+        desk_send(&desk, API_DESCRIBE_TOPIC_PARTITIONS, 0, &asked);
+        for (int i = 0; i < turns; i++) desk_turn(&desk);
+        desk_remove(&desk, large);
+        desk_answer_of(&desk, desk.correlation, API_DESCRIBE_TOPIC_PARTITIONS, 0, &answer);
+        const struct describe_partitions_topic_answer *topic = &answer.topics.items[2];
+        if (answer.topics.count < 3 || !text_equal(topic->name, TEXT("bb"))) {
+            page_is("a01 b012 c0");
+            continue;
+        }
+        whole = true;
+        assert_int_equal(topic->partitions.count, PAGE - 5);
+        for (int32_t i = 0; i < PAGE - 5; i++) {
+            assert_int_equal(topic->partitions.items[i].index, i);
+            assert_int_equal(topic->partitions.items[i].isr.items[0], DESK_SELF);
+        }
+        assert_int_equal(answer.next_cursor->partition_index, PAGE - 5);
+    }
+    assert_true(whole);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -143,6 +195,8 @@ int main(void)
         cmocka_unit_test(a_page_ends_where_its_partitions_are_used_up),
         cmocka_unit_test(the_next_page_begins_at_the_cursor),
         cmocka_unit_test(a_cursor_without_sense_is_refused),
+        cmocka_unit_test(many_names_are_sorted_as_few_are),
+        cmocka_unit_test(a_large_page_is_whole_whatever_changes_meanwhile),
         cmocka_unit_test(who_leads_elsewhere_may_be_gone),
     };
     return cmocka_run_group_tests(tests, begin, end);

@@ -70,6 +70,15 @@ static inline struct uuid desk_topic_of(struct desk *desk, const char *name, int
     return id;
 }
 
+static inline void desk_remove(struct desk *desk, struct uuid topic)
+{
+    struct record_list list;
+
+    record_list_init(&list, &desk->messages);
+    record_list_add(&list, RECORD_REMOVE_TOPIC)->remove_topic.topic_id = topic;
+    desk_apply(desk, &list);
+}
+
 static inline struct uuid desk_topic(struct desk *desk, const char *name, int32_t partitions)
 {
     return desk_topic_of(desk, name, partitions, DESK_SELF, NULL, NULL);

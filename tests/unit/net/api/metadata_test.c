@@ -133,16 +133,7 @@ static void ids_are_refused_in_the_versions_that_only_carry_them(void **state)
 
 enum { LARGE = 3500 };
 
-static void remove_topic(struct uuid id)
-{
-    struct record_list list;
-
-    record_list_init(&list, &desk.messages);
-    record_list_add(&list, RECORD_REMOVE_TOPIC)->remove_topic.topic_id = id;
-    desk_apply(&desk, &list);
-}
-
-/* It is encoded in several steps, and what it says was so when it was asked. */
+/* It is told and encoded in several steps: a topic is in it with all of its partitions, or not at all. */
 static void a_large_answer_is_whole_whatever_changes_meanwhile(void **state)
 {
     (void)state;
@@ -153,11 +144,11 @@ static void a_large_answer_is_whole_whatever_changes_meanwhile(void **state)
         struct uuid large = desk_topic(&desk, "large", LARGE);
         desk_send(&desk, API_METADATA, 12, &all);
         for (int i = 0; i < turns; i++) desk_turn(&desk);
-        remove_topic(large);
+        desk_remove(&desk, large);
         desk_answer_of(&desk, desk.correlation, API_METADATA, 12, &answer);
         const struct metadata_topic_answer *topic = topic_of("large");
         whole |= topic != NULL;
-        if (!topic) continue; /* removed before it was asked for */
+        if (!topic) continue; /* removed before all of it was told */
         assert_int_equal(topic->partitions.count, LARGE);
         for (int32_t i = 0; i < LARGE; i++) {
             const struct metadata_partition_answer *partition = &topic->partitions.items[i];
@@ -186,7 +177,7 @@ static void a_client_may_leave_while_its_answer_is_encoded(void **state)
     }
     ask_for(12, NULL, -1);
     assert_int_equal(topic_of("large")->partitions.count, LARGE);
-    remove_topic(large);
+    desk_remove(&desk, large);
 }
 
 /* In portions, those that are there and those that are not; each once. */

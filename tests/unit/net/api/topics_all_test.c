@@ -54,15 +54,6 @@ static void tour_end(struct walk *walk)
 
 static const struct walk_pass passes[] = { { tour_begin, tour_open, tour_take }, { NULL, NULL, NULL } };
 
-static void remove_topic(struct uuid id)
-{
-    struct record_list list;
-
-    record_list_init(&list, &desk.messages);
-    record_list_add(&list, RECORD_REMOVE_TOPIC)->remove_topic.topic_id = id;
-    desk_apply(&desk, &list);
-}
-
 static int topics_make(void **state)
 {
     (void)state;
@@ -83,7 +74,7 @@ static int topics_unmake(void **state)
 {
     (void)state;
     const struct image *image = &desk.node.shards[0]->replicas->image;
-    while (image->topic_count > 0) remove_topic(image_topic_from(image, TEXT_NULL)->id);
+    while (image->topic_count > 0) desk_remove(&desk, image_topic_from(image, TEXT_NULL)->id);
     arena_reset(&request.arena);
     return 0;
 }
@@ -131,11 +122,11 @@ static void topics_come_and_go_between_steps(void **state)
     assert_string_equal(tour.seen, "b");
     desk_topic(&desk, "a", 1);
     desk_topic(&desk, "c", 1);
-    remove_topic(ids[0]);
+    desk_remove(&desk, ids[0]);
     desk_turn(&desk);
     assert_string_equal(tour.seen, "bc");
-    remove_topic(ids[1]);
-    remove_topic(ids[5]);
+    desk_remove(&desk, ids[1]);
+    desk_remove(&desk, ids[5]);
     desk_topic(&desk, "m", 1);
     tour_whole("bcfhjm");
 }
@@ -148,7 +139,7 @@ static void one_of_many_parts_is_found_again_or_gone(void **state)
     tour_go();
     desk_turn(&desk);
     assert_string_equal(tour.seen, "b");
-    remove_topic(ids[0]);
+    desk_remove(&desk, ids[0]);
     desk_topic(&desk, "b", 1); /* of that name, but another */
     tour_whole("bbdfhjl");
     assert_int_equal(tour.gone, 1);
