@@ -4,8 +4,8 @@
  *
  * Addresses are numbers. Kafka asks the resolver for names; a shard never waits for one.
  *
- *     TAKING --all are taken--> CALLING --the controller is done--> SHOWING --all are shown--> answered
- *      \_/ a portion, a step     (when only validated: at once)      \_/ a portion, a step
+ *     begin --all are taken--> the controller --done--> all are shown --> answered
+ *           \_/ a portion, a step  (if not only validated)  \_/ a portion, a step
  */
 #include "messages/alter_client_quotas.h"
 
@@ -14,17 +14,17 @@
 #include "api/api.h"
 #include "api/error.h"
 #include "api/seen.h"
+#include "api/walk.h"
 #include "replica/access.h"
 
-enum { ADDRESS_SIZE = 64, QUOTAS_PORTION = 250 };
-
-enum alter_quotas_stage { QUOTAS_TAKING, QUOTAS_CALLING, QUOTAS_SHOWING };
+enum { ADDRESS_SIZE = 64, SHOWN_ITEMS = 3 }; /* what an entry that is shown costs more than an item of a walk */
 
 struct alter_quota {
     struct quota_alter *alter;
     const struct alter_client_quotas_entry_ask *ask;
-    struct text unknown; /* a kind of entity that there is not; or null */
-    bool again;          /* an earlier entry is about the same entity */
+    const struct alter_client_quotas_entity_ask *unknown; /* a kind of entity that there is not; or NULL */
+    bool again;                                           /* an earlier entry is about the same entity */
+    struct seen keys;                                     /* of the operations that are taken */
     bool key_twice;
     uint64_t hash; /* of the entity */
     enum status status;
@@ -32,17 +32,20 @@ struct alter_quota {
 };
 
 struct alter_client_quotas {
+    struct walk walk;
     struct request *request;
-    enum alter_quotas_stage stage;
-    struct ready ready;
     struct controller_call call;
     struct access_change access;
-    struct alter_quota *entries; /* as many as access.quota_count are taken, */
-    uint32_t shown;              /* and so many shown */
+    struct alter_quota *entries; /* as many as access.quota_count are taken */
     uint32_t row_count;          /* of the answer */
     struct seen once, twice;     /* entities, by their hash */
     struct alter_client_quotas_answer answer;
 };
+
+static struct alter_client_quotas *work_of(struct walk *walk)
+{
+    return container_of(walk, struct alter_client_quotas, walk);
+}
 
 /* ---- checks ---- */
 
@@ -62,8 +65,8 @@ static enum status entry_check(const struct alter_quota *entry, struct arena *ar
 {
     const struct quota_alter *alter = entry->alter;
 
-    if (entry->unknown.data) {
-        *why = text_format(arena, "Unhandled client quota entity type: %.*s", TEXT_ARGS(entry->unknown));
+    if (entry->unknown) {
+        *why = text_format(arena, "Unhandled client quota entity type: %.*s", TEXT_ARGS(entry->unknown->type));
         return STATUS_INVALID_REQUEST;
     }
     enum status status = quota_entity_check(&alter->entity, arena, why);
@@ -110,11 +113,9 @@ static bool entity_show(const struct alter_quota *entry, struct alter_client_quo
         row->entity.items[row->entity.count++] =
             (struct alter_client_quotas_entity_answer){ quota_kind_name(kind), entity->names[kind] };
     }
-    for (int32_t i = 0; entry->unknown.data && i < entry->ask->entity.count; i++) {
-        const struct alter_client_quotas_entity_ask *part = &entry->ask->entity.items[i];
-        if (!text_equal(part->type, entry->unknown)) continue;
-        row->entity.items[row->entity.count++] = (struct alter_client_quotas_entity_answer){ part->type, part->name };
-        break;
+    if (entry->unknown) {
+        row->entity.items[row->entity.count++] =
+            (struct alter_client_quotas_entity_answer){ entry->unknown->type, entry->unknown->name };
     }
     return true;
 }
@@ -126,7 +127,7 @@ static bool entry_show(struct alter_client_quotas *work, const struct alter_quot
     enum status status = entry->status == STATUS_OK ? work->call.status : entry->status;
 
     row->error_message = status == STATUS_OK ? TEXT_NULL : entry->why.data ? entry->why : error_text(status);
-    if (entry->key_twice || (!entry->unknown.data && seen_has(&work->twice, entry->hash))) {
+    if (entry->key_twice || (!entry->unknown && seen_has(&work->twice, entry->hash))) {
         status = STATUS_INVALID_REQUEST;
         row->error_message =
             text_format(arena, "Ignoring duplicate entity %.*s", TEXT_ARGS(entity_print(entry, arena)));
@@ -137,118 +138,144 @@ static bool entry_show(struct alter_client_quotas *work, const struct alter_quot
     return true;
 }
 
-/* A portion; false: no memory. */
-static bool entries_show(struct alter_client_quotas *work)
+static bool showing_begin(struct walk *walk)
 {
-    uint32_t limit = work->shown + min_of(work->access.quota_count - work->shown, (uint32_t)QUOTAS_PORTION);
+    struct alter_client_quotas *work = work_of(walk);
 
-    for (; work->shown < limit; work->shown++) {
-        const struct alter_quota *entry = &work->entries[work->shown];
-        if (!entry->again && !entry_show(work, entry)) return false;
-    }
-    return true;
+    walk->count = work->access.quota_count;
+    work->answer.entries.items = walk_take(walk, walk->count * sizeof(*work->answer.entries.items));
+    return work->answer.entries.items != NULL;
+}
+
+static bool entry_tell(struct walk *walk, uint32_t at, uint32_t part)
+{
+    struct alter_client_quotas *work = work_of(walk);
+    const struct alter_quota *entry = &work->entries[at];
+    (void)part;
+
+    walk->spent += SHOWN_ITEMS;
+    return entry->again || entry_show(work, entry);
+}
+
+static void all_shown(struct walk *walk)
+{
+    struct alter_client_quotas *work = work_of(walk);
+
+    if (walk_whole(walk)) request_answer_rows(work->request, &work->answer, work->row_count);
+}
+
+static const struct walk_pass showing[] = { { showing_begin, NULL, entry_tell }, { NULL, NULL, NULL } };
+
+static void alter_done(struct controller_call *call)
+{
+    struct alter_client_quotas *work = container_of(call, struct alter_client_quotas, call);
+    walk_begin(&work->walk, work->request, showing, all_shown);
 }
 
 /* ---- the question ---- */
 
-static void entity_take(struct alter_quota *entry)
+static void entity_take(struct alter_quota *entry, uint32_t index)
 {
-    for (int32_t i = 0; i < entry->ask->entity.count; i++) {
-        const struct alter_client_quotas_entity_ask *part = &entry->ask->entity.items[i];
-        enum quota_kind kind = quota_kind_of(part->type);
-        if (kind == QUOTA_KINDS) {
-            entry->unknown = part->type;
-        } else {
-            entry->alter->entity.takes_part[kind] = true;
-            entry->alter->entity.names[kind] = part->name; /* of two the last */
-        }
+    const struct alter_client_quotas_entity_ask *part = &entry->ask->entity.items[index];
+    enum quota_kind kind = quota_kind_of(part->type);
+
+    if (kind != QUOTA_KINDS) {
+        entry->alter->entity.takes_part[kind] = true;
+        entry->alter->entity.names[kind] = part->name; /* of two the last */
+    } else if (!entry->unknown || !text_equal(entry->unknown->type, part->type)) {
+        entry->unknown = part;
     }
 }
 
-static bool changes_take(struct alter_quota *entry, struct arena *arena)
+static void operation_take(struct alter_quota *entry, uint32_t index)
 {
-    const struct alter_client_quotas_entry_ask *ask = entry->ask;
-    struct quota_alter *alter = entry->alter;
-    struct seen seen;
+    const struct alter_client_quotas_operation *operation = &entry->ask->operations.items[index];
 
-    alter->changes = arena_take(arena, (size_t)ask->operations.count * sizeof(*alter->changes));
-    if (!alter->changes || !seen_init(&seen, arena, (uint32_t)ask->operations.count)) return false;
-    for (int32_t i = 0; i < ask->operations.count; i++) {
-        const struct alter_client_quotas_operation *operation = &ask->operations.items[i];
-        alter->changes[alter->change_count++] =
-            (struct quota_change){ operation->key, operation->value, operation->remove };
-        entry->key_twice |= !seen_add(&seen, text_hash(operation->key));
-    }
-    return true;
+    entry->alter->changes[entry->alter->change_count++] =
+        (struct quota_change){ operation->key, operation->value, operation->remove };
+    entry->key_twice |= !seen_add(&entry->keys, text_hash(operation->key));
 }
 
 /* An entry about what an earlier one was about is ignored. */
 static void entity_join(struct alter_client_quotas *work, struct alter_quota *entry)
 {
-    if (entry->unknown.data) return;
+    if (entry->unknown) return;
     entry->hash = quota_entity_hash(&entry->alter->entity);
     entry->again = !seen_add(&work->once, entry->hash);
     if (entry->again) (void)seen_add(&work->twice, entry->hash);
 }
 
-static bool entry_take(struct alter_client_quotas *work, const struct alter_client_quotas_entry_ask *ask)
+static bool taking_begin(struct walk *walk)
 {
-    struct arena *arena = &work->request->arena;
-    uint32_t index = work->access.quota_count++;
-    struct alter_quota *entry = &work->entries[index];
+    struct alter_client_quotas *work = work_of(walk);
+    const struct alter_client_quotas_ask *ask = walk->request->ask;
 
-    entry->alter = &work->access.quotas[index];
-    entry->ask = ask;
-    entity_take(entry);
-    if (!changes_take(entry, arena)) return false;
-    entry->status = entry_check(entry, arena, &entry->why);
-    entity_join(work, entry);
-    entry->alter->refused = entry->again || entry->key_twice || entry->status != STATUS_OK;
+    walk->count = (uint32_t)ask->entries.count;
+    work->access.quotas = walk_take(walk, walk->count * sizeof(*work->access.quotas));
+    work->entries = walk_take(walk, walk->count * sizeof(*work->entries));
+    return work->access.quotas && work->entries && seen_prepare(&work->once, walk, walk->count) &&
+           seen_prepare(&work->twice, walk, walk->count);
+}
+
+static const struct alter_client_quotas_entry_ask *entry_of(const struct walk *walk, uint32_t at)
+{
+    const struct alter_client_quotas_ask *ask = walk->request->ask;
+    return &ask->entries.items[at];
+}
+
+/* First of all there is room; then whom it is about, and what changes, one by one; and whether that may be. */
+static bool entry_open(struct walk *walk, uint32_t at)
+{
+    const struct alter_client_quotas_entry_ask *ask = entry_of(walk, at);
+
+    walk->parts = 1 + (uint32_t)ask->entity.count + (uint32_t)ask->operations.count + 1;
     return true;
 }
 
-/* A portion; false: no memory. */
-static bool entries_take(struct alter_client_quotas *work)
+static bool entry_furnish(struct walk *walk, struct alter_quota *entry)
 {
-    const struct alter_client_quotas_ask *ask = work->request->ask;
-    bool whole = true;
+    uint32_t count = (uint32_t)entry->ask->operations.count;
 
-    for (int i = 0; i < QUOTAS_PORTION && whole && work->access.quota_count < (uint32_t)ask->entries.count; i++) {
-        whole = entry_take(work, &ask->entries.items[work->access.quota_count]);
+    entry->alter->changes = walk_take(walk, count * sizeof(*entry->alter->changes));
+    return entry->alter->changes && seen_prepare(&entry->keys, walk, count);
+}
+
+/* A key that is named twice is fault enough. */
+static void entry_judge(struct alter_client_quotas *work, struct alter_quota *entry)
+{
+    if (!entry->key_twice) entry->status = entry_check(entry, &work->request->arena, &entry->why);
+    entity_join(work, entry);
+    entry->alter->refused = entry->again || entry->key_twice || entry->status != STATUS_OK;
+    work->access.quota_count++;
+}
+
+static bool part_take(struct walk *walk, uint32_t at, uint32_t part)
+{
+    struct alter_client_quotas *work = work_of(walk);
+    struct alter_quota *entry = &work->entries[at];
+    const struct alter_client_quotas_entry_ask *ask = entry_of(walk, at);
+    uint32_t entities = (uint32_t)ask->entity.count;
+
+    entry->alter = &work->access.quotas[at];
+    entry->ask = ask;
+    if (part == 0) return entry_furnish(walk, entry);
+    if (part <= entities) {
+        entity_take(entry, part - 1);
+    } else if (part <= entities + (uint32_t)ask->operations.count) {
+        operation_take(entry, part - 1 - entities);
+    } else {
+        entry_judge(work, entry);
     }
-    return whole;
+    return true;
 }
 
-static bool alter_make(struct alter_client_quotas *work, size_t count)
+static void all_taken(struct walk *walk)
 {
-    struct arena *arena = &work->request->arena;
+    struct alter_client_quotas *work = work_of(walk);
+    const struct alter_client_quotas_ask *ask = walk->request->ask;
+    if (!walk_whole(walk)) return;
 
-    work->access.quotas = arena_take(arena, count * sizeof(*work->access.quotas));
-    work->entries = arena_take(arena, count * sizeof(*work->entries));
-    work->answer.entries.items = arena_take(arena, count * sizeof(*work->answer.entries.items));
-    return work->access.quotas && work->entries && work->answer.entries.items &&
-           seen_init(&work->once, arena, (uint32_t)count) && seen_init(&work->twice, arena, (uint32_t)count);
-}
-
-/* ---- the way ---- */
-
-static void alter_resume(struct alter_client_quotas *work);
-
-static void alter_done(struct controller_call *call)
-{
-    struct alter_client_quotas *work = container_of(call, struct alter_client_quotas, call);
-
-    work->stage = QUOTAS_SHOWING;
-    alter_resume(work);
-}
-
-static void alter_call(struct alter_client_quotas *work)
-{
-    const struct alter_client_quotas_ask *ask = work->request->ask;
-
-    work->stage = QUOTAS_CALLING;
     if (ask->validate_only) {
-        work->call.status = STATUS_OK;
         alter_done(&work->call);
         return;
     }
@@ -259,40 +286,16 @@ static void alter_call(struct alter_client_quotas *work)
     controller_begin(work->request->shard, &work->call);
 }
 
-/* One step. */
-static void alter_resume(struct alter_client_quotas *work)
-{
-    const struct alter_client_quotas_ask *ask = work->request->ask;
-    uint32_t count = (uint32_t)ask->entries.count;
-    bool taking = work->stage == QUOTAS_TAKING;
-
-    invariant(work->stage != QUOTAS_CALLING);
-    if (!(taking ? entries_take(work) : entries_show(work))) {
-        request_abort(work->request, "no memory");
-    } else if ((taking ? work->access.quota_count : work->shown) < count) {
-        shard_ready(work->request->shard, &work->ready);
-    } else if (taking) {
-        alter_call(work);
-    } else {
-        request_answer_rows(work->request, &work->answer, work->row_count);
-    }
-}
-
-static void alter_go(struct ready *ready)
-{
-    alter_resume(container_of(ready, struct alter_client_quotas, ready));
-}
+static const struct walk_pass taking[] = { { taking_begin, entry_open, part_take }, { NULL, NULL, NULL } };
 
 void alter_client_quotas_begin(struct request *request)
 {
-    const struct alter_client_quotas_ask *ask = request->ask;
     struct alter_client_quotas *work = arena_take(&request->arena, sizeof(*work));
 
-    if (work) work->request = request;
-    if (!work || !alter_make(work, (size_t)ask->entries.count)) {
+    if (!work) {
         request_abort(request, "no memory");
         return;
     }
-    ready_init(&work->ready, alter_go);
-    shard_ready(request->shard, &work->ready); /* The frame was work enough for this step. */
+    work->request = request;
+    walk_begin(&work->walk, request, taking, all_taken);
 }

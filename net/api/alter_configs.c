@@ -251,7 +251,7 @@ static bool taking_begin(struct walk *walk)
 /* For the controller. */
 static bool row_pass(struct alter *alter, struct alter_row *row)
 {
-    char *room = arena_take(&alter->request->arena, CONTROLLER_WHY_MAX);
+    char *room = arena_take_raw(&alter->request->arena, CONTROLLER_WHY_MAX);
 
     row->alter = &alter->call.alters[alter->call.alter_count++];
     *row->alter = (struct config_alter){ .type = row->type,

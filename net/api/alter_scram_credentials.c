@@ -1,31 +1,34 @@
 /* net/api/alter_scram_credentials.c   AlterUserScramCredentials: the password comes salted and iterated, and goes no
  * further than here: what is written are the two keys made from it. One row of the answer per user.
  *
- *     TAKING --all are taken--> CALLING --the controller is done--> SHOWING --all are shown--> answered
- *      \_/ a portion, a step                                         \_/ a portion, a step
+ *     begin --all are taken--> the controller --done--> all are shown --> answered
+ *           \_/ a portion, a step                      \_/ a portion, a step
  */
 #include "messages/alter_scram_credentials.h"
 #include "api/api.h"
 #include "api/error.h"
 #include "api/scram.h"
-#include "base/map.h"
+#include "api/seen.h"
+#include "api/walk.h"
 #include "replica/access.h"
 
-/* The keys of one credential cost some microseconds, a row of the answer next to nothing. */
-enum { ITERATIONS_MIN = 4096, ITERATIONS_MAX = 16384, TAKEN_PORTION = 100, SHOWN_PORTION = 1000 };
-
-enum alter_scram_stage { SCRAM_TAKING, SCRAM_CALLING, SCRAM_SHOWING };
+enum { ITERATIONS_MIN = 4096, ITERATIONS_MAX = 16384, KEYS_ITEMS = 9 }; /* of a walk: what making keys costs more */
 
 struct alter_scram_credentials {
+    struct walk walk;
     struct request *request;
-    enum alter_scram_stage stage;
-    struct ready ready;
     struct controller_call call;
-    struct access_change access; /* as many as credential_count are taken, */
-    uint32_t shown;              /* and so many shown */
-    struct map users;            /* while they are taken: the first credential of each */
+    struct access_change access; /* as many as credential_count are taken */
+    struct numbered users;       /* the first credential of each, plus 1 */
     struct alter_scram_credentials_answer answer;
 };
+
+static struct alter_scram_credentials *work_of(struct walk *walk)
+{
+    return container_of(walk, struct alter_scram_credentials, walk);
+}
+
+/* ---- the answer ---- */
 
 static void fault_show(enum credential_fault fault, struct alter_scram_credentials_result *row)
 {
@@ -48,8 +51,22 @@ static void fault_show(enum credential_fault fault, struct alter_scram_credentia
     row->error_message = words[fault].why;
 }
 
-static void user_show(struct alter_scram_credentials *work, const struct credential_alter *alter)
+static bool showing_begin(struct walk *walk)
 {
+    struct alter_scram_credentials *work = work_of(walk);
+
+    walk->count = work->access.credential_count;
+    work->answer.results.items = walk_take(walk, walk->count * sizeof(*work->answer.results.items));
+    return work->answer.results.items != NULL;
+}
+
+static bool user_show(struct walk *walk, uint32_t at, uint32_t part)
+{
+    struct alter_scram_credentials *work = work_of(walk);
+    const struct credential_alter *alter = &work->access.credentials[at];
+    (void)part;
+
+    if (alter->first != at) return true;
     struct alter_scram_credentials_result *row = &work->answer.results.items[work->answer.results.count++];
 
     row->user = alter->credential.user;
@@ -60,17 +77,24 @@ static void user_show(struct alter_scram_credentials *work, const struct credent
         row->error_message = error_text(work->call.status);
     }
     (void)error_tell(work->request, row->error);
+    return true;
 }
 
-/* A portion. */
-static void users_show(struct alter_scram_credentials *work)
+static void all_shown(struct walk *walk)
 {
-    uint32_t limit = work->shown + min_of(work->access.credential_count - work->shown, (uint32_t)SHOWN_PORTION);
+    struct alter_scram_credentials *work = work_of(walk);
 
-    for (; work->shown < limit; work->shown++) {
-        const struct credential_alter *alter = &work->access.credentials[work->shown];
-        if (alter->first == work->shown) user_show(work, alter);
+    if (walk_whole(walk)) {
+        request_answer_rows(work->request, &work->answer, (uint32_t)work->answer.results.count);
     }
+}
+
+static const struct walk_pass showing[] = { { showing_begin, NULL, user_show }, { NULL, NULL, NULL } };
+
+static void alter_done(struct controller_call *call)
+{
+    struct alter_scram_credentials *work = container_of(call, struct alter_scram_credentials, call);
+    walk_begin(&work->walk, work->request, showing, all_shown);
 }
 
 /* ---- the question ---- */
@@ -90,7 +114,7 @@ static enum credential_fault upsertion_fault(const struct alter_scram_credential
     return ask->salted_password.size == 0 ? CREDENTIAL_NO_PASSWORD : CREDENTIAL_FINE;
 }
 
-static bool upsertion_take(struct arena *arena, struct credential_alter *alter,
+static bool upsertion_take(struct walk *walk, struct credential_alter *alter,
                            const struct alter_scram_credentials_upsertion *ask)
 {
     alter->credential = (struct image_credential){
@@ -99,7 +123,8 @@ static bool upsertion_take(struct arena *arena, struct credential_alter *alter,
     alter->fault = upsertion_fault(ask);
     if (alter->fault != CREDENTIAL_FINE) return true;
 
-    struct scram_keys *keys = arena_take(arena, sizeof(*keys));
+    struct scram_keys *keys = arena_take(&walk->request->arena, sizeof(*keys));
+    walk->spent += KEYS_ITEMS;
     if (!keys || !scram_keys_make((enum scram_mechanism)ask->mechanism, ask->salted_password, keys)) return false;
     alter->credential.stored_key = (struct bytes){ keys->stored, keys->size };
     alter->credential.server_key = (struct bytes){ keys->server, keys->size };
@@ -114,91 +139,50 @@ static void deletion_take(struct credential_alter *alter, const struct alter_scr
     alter->fault = common_fault(ask->name, ask->mechanism);
 }
 
-static bool same_user(const void *value, const void *key)
-{
-    return text_equal(((const struct credential_alter *)value)->credential.user, *(const struct text *)key);
-}
-
 /* Which one is the first of its user. */
-static void user_join(struct alter_scram_credentials *work, struct credential_alter *alter)
+static void user_join(struct alter_scram_credentials *work, uint32_t at)
 {
-    const struct text *name = &alter->credential.user;
-    uint64_t hash = text_hash(*name);
-    struct credential_alter *first = map_find(&work->users, hash, name);
+    struct credential_alter *alter = &work->access.credentials[at];
+    uint32_t *first = numbered_of(&work->users, text_hash(alter->credential.user));
 
-    if (!first) map_add(&work->users, hash, name, alter);
-    alter->first = (uint32_t)((first ? first : alter) - work->access.credentials);
+    if (*first == 0) *first = at + 1;
+    alter->first = *first - 1;
 }
 
-static uint32_t asked_count(const struct alter_scram_credentials_ask *ask)
+static bool taking_begin(struct walk *walk)
 {
-    return (uint32_t)ask->deletions.count + (uint32_t)ask->upsertions.count;
+    struct alter_scram_credentials *work = work_of(walk);
+    const struct alter_scram_credentials_ask *ask = walk->request->ask;
+
+    walk->count = (uint32_t)ask->deletions.count + (uint32_t)ask->upsertions.count;
+    work->access.credentials = walk_take(walk, walk->count * sizeof(*work->access.credentials));
+    return work->access.credentials && numbered_prepare(&work->users, walk, walk->count);
 }
 
-/* A portion, deletions first; false: no memory. */
-static bool credentials_take(struct alter_scram_credentials *work)
+/* Deletions first. */
+static bool credential_take(struct walk *walk, uint32_t at, uint32_t part)
 {
-    const struct alter_scram_credentials_ask *ask = work->request->ask;
-    uint32_t *taken = &work->access.credential_count, deletions = (uint32_t)ask->deletions.count;
-    uint32_t limit = *taken + min_of(asked_count(ask) - *taken, (uint32_t)TAKEN_PORTION);
+    struct alter_scram_credentials *work = work_of(walk);
+    const struct alter_scram_credentials_ask *ask = walk->request->ask;
+    struct credential_alter *alter = &work->access.credentials[work->access.credential_count++];
+    uint32_t deletions = (uint32_t)ask->deletions.count;
     bool whole = true;
+    (void)part;
 
-    for (; whole && *taken < limit; (*taken)++) {
-        struct credential_alter *alter = &work->access.credentials[*taken];
-        if (*taken < deletions) {
-            deletion_take(alter, &ask->deletions.items[*taken]);
-        } else {
-            whole = upsertion_take(&work->request->arena, alter, &ask->upsertions.items[*taken - deletions]);
-        }
-        user_join(work, alter);
+    if (at < deletions) {
+        deletion_take(alter, &ask->deletions.items[at]);
+    } else {
+        whole = upsertion_take(walk, alter, &ask->upsertions.items[at - deletions]);
     }
+    user_join(work, at);
     return whole;
 }
 
-static bool alter_make(struct alter_scram_credentials *work, size_t count)
+static void all_taken(struct walk *walk)
 {
-    struct arena *arena = &work->request->arena;
+    struct alter_scram_credentials *work = work_of(walk);
+    if (!walk_whole(walk)) return;
 
-    work->access.credentials = arena_take(arena, count * sizeof(*work->access.credentials));
-    work->answer.results.items = arena_take(arena, count * sizeof(*work->answer.results.items));
-    return work->access.credentials && work->answer.results.items;
-}
-
-/* ---- the way ---- */
-
-static void showing_go(struct alter_scram_credentials *work)
-{
-    users_show(work);
-    if (work->shown < work->access.credential_count) {
-        shard_ready(work->request->shard, &work->ready);
-    } else {
-        request_answer_rows(work->request, &work->answer, (uint32_t)work->answer.results.count);
-    }
-}
-
-static void alter_done(struct controller_call *call)
-{
-    struct alter_scram_credentials *work = container_of(call, struct alter_scram_credentials, call);
-
-    invariant(work->stage == SCRAM_CALLING);
-    work->stage = SCRAM_SHOWING;
-    showing_go(work);
-}
-
-static void taking_go(struct alter_scram_credentials *work)
-{
-    bool whole = credentials_take(work);
-
-    if (whole && work->access.credential_count < asked_count(work->request->ask)) {
-        shard_ready(work->request->shard, &work->ready);
-        return;
-    }
-    map_end(&work->users);
-    if (!whole) {
-        request_abort(work->request, "no memory");
-        return;
-    }
-    work->stage = SCRAM_CALLING;
     work->call.kind = CONTROLLER_ALTER_ACCESS;
     work->call.arena = &work->request->arena;
     work->call.access = &work->access;
@@ -206,27 +190,16 @@ static void taking_go(struct alter_scram_credentials *work)
     controller_begin(work->request->shard, &work->call);
 }
 
-static void alter_go(struct ready *ready)
-{
-    struct alter_scram_credentials *work = container_of(ready, struct alter_scram_credentials, ready);
-
-    if (work->stage == SCRAM_TAKING) {
-        taking_go(work);
-    } else {
-        showing_go(work);
-    }
-}
+static const struct walk_pass taking[] = { { taking_begin, NULL, credential_take }, { NULL, NULL, NULL } };
 
 void alter_scram_credentials_begin(struct request *request)
 {
     struct alter_scram_credentials *work = arena_take(&request->arena, sizeof(*work));
 
-    if (work) work->request = request;
-    if (!work || !alter_make(work, asked_count(request->ask))) {
+    if (!work) {
         request_abort(request, "no memory");
         return;
     }
-    map_init(&work->users, &request->shard->heap, same_user);
-    ready_init(&work->ready, alter_go);
-    shard_ready(request->shard, &work->ready); /* The frame was work enough for this step. */
+    work->request = request;
+    walk_begin(&work->walk, request, taking, all_taken);
 }

@@ -135,7 +135,7 @@ static bool topic_take(struct walk *walk, const struct create_partitions_topic_a
     grow->name = topic->name;
     grow->count = topic->count;
     grow->by_hand = topic->assignments.count >= 0;
-    grow->room = arena_take(&work->request->arena, CONTROLLER_WHY_MAX);
+    grow->room = arena_take_raw(&work->request->arena, CONTROLLER_WHY_MAX);
     grow->assignments = walk_take(walk, count * sizeof(*grow->assignments));
     grow->assignment_sizes = walk_take(walk, count * sizeof(*grow->assignment_sizes));
     return grow->room && grow->assignments && grow->assignment_sizes;

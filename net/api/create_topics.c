@@ -202,7 +202,7 @@ static bool topic_take(struct walk *walk, uint32_t at, uint32_t part)
     create->name = topic->name;
     create->partition_count = topic->partition_count;
     create->replication_factor = topic->replication_factor;
-    create->room = arena_take(arena, CONTROLLER_WHY_MAX);
+    create->room = arena_take_raw(arena, CONTROLLER_WHY_MAX);
     return create->room && create_configs(create, topic, arena) && create_assignments(create, topic, arena);
 }
 

@@ -170,7 +170,7 @@ static bool item_take(struct walk *walk, uint32_t at, uint32_t part)
     (void)part;
 
     if (clear && *numbered_of(&work->named, hash) > 1) return true;
-    item.room = arena_take(&walk->request->arena, CONTROLLER_WHY_MAX);
+    item.room = arena_take_raw(&walk->request->arena, CONTROLLER_WHY_MAX);
     work->call.deletes[work->call.delete_count++] = item;
     work->late |= clear && ask->timeout_ms <= 0;
     return item.room != NULL;

@@ -29,16 +29,17 @@ static void quota_add(struct record_list *list, const struct quota_alter *alter,
     record->remove = change->remove;
 }
 
-static void quota_alter(const struct image *image, const struct quota_alter *alter, struct record_list *list)
+/* The next change of an entity; false: it has no more. */
+static bool quota_alter(const struct image *image, const struct quota_alter *alter, uint32_t *part,
+                        struct record_list *list)
 {
-    const struct image_quota *now = image_quota(image, &alter->entity);
+    if (alter->refused || *part == alter->change_count) return false;
 
-    for (uint32_t i = 0; i < alter->change_count; i++) {
-        const struct quota_change *change = &alter->changes[i];
-        const struct quota_value *value = image_quota_value(now, change->key);
-        bool same = value && value->value == change->value;
-        if (change->remove ? value != NULL : !same) quota_add(list, alter, change);
-    }
+    const struct quota_change *change = &alter->changes[(*part)++];
+    const struct quota_value *value = image_quota_value(image_quota(image, &alter->entity), change->key);
+    bool same = value && value->value == change->value;
+    if (change->remove ? value != NULL : !same) quota_add(list, alter, change);
+    return *part < alter->change_count;
 }
 
 static void credential_choose(const struct image *image, struct credential_alter *alters, uint32_t at)
@@ -87,30 +88,26 @@ static void credential_add(struct record_list *list, const struct credential_alt
 
 /* The quotas one after the other; then the credentials: who is chosen, and when that is known of all, what is
  * written. */
-static void access_item(struct controller *controller, const struct access_change *access, uint32_t item,
-                        struct record_list *list)
-{
-    struct credential_alter *credentials = access->credentials;
-    uint32_t quotas = access->quota_count, chosen = quotas + access->credential_count;
-
-    if (item < quotas) {
-        if (!access->quotas[item].refused) quota_alter(&controller->ahead, &access->quotas[item], list);
-    } else if (item < chosen) {
-        credential_choose(&controller->ahead, credentials, item - quotas);
-    } else {
-        const struct credential_alter *user = &credentials[item - chosen];
-        bool fine = user->first == item - chosen && user->outcome == CREDENTIAL_FINE && user->chosen != CHOSEN_NONE;
-        if (fine) credential_add(list, &credentials[user->chosen - 1]);
-    }
-}
-
 bool access_alter(struct controller *controller, struct controller_call *call, struct record_list *list)
 {
+    const struct image *image = &controller->ahead;
     const struct access_change *access = call->access;
-    uint32_t *item = &controller->decision.next.item;
-    uint32_t count = access->quota_count + 2 * access->credential_count;
+    struct credential_alter *credentials = access->credentials;
+    uint32_t *item = &controller->decision.next.item, *part = &controller->decision.next.part;
+    uint32_t quotas = access->quota_count, chosen = quotas + access->credential_count;
 
-    if (*item == count) return false;
-    access_item(controller, access, (*item)++, list);
+    if (*item == chosen + access->credential_count) return false;
+    if (*item < quotas) {
+        if (quota_alter(image, &access->quotas[*item], part, list)) return true;
+        *part = 0;
+    } else if (*item < chosen) {
+        credential_choose(image, credentials, *item - quotas);
+    } else {
+        uint32_t at = *item - chosen;
+        const struct credential_alter *user = &credentials[at];
+        bool fine = user->first == at && user->outcome == CREDENTIAL_FINE && user->chosen != CHOSEN_NONE;
+        if (fine) credential_add(list, &credentials[user->chosen - 1]);
+    }
+    ++*item;
     return true;
 }

@@ -48,7 +48,7 @@ static void call_delivered(struct mail *mail, struct shard *at)
  * only filled by the controller. */
 static bool room_furnish(struct controller_call *call, char **room)
 {
-    if (!*room) *room = arena_take(call->arena, CONTROLLER_WHY_MAX);
+    if (!*room) *room = arena_take_raw(call->arena, CONTROLLER_WHY_MAX);
     return *room != NULL;
 }
 

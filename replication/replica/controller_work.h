@@ -32,7 +32,7 @@ struct decision {
     enum decision_stage stage;
     struct record_list list; /* in the controller's arena */
     struct {
-        uint32_t item;           /* of the call, as its own file counts; and where all topics are looked at: */
+        uint32_t item, part;     /* of the call, as its own file counts; and where all topics are looked at: */
         struct list_node *topic; /* in the image; NULL: not begun */
         int32_t partition;
         void *work; /* of its own file, in the controller's arena */
