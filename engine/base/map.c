@@ -122,6 +122,12 @@ void *map_next(const struct map *map, uint32_t *cursor)
     return NULL;
 }
 
+uint32_t map_behind(const struct map *map, uint64_t hash, const void *key)
+{
+    uint32_t place = place_find(map, hash, key);
+    return place == UINT32_MAX ? 0 : map->places[place] - PLACE_FIRST + 1;
+}
+
 /* MurmurHash3's finalizer. */
 uint64_t hash_u64(uint64_t n)
 {

@@ -46,6 +46,8 @@ void *map_remove(struct map *map, uint64_t hash, const void *key);
 
 /* The next value in order; begin with a cursor of 0; NULL at the end. Values may be removed on the way, not added. */
 void *map_next(const struct map *map, uint32_t *cursor);
+/* The cursor behind the value with this key, for who goes on after the map has changed; 0: no value has it. */
+uint32_t map_behind(const struct map *map, uint64_t hash, const void *key);
 
 /* map_each(&topics, struct topic, topic) { ... } */
 /* NOLINTBEGIN(bugprone-macro-parentheses): a name that is declared can't stand in parentheses */

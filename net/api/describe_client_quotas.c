@@ -1,13 +1,14 @@
 /* net/api/describe_client_quotas.c   DescribeClientQuotas: the quotas whose entities match a filter, out of the shard's
  * own image. A component asks for one name, for the default, or for any name or default of its kind; strict: the entity
- * has nothing else. Many are looked at in portions, a step each, and what is told is copied: the image may change
- * between them. */
+ * has nothing else. Many are looked at in portions, and what is told is copied: the image may change between them. */
 #include "messages/describe_client_quotas.h"
 #include "api/api.h"
 #include "api/error.h"
+#include "api/rows.h"
+#include "api/walk.h"
 #include "cluster/access.h"
 
-enum { LOOKED_PORTION = 1000, SHOWN_PORTION = 250 };
+enum { SHOWN_ITEMS = 3 }; /* what a quota that is told costs more than one that is looked at */
 enum { MATCH_NAME = 0, MATCH_DEFAULT = 1, MATCH_ANY = 2 };
 
 struct quota_filter {
@@ -19,13 +20,13 @@ struct quota_filter {
 };
 
 struct describe_client_quotas {
+    struct walk walk;
     struct request *request;
     const struct image *image;
-    struct ready ready;
     struct quota_filter filter;
-    bool begun;
-    struct quota_entity last; /* that was looked at; its names live in the arena */
-    uint32_t room, row_count; /* of the answer */
+    struct quota_entity last; /* that was looked at in the step before; its names live in the arena */
+    struct rows rows;
+    uint32_t row_count; /* with those inside the rows */
     struct describe_client_quotas_answer answer;
 };
 
@@ -114,25 +115,10 @@ static bool entity_keep(struct quota_entity *kept, const struct quota_entity *en
     return true;
 }
 
-static struct describe_client_quotas_entry *entry_add(struct describe_client_quotas *work)
-{
-    struct describe_client_quotas_answer *answer = &work->answer;
-
-    if ((uint32_t)answer->entries.count == work->room) {
-        uint32_t room = max_of(2 * work->room, 64u);
-        struct describe_client_quotas_entry *items = arena_take(&work->request->arena, room * sizeof(*items));
-        if (!items) return NULL;
-        if (work->room > 0) memcpy(items, answer->entries.items, work->room * sizeof(*items));
-        answer->entries.items = items;
-        work->room = room;
-    }
-    return &answer->entries.items[answer->entries.count++];
-}
-
 static bool entry_show(struct describe_client_quotas *work, const struct image_quota *quota)
 {
     struct arena *arena = &work->request->arena;
-    struct describe_client_quotas_entry *entry = entry_add(work);
+    struct describe_client_quotas_entry *entry = rows_add(&work->rows);
     struct quota_entity entity;
 
     if (!entry || !entity_keep(&entity, &quota->entity, arena)) return false;
@@ -155,35 +141,50 @@ static bool entry_show(struct describe_client_quotas *work, const struct image_q
     return true;
 }
 
-enum quotas_turn { QUOTAS_MORE, QUOTAS_ALL, QUOTAS_NO_MEMORY };
-
-static enum quotas_turn quotas_show(struct describe_client_quotas *work)
+static struct describe_client_quotas *work_of(struct walk *walk)
 {
-    uint32_t cursor = work->begun ? image_quotas_behind(work->image, &work->last) : 0;
-    const struct image_quota *quota = NULL;
-    int shown = 0;
-
-    for (int i = 0; i < LOOKED_PORTION && shown < SHOWN_PORTION; i++) {
-        const struct image_quota *next = image_next_quota(work->image, &cursor);
-        if (!next) return QUOTAS_ALL;
-        quota = next;
-        if (!matches(&work->filter, &quota->entity)) continue;
-        if (!entry_show(work, quota)) return QUOTAS_NO_MEMORY;
-        shown++;
-    }
-    work->begun = true;
-    return entity_keep(&work->last, &quota->entity, &work->request->arena) ? QUOTAS_MORE : QUOTAS_NO_MEMORY;
+    return container_of(walk, struct describe_client_quotas, walk);
 }
 
-static void describe_go(struct ready *ready)
+static bool quotas_begin(struct walk *walk)
 {
-    struct describe_client_quotas *work = container_of(ready, struct describe_client_quotas, ready);
+    struct describe_client_quotas *work = work_of(walk);
 
-    switch (quotas_show(work)) {
-    case QUOTAS_MORE: shard_ready(work->request->shard, &work->ready); break;
-    case QUOTAS_ALL: request_answer_rows(work->request, &work->answer, work->row_count); break;
-    case QUOTAS_NO_MEMORY: request_abort(work->request, "no memory"); break;
-    }
+    walk->count = UINT32_MAX;
+    return rows_begin(&work->rows, &walk->request->arena, &work->answer.entries, sizeof(*work->answer.entries.items),
+                      0);
+}
+
+/* As many as a step may look at: behind the last one it is gone on from there. */
+static bool quotas_take(struct walk *walk, uint32_t at, uint32_t part)
+{
+    struct describe_client_quotas *work = work_of(walk);
+    uint32_t cursor = at > 0 ? image_quotas_behind(work->image, &work->last) : 0;
+    const struct image_quota *quota = NULL;
+    (void)part;
+
+    do {
+        const struct image_quota *next = image_next_quota(work->image, &cursor);
+        if (!next) {
+            walk_over(walk);
+            return true;
+        }
+        quota = next;
+        walk->spent++;
+        if (!matches(&work->filter, &quota->entity)) continue;
+        if (!entry_show(work, quota)) return false;
+        walk->spent += SHOWN_ITEMS;
+    } while (walk->spent < WALK_PORTION);
+    return entity_keep(&work->last, &quota->entity, &walk->request->arena);
+}
+
+static const struct walk_pass passes[] = { { quotas_begin, NULL, quotas_take }, { NULL, NULL, NULL } };
+
+static void all_shown(struct walk *walk)
+{
+    struct describe_client_quotas *work = work_of(walk);
+
+    if (walk_whole(walk)) request_answer_rows(work->request, &work->answer, work->row_count);
 }
 
 void describe_client_quotas_begin(struct request *request)
@@ -205,6 +206,5 @@ void describe_client_quotas_begin(struct request *request)
         request_answer(request, &work->answer, NULL, 0, NULL);
         return;
     }
-    ready_init(&work->ready, describe_go);
-    describe_go(&work->ready);
+    walk_begin(&work->walk, request, passes, all_shown);
 }

@@ -1,27 +1,26 @@
 /* net/api/describe_scram_credentials.c   DescribeUserScramCredentials: which users have credentials, with which
  * mechanisms and iterations; never a key. Out of the shard's own image, whose order is by user; many users in portions,
- * a step each, between which the image may change: names are copied. */
+ * between which the image may change: names are copied. */
 #include "messages/describe_scram_credentials.h"
 #include "api/api.h"
 #include "api/error.h"
-#include "base/map.h"
+#include "api/rows.h"
+#include "api/seen.h"
+#include "api/walk.h"
 #include "cluster/access.h"
 
 struct describe_scram {
+    struct walk walk;
     struct request *request;
     const struct image *image;
-    struct ready ready;
-    struct map users;   /* the rows, when users are named */
-    uint32_t asked;     /* and so many are looked up */
-    struct text last;   /* else: the last that is shown; null: none */
-    uint32_t room;      /* of the answer */
+    struct numbered users; /* the rows of those that are named, from 1 */
+    struct text last;      /* else: the last that is shown; null: none */
+    struct rows rows;
     uint32_t row_count; /* with those inside the rows */
     struct describe_scram_credentials_answer answer;
 };
 
-enum { MECHANISMS = 2, USERS_PORTION = 250 };
-
-enum users_turn { USERS_MORE, USERS_ALL, USERS_NO_MEMORY };
+enum { MECHANISMS = 2, SHOWN_ITEMS = 3 }; /* what a user costs more than an item of a walk */
 
 static bool user_show(struct describe_scram *work, struct describe_scram_credentials_result *row)
 {
@@ -42,92 +41,88 @@ static bool user_show(struct describe_scram *work, struct describe_scram_credent
     return true;
 }
 
-static bool same_user(const void *value, const void *key)
+static struct describe_scram *work_of(struct walk *walk)
 {
-    return text_equal(((const struct describe_scram_credentials_result *)value)->user, *(const struct text *)key);
+    return container_of(walk, struct describe_scram, walk);
+}
+
+static bool rows_make(struct describe_scram *work, uint32_t count)
+{
+    return rows_begin(&work->rows, &work->request->arena, &work->answer.results,
+                      sizeof(struct describe_scram_credentials_result), count);
+}
+
+/* ---- users that are named ---- */
+
+static bool named_begin(struct walk *walk)
+{
+    struct describe_scram *work = work_of(walk);
+    const struct describe_scram_credentials_ask *ask = walk->request->ask;
+
+    walk->count = (uint32_t)ask->users.count;
+    return rows_make(work, walk->count) && numbered_prepare(&work->users, walk, walk->count);
 }
 
 /* A user who is named twice gets one row, which says so. */
-static bool named_show(struct describe_scram *work, const struct text *name)
+static bool named_take(struct walk *walk, uint32_t at, uint32_t part)
 {
-    uint64_t hash = text_hash(*name);
-    struct describe_scram_credentials_result *row = map_find(&work->users, hash, name);
+    struct describe_scram *work = work_of(walk);
+    const struct describe_scram_credentials_ask *ask = walk->request->ask;
+    struct text name = ask->users.items[at].name;
+    uint32_t *number = numbered_of(&work->users, text_hash(name));
+    (void)part;
 
-    if (row) {
-        row->error = error_tell(work->request, ERROR_DUPLICATE_RESOURCE);
-        row->error_message = text_format(
-            &work->request->arena,
-            "Cannot describe SCRAM credentials for the same user twice in a single request: %.*s", TEXT_ARGS(*name));
-        row->credentials.count = 0;
-        return true;
+    walk->spent += SHOWN_ITEMS;
+    if (*number == 0) {
+        struct describe_scram_credentials_result *row = rows_add(&work->rows);
+        if (!row) return false;
+        *number = (uint32_t)work->answer.results.count;
+        row->user = name;
+        return user_show(work, row);
     }
-    row = &work->answer.results.items[work->answer.results.count++];
-    row->user = *name;
-    map_add(&work->users, hash, name, row);
-    return user_show(work, row);
-}
-
-static enum users_turn users_show(struct describe_scram *work, const struct describe_scram_credentials_ask *ask)
-{
-    uint32_t count = (uint32_t)ask->users.count;
-    uint32_t limit = work->asked + min_of(count - work->asked, (uint32_t)USERS_PORTION);
-
-    for (; work->asked < limit; work->asked++) {
-        if (!named_show(work, &ask->users.items[work->asked].name)) return USERS_NO_MEMORY;
-    }
-    return limit < count ? USERS_MORE : USERS_ALL;
-}
-
-/* The answer has rows for `count` users. */
-static bool room_make(struct describe_scram *work, uint32_t count)
-{
-    struct describe_scram_credentials_answer *answer = &work->answer;
-    if (count <= work->room) return true;
-
-    uint32_t room = max_of(2 * work->room, count);
-    struct describe_scram_credentials_result *items = arena_take(&work->request->arena, room * sizeof(*items));
-    if (!items) return false;
-    if (work->room > 0) memcpy(items, answer->results.items, work->room * sizeof(*items));
-    answer->results.items = items;
-    work->room = room;
+    struct describe_scram_credentials_result *row = &work->answer.results.items[*number - 1];
+    row->error = error_tell(work->request, ERROR_DUPLICATE_RESOURCE);
+    row->error_message = text_format(
+        &walk->request->arena, "Cannot describe SCRAM credentials for the same user twice in a single request: %.*s",
+        TEXT_ARGS(name));
+    row->credentials.count = 0;
     return true;
 }
 
-static enum users_turn all_show(struct describe_scram *work)
-{
-    struct describe_scram_credentials_answer *answer = &work->answer;
-    uint32_t cursor = work->last.data ? image_credentials_behind(work->image, work->last) : 0;
+/* ---- all users ---- */
 
-    if (!room_make(work, (uint32_t)answer->results.count + USERS_PORTION)) return USERS_NO_MEMORY;
-    for (int i = 0; i < USERS_PORTION; i++) {
-        const struct image_credential *credential = image_next_credential(work->image, &cursor);
-        if (!credential) return USERS_ALL;
-        struct describe_scram_credentials_result *row = &answer->results.items[answer->results.count++];
-        row->user = credential->user;
-        row->user.data = arena_copy(&work->request->arena, row->user.data, row->user.size);
-        if (!row->user.data || !user_show(work, row)) return USERS_NO_MEMORY;
-        work->last = row->user;
-        cursor = image_credentials_behind(work->image, work->last);
-    }
-    return USERS_MORE;
+static bool all_begin(struct walk *walk)
+{
+    walk->count = UINT32_MAX;
+    return rows_make(work_of(walk), 0);
 }
 
-static void describe_go(struct ready *ready)
+static bool all_take(struct walk *walk, uint32_t at, uint32_t part)
 {
-    struct describe_scram *work = container_of(ready, struct describe_scram, ready);
-    const struct describe_scram_credentials_ask *ask = work->request->ask;
+    struct describe_scram *work = work_of(walk);
+    uint32_t cursor = work->last.data ? image_credentials_behind(work->image, work->last) : 0;
+    const struct image_credential *credential = image_next_credential(work->image, &cursor);
+    (void)at, (void)part;
 
-    enum users_turn turn = ask->users.count > 0 ? users_show(work, ask) : all_show(work);
-    if (turn == USERS_MORE) {
-        shard_ready(work->request->shard, &work->ready);
-        return;
+    if (!credential) {
+        walk_over(walk);
+        return true;
     }
-    map_end(&work->users);
-    if (turn == USERS_ALL) {
-        request_answer_rows(work->request, &work->answer, work->row_count);
-    } else {
-        request_abort(work->request, "no memory");
-    }
+    struct describe_scram_credentials_result *row = rows_add(&work->rows);
+    if (!row) return false;
+    walk->spent += SHOWN_ITEMS;
+    row->user = work->last = text_copy(&walk->request->arena, credential->user);
+    return row->user.data && user_show(work, row);
+}
+
+static const struct walk_pass named_users[] = { { named_begin, NULL, named_take }, { NULL, NULL, NULL } };
+static const struct walk_pass all_users[] = { { all_begin, NULL, all_take }, { NULL, NULL, NULL } };
+
+static void all_shown(struct walk *walk)
+{
+    struct describe_scram *work = work_of(walk);
+
+    if (walk_whole(walk)) request_answer_rows(work->request, &work->answer, work->row_count);
 }
 
 void describe_scram_credentials_begin(struct request *request)
@@ -135,16 +130,12 @@ void describe_scram_credentials_begin(struct request *request)
     const struct describe_scram_credentials_ask *ask = request->ask;
     struct describe_scram *work = arena_take(&request->arena, sizeof(*work));
 
-    if (work) {
-        work->request = request;
-        work->image = &apis_of(request)->replicas->image;
-        work->answer.error_message = TEXT("");
-    }
-    if (!work || !room_make(work, (uint32_t)max_of(ask->users.count, 0))) {
-        request_abort(request, "no memory");
+    if (!work) {
+        request_abort(request, status_text(STATUS_NO_MEMORY));
         return;
     }
-    map_init(&work->users, &request->shard->heap, same_user);
-    ready_init(&work->ready, describe_go);
-    describe_go(&work->ready);
+    work->request = request;
+    work->image = &apis_of(request)->replicas->image;
+    work->answer.error_message = TEXT("");
+    walk_begin(&work->walk, request, ask->users.count > 0 ? named_users : all_users, all_shown);
 }

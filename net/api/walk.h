@@ -48,8 +48,7 @@ void *walk_take(struct walk *walk, size_t size);
 /* True: everything was walked over, go on. False: it was not, and the request is finished: nothing else may be done. */
 must_check bool walk_whole(struct walk *walk);
 
-/* For `open`, in a pass whose `begin` can't know how many items there are (UINT32_MAX): there is none here, nor any
- * behind it. */
+/* In a pass whose `begin` can't know how many items there are (UINT32_MAX): there is none here, nor any behind it. */
 static inline void walk_over(struct walk *walk)
 {
     walk->parts = 0;

@@ -218,14 +218,20 @@ const struct image_config *image_configs(const struct image *image, int8_t type,
     return *count > 0 ? resource->configs : NULL;
 }
 
-bool image_next_resource(const struct image *image, int8_t type, uint32_t *cursor, struct text *name)
+bool image_next_resource(const struct image *image, uint32_t *cursor, int8_t *type, struct text *name)
 {
-    for (struct image_resource *resource; (resource = map_next(&image_work(image)->resources, cursor)) != NULL;) {
-        if (resource->type != type) continue;
-        *name = resource->name;
-        return true;
-    }
-    return false;
+    const struct image_resource *resource = map_next(&image_work(image)->resources, cursor);
+    if (!resource) return false;
+
+    *type = resource->type;
+    *name = resource->name;
+    return true;
+}
+
+uint32_t image_resources_behind(const struct image *image, int8_t type, struct text name)
+{
+    struct resource_key key = { type, name };
+    return map_behind(&image_work(image)->resources, resource_hash(&key), &key);
 }
 
 struct text image_topic_config(const struct image_topic *topic, struct text name)

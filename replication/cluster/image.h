@@ -110,8 +110,10 @@ struct text image_broker_config(const struct image *image, int32_t broker, struc
 const struct image_config *image_configs(const struct image *image, int8_t type, struct text name, uint32_t *count);
 /* The value of one of them, which are sorted; null: it is not set. */
 struct text image_config_find(const struct image_config *configs, uint32_t count, struct text name);
-/* The resources of a type, which is no topic, that have something set: begin with *cursor 0; false at the end. */
-bool image_next_resource(const struct image *image, int8_t type, uint32_t *cursor, struct text *name);
+/* Resources, which are no topics, that have something set: begin with *cursor 0; false at the end. */
+bool image_next_resource(const struct image *image, uint32_t *cursor, int8_t *type, struct text *name);
+/* The cursor behind this one, for who walks in portions; 0: it has nothing set any more. */
+uint32_t image_resources_behind(const struct image *image, int8_t type, struct text name);
 /* An override of a topic: the value, or null. */
 struct text image_topic_config(const struct image_topic *topic, struct text name);
 /* Kafka's own topics, which clients are told of as internal. */

@@ -57,6 +57,14 @@ static void random_steps_agree_with_an_array(uint64_t (*hash)(uint64_t), int ste
         assert_int_equal(map.count, count);
     }
 
+    struct number *next;
+    for (uint32_t cursor = 0; (next = map_next(&map, &cursor)) != NULL;) {
+        assert_int_equal(map_behind(&map, hash(next->key), &next->key), cursor);
+    }
+    for (size_t i = 0; i < NUMBERS; i++) {
+        if (!numbers[i].present) assert_int_equal(map_behind(&map, hash(numbers[i].key), &numbers[i].key), 0);
+    }
+
     uint32_t seen = 0;
     map_each(&map, struct number, number)
     {

@@ -72,6 +72,43 @@ static void many_are_listed_whole(void **state)
     }
 }
 
+enum { GROUPS = 1200 };
+
+static struct text group_name(int number)
+{
+    return text_format(&desk.messages, "g%04d", number);
+}
+
+/* In portions, between which some go, the last that was listed among them: each of the others once. */
+static void groups_that_go_meanwhile_hide_no_others(void **state)
+{
+    (void)state;
+    int8_t groups[] = { 32 };
+    struct list_config_resources_ask ask = { { groups, 1 } };
+    bool listed_once[GROUPS] = { false };
+
+    desk_config(&desk, 32, "g", "consumer.session.timeout.ms", TEXT_NULL);
+    for (int i = 0; i < GROUPS; i++) {
+        desk_config(&desk, 32, group_name(i).data, "consumer.session.timeout.ms", TEXT("50000"));
+    }
+    desk_send(&desk, API_LIST_CONFIG_RESOURCES, 1, &ask);
+    for (int turn = 0; turn < 4; turn++) {
+        for (int i = 250 * turn + 240; i < 250 * turn + 250; i++) {
+            desk_config(&desk, 32, group_name(i).data, "consumer.session.timeout.ms", TEXT_NULL);
+        }
+        desk_turn(&desk);
+    }
+    desk_answer_of(&desk, desk.correlation, API_LIST_CONFIG_RESOURCES, 1, &answer);
+    for (int32_t i = 0; i < answer.resources.count; i++) {
+        struct text name = answer.resources.items[i].name;
+        int64_t number = 0;
+        assert_true(text_to_i64((struct text){ name.data + 1, name.size - 1 }, &number));
+        assert_false(listed_once[number]);
+        listed_once[number] = true;
+    }
+    for (int i = 0; i < GROUPS; i++) assert_true(listed_once[i] || (i < 1000 && i % 250 >= 240));
+}
+
 static void a_type_that_there_is_not_is_refused(void **state)
 {
     (void)state;
@@ -92,6 +129,7 @@ int main(void)
         cmocka_unit_test(each_type_is_listed_when_it_is_asked_for),
         cmocka_unit_test(the_oldest_version_is_about_subscriptions),
         cmocka_unit_test(many_are_listed_whole),
+        cmocka_unit_test(groups_that_go_meanwhile_hide_no_others),
         cmocka_unit_test(a_type_that_there_is_not_is_refused),
     };
     return cmocka_run_group_tests(tests, begin, end);

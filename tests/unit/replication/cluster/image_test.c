@@ -24,6 +24,17 @@ static void configs_are_set_replaced_and_removed(void **state)
     assert_true(text_equal(image_broker_config(&cluster.image, -1, TEXT("log.retention.ms")), TEXT("7")));
     assert_true(text_equal(image_broker_config(&cluster.image, 1203, TEXT("log.retention.ms")), TEXT("8")));
     assert_null(image_broker_config(&cluster.image, 0, TEXT("log.retention.ms")).data);
+
+    uint32_t cursor = 0, count = 0;
+    int8_t type = 0;
+    struct text name = TEXT_NULL;
+    while (image_next_resource(&cluster.image, &cursor, &type, &name)) {
+        assert_int_equal(type, RESOURCE_BROKER);
+        assert_int_equal(image_resources_behind(&cluster.image, type, name), cursor);
+        count++;
+    }
+    assert_int_equal(count, 2);
+    assert_int_equal(image_resources_behind(&cluster.image, RESOURCE_GROUP, TEXT("1203")), 0);
     cluster_end(&cluster);
 }
 
