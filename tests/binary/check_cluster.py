@@ -56,7 +56,7 @@ def _():
         sluice(node, "topic", "create", "t")
 
         def value(name, source):
-            limit = time.monotonic() + 5
+            limit = time.monotonic() + 30
             while time.monotonic() < limit:  # brokers hear of a change a moment later
                 rows = json.loads(sluice(node, "config", "get", "topic", "t", name, "--json").out)
                 if rows[0]["source"] == source:

@@ -10,8 +10,8 @@ import subprocess
 import time
 
 from node import Sluice, scratch
-from parts import ask, clog, get, sluice, wait_until
-from stage import check, require, same
+from parts import ask, clog, get, sluice
+from stage import check, require, same, wait_until
 
 PR_SET_THP_DISABLE = 41  # linux/prctl.h
 SAMPLE = re.compile(r'^([a-z_]+)(\{[a-zA-Z_]+="(?:[^"\\\n]|\\.)*"(?:,[a-zA-Z_]+="(?:[^"\\\n]|\\.)*")*\})? (-?[0-9.]+(?:e[-+][0-9]+)?|[+]Inf)$')
@@ -119,13 +119,39 @@ def _():
         require(0 < seen["sluice_recovery_seconds"] < seen["sluice_uptime_seconds"] < 60, "times of the start")
 
 
+@contextlib.contextmanager
+def reading(node, topic):
+    """Somebody waits for what comes to the topic."""
+    reader = subprocess.Popen(["kcat", "-b", node.address, "-t", topic, "-C", "-q", "-o", "end"], stdout=subprocess.DEVNULL)
+    try:
+        yield
+    finally:
+        reader.kill()
+        reader.wait()
+
+
+def settled(node):
+    """A look in which no request is on its way: nobody is connected, and it agrees with the one before."""
+    looks = [{}]
+
+    def look():
+        seen = scrape(node)
+        looks.append({name: value for name, value in seen.items() if name.startswith("sluice_re")})
+        return seen["sluice_connections"] == 0 and looks[-1] == looks[-2]
+
+    wait_until(look, "all requests are counted")
+    return scrape(node)
+
+
 @check("http: a request's time is split, and the parts are the whole")
 def _():
     with scratch("binary") as work, Sluice(work, http=True) as node:
         subprocess.run(["kcat", "-b", node.address, "-t", "timed", "-P"], input=b"1\n", check=True, timeout=30)
-        subprocess.run(["timeout", "1", "kcat", "-b", node.address, "-t", "timed", "-C", "-q", "-o", "end"], check=False,
-                       timeout=30)
-        seen = scrape(node)
+        with reading(node, "timed"):
+            for api in ("Produce", "Fetch"):
+                label = f'{{request="{api}"}}'
+                wait_until(lambda: f"sluice_request_duration_seconds_sum{label}" in scrape(node), f"{api} is counted")
+        seen = settled(node)
         for api in ("Produce", "Fetch"):
             label = f'{{request="{api}"}}'
             whole = seen["sluice_request_duration_seconds_sum" + label]
@@ -166,7 +192,7 @@ def drain(peer):
 @check("http: /clients tells who is there")
 def _():
     with scratch("binary") as work, Sluice(work, http=True) as node:
-        with socket.create_connection(("127.0.0.1", node.port), 5) as peer:
+        with socket.create_connection(("127.0.0.1", node.port), 30) as peer:
             name = b'a "quoted"\n\xff id'
             body = struct.pack(">hhih", 18, 0, 1, len(name)) + name
             peer.sendall(struct.pack(">i", len(body)) + body)
@@ -200,7 +226,7 @@ def _():
             last = count
         load.stdin.close()
         same(load.wait(60), 0, "kcat")
-        require(longest < 2, f"a scrape took {longest:.2f} s")
+        require(longest < 5, f"a scrape took {longest:.2f} s")
         same(scrape(node)['kafka_server_brokertopicmetrics_messagesin_total{topic="busy"}'], 100000, "all were counted")
 
 
@@ -223,20 +249,20 @@ def _():
 @check("http: refusals have a reason each")
 def _():
     with scratch("binary") as work, Sluice(work, http=True, overrides={"max.connections.per.ip": 3}) as node:
-        peers = [socket.create_connection(("127.0.0.1", node.port), 5) for _ in range(6)]
+        peers = [socket.create_connection(("127.0.0.1", node.port), 30) for _ in range(6)]
         name = 'sluice_connections_refused_total{limit="max.connections.per.ip"}'
         wait_until(lambda: scrape(node)[name] >= 3, "three refusals are counted")
         for peer in peers:
             peer.close()
         wait_until(lambda: scrape(node)["sluice_connections"] == 0, "all are gone")
-        with socket.create_connection(("127.0.0.1", node.port), 5) as peer:
+        with socket.create_connection(("127.0.0.1", node.port), 30) as peer:
             peer.sendall(b"\xff\xff\xff\xff")
             wait_until(lambda: scrape(node)['sluice_connections_closed_total{reason="bad-frame"}'] == 1, "a bad frame")
             same(scrape(node)['sluice_frames_refused_total{reason="length"}'], 1, "its length")
         refusals = {"key": struct.pack(">ihhi", 8, 999, 0, 0), "version": struct.pack(">ihhi", 8, 0, 99, 0),
                     "cut": struct.pack(">ihhi", 100, 3, 0, 0)}
         for reason, bytes_sent in refusals.items():
-            with socket.create_connection(("127.0.0.1", node.port), 5) as peer:
+            with socket.create_connection(("127.0.0.1", node.port), 30) as peer:
                 peer.sendall(bytes_sent)
                 peer.shutdown(socket.SHUT_WR)
                 wait_until(lambda: scrape(node)[f'sluice_frames_refused_total{{reason="{reason}"}}'] == 1, reason)
@@ -255,9 +281,8 @@ def _():
         require("/metrics" in get(node, "/")[1], "/ does not name the pages")
         same(get(node, "/nothing")[0], 404, "status of a page that is none")
         same(get(node, "/metrics", "POST")[0], 405, "status of a POST")
-        with socket.create_connection(("127.0.0.1", node.http_port), 5) as peer:
+        with socket.create_connection(("127.0.0.1", node.http_port), 30) as peer:
             peer.sendall(b"\x16\x03\x01\x00\xff nonsense\r\n\r\n")
-            peer.settimeout(5)
             peer.recv(1000)
         same(get(node, "/livez")[0], 200, "/livez after nonsense")
 
@@ -273,18 +298,18 @@ def _():
         same(get(node, "/livez")[0], 200, "/livez")
         same(scrape(node)["sluice_ready"], 0, "sluice_ready")
         peer.close()
-        same(node.process.wait(20), 0, "exit status")
+        same(node.process.wait(60), 0, "exit status")
 
 
 @check("http: clients that say nothing don't keep others from an answer")
 def _():
     with scratch("binary") as work, Sluice(work, http=True) as node:
-        peers = [socket.create_connection(("127.0.0.1", node.http_port), 5) for _ in range(40)]
+        peers = [socket.create_connection(("127.0.0.1", node.http_port), 30) for _ in range(40)]
         for peer in peers:
             peer.sendall(b"GET /met")
         begun = time.monotonic()
         same(get(node, "/readyz")[0], 200, "/readyz")
-        require(time.monotonic() - begun < 1, "it took long")
+        require(time.monotonic() - begun < 5, "it took long")  # who says nothing has 15 s
         for peer in peers:
             peer.close()
 

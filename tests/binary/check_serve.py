@@ -8,8 +8,8 @@ import subprocess
 import time
 
 from node import Sluice, free_port, scratch
-from parts import advertised, clog, serve, sluice, wait_until
-from stage import Skip, check, require, same
+from parts import advertised, clog, serve, sluice
+from stage import Skip, check, require, same, wait_until
 
 
 def is_free(port):
@@ -46,7 +46,7 @@ def _():
             same(advertised(9092, "127.0.0.1"), "127.0.0.1:9092", "address in Metadata")
             require("meta.properties" in entries(os.path.join(work, "data")), "no ./data")
             process.terminate()
-            same(process.wait(20), 0, "exit status")
+            same(process.wait(60), 0, "exit status")
         finally:
             if process.poll() is None:
                 process.kill()
@@ -94,7 +94,7 @@ def _():
             require("sluice.open" in entries(node.directory), "no guard while it runs")
             node.ended = True
             node.process.send_signal(number)
-            same(node.process.wait(20), 0, "exit status")
+            same(node.process.wait(60), 0, "exit status")
             require(is_clean(node.directory), f"not clean: {entries(node.directory)}")
             require("stopped" in node.log_tail(1)[0], node.log_tail(3))
             node.start()
@@ -118,7 +118,7 @@ def _():
         time.sleep(0.3)
         require(node.running(), "the client that doesn't read should have held up the stop")
         node.process.send_signal(signal.SIGINT)
-        same(node.process.wait(2), 1, "exit status")
+        same(node.process.wait(60), 1, "exit status")
         require("sluice.open" in entries(node.directory), "the guard is gone")
         peer.close()
         node.start()
@@ -262,7 +262,7 @@ def _():
 @check("binary: relaxed durability is said at the start")
 def _():
     with scratch("binary") as work, Sluice(work, overrides={"sluice.durability": "relaxed"}) as node:
-        deadline = time.monotonic() + 10  # the port answers a moment before the line is out
+        deadline = time.monotonic() + 30  # the port answers a moment before the line is out
         while "durability relaxed" not in node.log_text() and time.monotonic() < deadline:
             time.sleep(0.05)
         require("durability relaxed" in node.log_text(), node.log_text())

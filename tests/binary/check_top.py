@@ -165,8 +165,11 @@ def _():
                                stderr=subprocess.PIPE)
         top.stdout.readline()
         top.stdout.close()
-        same((top.wait(10), top.stderr.read()), (0, b""), "status and complaint")
+        same((top.wait(30), top.stderr.read()), (0, b""), "status and complaint")
         top.stderr.close()
+
+
+GIVEN_BACK = b"\x1b[?25h\x1b[?1049l"
 
 
 class Terminal:
@@ -180,9 +183,10 @@ class Terminal:
         fcntl.ioctl(self.side, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
         self.seen = b""
 
-    def read(self, seconds):
-        limit = time.monotonic() + seconds
-        while time.monotonic() < limit:
+    def read(self, enough, limit_s=30):
+        """Until what was seen is enough."""
+        limit = time.monotonic() + limit_s
+        while not enough(self.seen) and time.monotonic() < limit:
             if select.select([self.side], [], [], 0.05)[0]:
                 try:
                     self.seen += os.read(self.side, 65536)
@@ -190,7 +194,7 @@ class Terminal:
                     return
 
     def end(self):
-        limit = time.monotonic() + 10
+        limit = time.monotonic() + 30
         while time.monotonic() < limit:
             pid, status = os.waitpid(self.pid, os.WNOHANG)
             if pid:
@@ -206,10 +210,10 @@ def _():
     for way in ("q", "signal", "hangup"):
         with two_looks() as address:
             terminal = Terminal(address)
-            terminal.read(1)
+            terminal.read(lambda seen: seen.count(b"\x1b[H") > 5)
             require(terminal.seen.startswith(b"\x1b[?1049h\x1b[?25l\x1b[H"), f"begin: {terminal.seen[:40]}")
             frames = terminal.seen.split(b"\x1b[H")
-            require(len(frames) > 4, f"{len(frames)} frames in a second")
+            require(len(frames) > 5, f"{len(frames)} frames")
             require(frames[-2].count(b"\n") < 24, "a frame is higher than the terminal")
             if way == "q":
                 os.write(terminal.side, b"xq")
@@ -218,8 +222,8 @@ def _():
             else:
                 os.close(terminal.side)
             if way != "hangup":
-                terminal.read(0.3)
-                require(terminal.seen.endswith(b"\x1b[?25h\x1b[?1049l"), f"{way}: {terminal.seen[-40:]}")
+                terminal.read(lambda seen: seen.endswith(GIVEN_BACK))
+                require(terminal.seen.endswith(GIVEN_BACK), f"{way}: {terminal.seen[-40:]}")
             same(terminal.end(), 0, f"exit status after {way}")
             if way != "hangup":
                 os.close(terminal.side)
@@ -231,5 +235,5 @@ def _():
     top = subprocess.Popen([Sluice.binary(), "top", f"127.0.0.1:{port}", "--interval", "0.05"], stdout=subprocess.PIPE)
     require(top.stdout.readline() == f"no answer from 127.0.0.1:{port}: Connection refused\n".encode(), "first words")
     top.terminate()
-    same(top.wait(10), 0, "exit status")
+    same(top.wait(30), 0, "exit status")
     top.stdout.close()

@@ -101,7 +101,7 @@ def answering(said):
 @check("client: who is no Kafka is told in words, soon")
 def _():
     nobody = f"127.0.0.1:{free_port()}"
-    golden(sluice(nobody, "topic", "list", code=1, limit_s=5).err,
+    golden(sluice(nobody, "topic", "list", code=1, limit_s=20).err,
            f"sluice topic list: {nobody} can't be reached: Connection refused", "nobody")
     require("can't be reached" in sluice("no.such.host.invalid", "topic", "list", code=1).err, "no host")
     for said, words in ((b"HTTP/1.1 400 Bad Request\r\n\r\n", "speaks HTTP"), (b"SSH-2.0-x\r\n", "speaks SSH"),
@@ -116,7 +116,7 @@ def _():
 def _():
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"127.0.0.1:{silent.getsockname()[1]}"
-        said = sluice(address, "topic", "list", "--timeout", 1, code=1, limit_s=10).err
+        said = sluice(address, "topic", "list", "--timeout", 1, code=1, limit_s=30).err
         golden(said, f"sluice topic list: {address} does not answer", "silence")
 
 

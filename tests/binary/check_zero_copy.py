@@ -4,8 +4,8 @@ import struct
 import subprocess
 
 from node import Sluice, scratch
-from parts import frame, string, wait_until
-from stage import check, require, same
+from parts import frame, string
+from stage import check, require, same, wait_until
 
 LINES = b"".join(b"%06d:" % i + bytes(97 + (i + j) % 26 for j in range(90)) * 400 + b"\n" for i in range(400))
 SENDS, COPIED, OFF = (f"sluice_zero_copy_{word}_total" for word in ("sends", "copied", "off"))

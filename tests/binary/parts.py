@@ -3,7 +3,6 @@ import os
 import socket
 import struct
 import subprocess
-import time
 import urllib.error
 import urllib.request
 
@@ -41,7 +40,7 @@ def serve(*overrides, **arguments):
     return sluice(*words, **arguments)
 
 
-def get(node, path, method="GET", limit_s=10):
+def get(node, path, method="GET", limit_s=30):
     """Status and body of a page."""
     request = urllib.request.Request(f"http://127.0.0.1:{node.http_port}{path}", method=method)
     try:
@@ -58,7 +57,7 @@ def frame(key, version, body=b"", correlation=7):
 
 def ask(port, key, version, body=b"", host="127.0.0.1"):
     """The body of an answer to a request of a version that is not flexible."""
-    with socket.create_connection((host, port), 10) as peer:
+    with socket.create_connection((host, port), 30) as peer:
         peer.sendall(frame(key, version, body))
         got = b""
         while len(got) < 4 or len(got) < 4 + struct.unpack(">i", got[:4])[0]:
@@ -95,11 +94,3 @@ def clog(port, count=400):
     except (TimeoutError, OSError):
         pass
     return peer
-
-
-def wait_until(holds, what, limit_s=10, step_s=0.02):
-    limit = time.monotonic() + limit_s
-    while not holds():
-        if time.monotonic() > limit:
-            raise Wrong(f"not within {limit_s} s: {what}")
-        time.sleep(step_s)

@@ -73,7 +73,7 @@ def records():
     with fresh() as node, scratch("java") as work:
         sent = "".join(f"line {number}\n" for number in range(1000))
         tool(node, "kafka-console-producer", "--topic", "console", given=sent.encode())
-        read = ("--topic", "console", "--partition", 0, "--timeout-ms", 5000)
+        read = ("--topic", "console", "--partition", 0, "--timeout-ms", 30000)
         same(tool(node, "kafka-console-consumer", *read, "--offset", "earliest", "--max-messages", 1000), sent, "records")
         same(tool(node, "kafka-get-offsets", "--topic", "console").split(), ["console:0:1000"], "latest offset")
         wanted = os.path.join(work, "delete.json")

@@ -48,12 +48,12 @@ def librdkafka():
 
 def results(futures):
     """What each of the calls came to; the first failure is raised."""
-    return {what: future.result(20) for what, future in futures.items()}
+    return {what: future.result(60) for what, future in futures.items()}
 
 
 def soon(holds):
     """Kafka's broker hears of a change some time after its controller has answered."""
-    limit = time.monotonic() + 10
+    limit = time.monotonic() + 30
     while not holds() and time.monotonic() < limit:
         time.sleep(0.1)
     return holds()
@@ -100,9 +100,9 @@ def kafka_python():
             producer = library.KafkaProducer(bootstrap_servers=node.address, acks=acks, compression_type=codec, linger_ms=5)
             sent = [producer.send(topic, value, key, headers, 0) for key, value, headers in records()]
             producer.flush()
-            same([one.get(10).offset for one in sent], list(range(COUNT)), "offsets of the answers")
+            same([one.get(60).offset for one in sent], list(range(COUNT)), "offsets of the answers")
             producer.close()
-            consumer = library.KafkaConsumer(bootstrap_servers=node.address, consumer_timeout_ms=5000, enable_auto_commit=False)
+            consumer = library.KafkaConsumer(bootstrap_servers=node.address, consumer_timeout_ms=30000, enable_auto_commit=False)
             place = library.TopicPartition(topic, 0)
             consumer.assign([place])
             same((consumer.beginning_offsets([place])[place], consumer.end_offsets([place])[place]), (0, COUNT), "offsets")
@@ -130,7 +130,7 @@ def librdkafka_admin():
             admin.UserScramCredentialDeletion("nobody", mechanism)])
         made["user"].result(30)
         same(made["nobody"].exception(30).args[0].name(), "RESOURCE_NOT_FOUND", "deleting what is not there")
-        for _ in range(50):  # a broker of Kafka hears of it a moment later
+        for _ in range(300):  # a broker of Kafka hears of it a moment later
             users = client.describe_user_scram_credentials().result(30)
             if users:
                 break

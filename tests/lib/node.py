@@ -11,6 +11,7 @@ against Kafka before it judges Sluice. The binary is build/sluice, or SLUICE=pat
 """
 import collections
 import contextlib
+import fcntl
 import os
 import random
 import shutil
@@ -26,7 +27,9 @@ LIB = os.path.dirname(os.path.realpath(__file__))
 TOP = os.path.dirname(os.path.dirname(LIB))
 CACHE = os.environ.get("SLUICE_PEERS", os.path.expanduser("~/.cache/sluice-peers"))
 PORTS = range(22000, 23000)  # below the range that the kernel gives to clients, so a restart finds its port free
-GIVEN = collections.deque(maxlen=200)
+CLAIMS = os.path.join(tempfile.gettempdir(), f"sluice-ports-{os.getuid()}")
+GIVEN = collections.deque()  # the claims of this process, the oldest first
+GIVEN_MAX = 200
 PICKING = threading.Lock()
 
 
@@ -34,16 +37,33 @@ class Broken(Exception):
     """The broker did not do what every test relies on: start, listen, stop."""
 
 
+def claim(port):
+    """A file that says that the port is ours for as long as it is open, or None: it is somebody's."""
+    os.makedirs(CLAIMS, exist_ok=True)
+    file = open(os.path.join(CLAIMS, str(port)), "wb")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
+        return file
+    except OSError:
+        file.close()
+        return None
+
+
 def free_port():
-    """A port that nobody listens on, and that this process has not given away lately: its node may not have come to listen yet."""
+    """A port that nobody listens on, and that no test of this user was given lately: its node may not have come to listen yet, or be
+    between a stop and a start."""
     with PICKING:
         for port in random.sample(PORTS, len(PORTS)):
-            with socket.socket() as probe, contextlib.suppress(OSError):
-                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                probe.bind(("127.0.0.1", port))
-                if port not in GIVEN:
-                    GIVEN.append(port)
-                    return port
+            file = claim(port)
+            if file is None:
+                continue
+            GIVEN.append(file)
+            if len(GIVEN) > GIVEN_MAX:
+                GIVEN.popleft().close()
+            return port
     raise Broken("no free port")
 
 
@@ -72,7 +92,7 @@ def answers(port, timeout_s=1.0):
 
 def advertised(port):
     """{api key: (least, greatest version)}, as ApiVersions 0 has it."""
-    with socket.create_connection(("127.0.0.1", port), 5) as peer:
+    with socket.create_connection(("127.0.0.1", port), 30) as peer:
         peer.sendall(struct.pack(">ihhih", 10, 18, 0, 7, -1))
         stream = peer.makefile("rb")
         answer = stream.read(struct.unpack(">i", stream.read(4))[0])
@@ -83,7 +103,7 @@ def advertised(port):
 class Node:
     """One broker process. The kinds say how it is called (`command`) and what comes before the first start (`prepare`)."""
     stopped_with = (0,)
-    start_limit_s = 30
+    start_limit_s = 60
 
     def __init__(self, work, port=None, directory=None, overrides=None, environment=None):
         self.work = work
@@ -229,7 +249,7 @@ class Sluice(Node):
 
     def cells(self, name):
         """A metric's cells, as /metrics prints them."""
-        with socket.create_connection(("127.0.0.1", self.http_port), 5) as peer:
+        with socket.create_connection(("127.0.0.1", self.http_port), 30) as peer:
             peer.sendall(b"GET /metrics HTTP/1.0\r\nHost: localhost\r\n\r\n")
             text = b"".join(iter(lambda: peer.recv(65536), b"")).decode()
         cells = [line.rsplit(" ", 1)[1] for line in text.splitlines() if line.split("{")[0].split(" ")[0] == name]

@@ -43,6 +43,18 @@ def same(got, want, what):
         raise Wrong(f"{what}: got {shorten(got)}, expected {shorten(want)}")
 
 
+def wait_until(holds, what, limit_s=30, step_s=0.02):
+    """Asks again and again, generously: the machine may be slow or busy. What `holds` gave at last."""
+    limit = time.monotonic() + limit_s
+    while True:
+        found = holds()
+        if found:
+            return found
+        if time.monotonic() > limit:
+            raise Wrong(f"not within {limit_s} s: {what}")
+        time.sleep(step_s)
+
+
 def shorten(value, limit=300):
     text = value if isinstance(value, str) else repr(value)
     text = " ".join(text.split())
