@@ -101,7 +101,7 @@ static bool topics_begin(struct walk *walk)
 
     walk->count = work->row_count = (uint32_t)ask->topics.count;
     work->answer.topics.count = ask->topics.count;
-    work->answer.topics.items = arena_take(&walk->request->arena, walk->count * sizeof(*work->answer.topics.items));
+    work->answer.topics.items = walk_take(walk, walk->count * sizeof(*work->answer.topics.items));
     return work->answer.topics.items != NULL;
 }
 
@@ -115,7 +115,7 @@ static bool topic_open(struct walk *walk, uint32_t at)
     work->topic = image_topic_by_name(&apis_of(walk->request)->replicas->image, asked->name);
     if (topic->partitions.items) return true;
     topic->name = asked->name;
-    topic->partitions.items = arena_take(&walk->request->arena, walk->parts * sizeof(*topic->partitions.items));
+    topic->partitions.items = walk_take(walk, walk->parts * sizeof(*topic->partitions.items));
     return topic->partitions.items != NULL;
 }
 

@@ -18,46 +18,16 @@ struct create_topics {
     struct walk walk;
     struct request *request;
     struct controller_call call;
-    struct seen seen;      /* names that are told */
-    struct numbered names; /* how often each is asked for, when the time is over */
-    bool late;             /* it is over, for one that is asked for once */
+    struct numbered configs; /* of the topic that is taken: where each name stands, plus 1 */
+    struct seen seen;        /* names that are told */
+    struct numbered names;   /* how often each is asked for, when the time is over */
+    bool late;               /* it is over, for one that is asked for once */
     uint32_t row_count;
     struct create_topics_answer answer;
     uint32_t step;                                  /* of the walk: */
     struct config_rows common;                      /* of topics without configs, in this step */
     const struct create_topics_topic_answer *plain; /* one of them: the others share its rows */
 };
-
-static bool create_configs(struct topic_create *create, const struct create_topics_topic_ask *ask, struct arena *arena)
-{
-    create->configs = arena_take(arena, (size_t)ask->configs.count * sizeof(*create->configs));
-    if (!create->configs) return false;
-    for (int32_t i = 0; i < ask->configs.count; i++) {
-        create->configs[create->config_count++] =
-            (struct config_change){ .name = ask->configs.items[i].name, .value = ask->configs.items[i].value };
-    }
-    return true;
-}
-
-static bool create_assignments(struct topic_create *create, const struct create_topics_topic_ask *ask,
-                               struct arena *arena)
-{
-    size_t count = (size_t)max_of(ask->assignments.count, 0);
-    if (count == 0) return true;
-
-    create->assignments = arena_take(arena, count * sizeof(*create->assignments));
-    create->assignment_sizes = arena_take(arena, count * sizeof(*create->assignment_sizes));
-    create->assignment_indexes = arena_take(arena, count * sizeof(*create->assignment_indexes));
-    if (!create->assignments || !create->assignment_sizes || !create->assignment_indexes) return false;
-    for (size_t i = 0; i < count; i++) {
-        const struct create_topics_assignment *assignment = &ask->assignments.items[i];
-        create->assignments[i] = assignment->broker_ids.items;
-        create->assignment_sizes[i] = (uint16_t)min_of(max_of(assignment->broker_ids.count, 0), UINT16_MAX);
-        create->assignment_indexes[i] = assignment->index;
-    }
-    create->assignment_count = (uint32_t)count;
-    return true;
-}
 
 /* What the topic would be: it was only validated, so it is in no image. */
 static struct image_topic *topic_imagined(const struct topic_create *create, struct arena *arena)
@@ -145,7 +115,7 @@ static bool showing_begin(struct walk *walk)
     struct create_topics *work = work_of(walk);
 
     walk->count = work->call.create_count;
-    return seen_init(&work->seen, &work->request->arena, walk->count);
+    return seen_prepare(&work->seen, walk, walk->count);
 }
 
 /* A name that was asked for twice was refused twice, and is answered once. */
@@ -180,30 +150,92 @@ static void create_done(struct controller_call *call)
     walk_begin(&work->walk, work->request, showing, all_told);
 }
 
+static const struct create_topics_topic_ask *topic_of(const struct walk *walk, uint32_t at)
+{
+    const struct create_topics_ask *ask = walk->request->ask;
+    return &ask->topics.items[at];
+}
+
 static bool taking_begin(struct walk *walk)
 {
     struct create_topics *work = work_of(walk);
     const struct create_topics_ask *ask = walk->request->ask;
 
     walk->count = (uint32_t)max_of(ask->topics.count, 0);
-    work->call.creates = arena_take(&walk->request->arena, walk->count * sizeof(*work->call.creates));
+    work->call.creates = walk_take(walk, walk->count * sizeof(*work->call.creates));
     return work->call.creates != NULL;
 }
 
-static bool topic_take(struct walk *walk, uint32_t at, uint32_t part)
+/* The topic itself, each of its configs, each of its assignments. */
+static bool topic_open(struct walk *walk, uint32_t at)
+{
+    const struct create_topics_topic_ask *topic = topic_of(walk, at);
+
+    walk->parts = 1 + (uint32_t)topic->configs.count + (uint32_t)max_of(topic->assignments.count, 0);
+    return true;
+}
+
+static bool assignments_furnish(struct walk *walk, struct topic_create *create, size_t count)
+{
+    if (count == 0) return true;
+    create->assignments = walk_take(walk, count * sizeof(*create->assignments));
+    create->assignment_sizes = walk_take(walk, count * sizeof(*create->assignment_sizes));
+    create->assignment_indexes = walk_take(walk, count * sizeof(*create->assignment_indexes));
+    return create->assignments && create->assignment_sizes && create->assignment_indexes;
+}
+
+static bool topic_take(struct walk *walk, const struct create_topics_topic_ask *topic)
 {
     struct create_topics *work = work_of(walk);
-    const struct create_topics_ask *ask = walk->request->ask;
-    const struct create_topics_topic_ask *topic = &ask->topics.items[at];
-    struct arena *arena = &walk->request->arena;
     struct topic_create *create = &work->call.creates[work->call.create_count++];
-    (void)part;
+    uint32_t config_count = (uint32_t)topic->configs.count;
 
     create->name = topic->name;
     create->partition_count = topic->partition_count;
     create->replication_factor = topic->replication_factor;
-    create->room = arena_take_raw(arena, CONTROLLER_WHY_MAX);
-    return create->room && create_configs(create, topic, arena) && create_assignments(create, topic, arena);
+    create->room = arena_take_raw(&walk->request->arena, CONTROLLER_WHY_MAX);
+    create->configs = walk_take(walk, config_count * sizeof(*create->configs));
+    return create->room && create->configs && numbered_prepare(&work->configs, walk, config_count) &&
+           assignments_furnish(walk, create, (size_t)max_of(topic->assignments.count, 0));
+}
+
+/* Of a name that is there twice the last value holds; a null is refused wherever it stands. */
+static void config_take(struct create_topics *work, struct topic_create *create,
+                        const struct create_topics_config_ask *config)
+{
+    uint32_t *place = config->value.data ? numbered_of(&work->configs, text_hash(config->name)) : NULL;
+
+    if (place && *place > 0) {
+        create->configs[*place - 1].value = config->value;
+        return;
+    }
+    create->configs[create->config_count++] = (struct config_change){ .name = config->name, .value = config->value };
+    if (place) *place = create->config_count;
+}
+
+static void assignment_take(struct topic_create *create, const struct create_topics_assignment *assignment)
+{
+    uint32_t at = create->assignment_count++;
+
+    create->assignments[at] = assignment->broker_ids.items;
+    create->assignment_sizes[at] = (uint16_t)min_of(max_of(assignment->broker_ids.count, 0), UINT16_MAX);
+    create->assignment_indexes[at] = assignment->index;
+}
+
+static bool part_take(struct walk *walk, uint32_t at, uint32_t part)
+{
+    struct create_topics *work = work_of(walk);
+    const struct create_topics_topic_ask *topic = topic_of(walk, at);
+    uint32_t configs = (uint32_t)topic->configs.count;
+    if (part == 0) return topic_take(walk, topic);
+
+    struct topic_create *create = &work->call.creates[at];
+    if (part <= configs) {
+        config_take(work, create, &topic->configs.items[part - 1]);
+    } else {
+        assignment_take(create, &topic->assignments.items[part - 1 - configs]);
+    }
+    return true;
 }
 
 static bool rows_begin(struct walk *walk)
@@ -212,7 +244,7 @@ static bool rows_begin(struct walk *walk)
     size_t size = work->call.create_count * sizeof(*work->answer.topics.items);
 
     walk->count = 0;
-    work->answer.topics.items = arena_take(&walk->request->arena, size);
+    work->answer.topics.items = walk_take(walk, size);
     return work->answer.topics.items != NULL;
 }
 
@@ -225,7 +257,7 @@ static bool counting_begin(struct walk *walk)
 
     if (ask->timeout_ms > 0) return true;
     walk->count = work->call.create_count;
-    return numbered_init(&work->names, &walk->request->arena, walk->count);
+    return numbered_prepare(&work->names, walk, walk->count);
 }
 
 static bool name_count(struct walk *walk, uint32_t at, uint32_t part)
@@ -293,9 +325,9 @@ static void all_taken(struct walk *walk)
 }
 
 static const struct walk_pass taking[] = {
-    { taking_begin, NULL, topic_take },     { rows_begin, NULL, NULL },
-    { counting_begin, NULL, name_count },   { judging_begin, NULL, name_judge },
-    { refusing_begin, NULL, topic_refuse }, { NULL, NULL, NULL },
+    { taking_begin, topic_open, part_take }, { rows_begin, NULL, NULL },
+    { counting_begin, NULL, name_count },    { judging_begin, NULL, name_judge },
+    { refusing_begin, NULL, topic_refuse },  { NULL, NULL, NULL },
 };
 
 void create_topics_begin(struct request *request)

@@ -39,7 +39,7 @@ static bool telling_begin(struct walk *walk)
     struct delete_topics *work = work_of(walk);
 
     walk->count = work->call.delete_count;
-    return seen_init(&work->told, &work->request->arena, walk->count);
+    return seen_prepare(&work->told, walk, walk->count);
 }
 
 /* A topic that is named by its name and by its id is refused in one row: that of the name, which says the id, too. */
@@ -123,12 +123,11 @@ static bool rows_begin(struct walk *walk)
     struct delete_topics *work = work_of(walk);
     const struct delete_topics_ask *ask = walk->request->ask;
     bool listed = walk->request->version >= 6;
-    struct arena *arena = &walk->request->arena;
 
     work->item_count = (uint32_t)max_of(listed ? ask->topics.count : ask->topic_names.count, 0);
-    work->answer.topics.items = arena_take(arena, work->item_count * sizeof(*work->answer.topics.items));
+    work->answer.topics.items = walk_take(walk, work->item_count * sizeof(*work->answer.topics.items));
     walk->count = 0;
-    return work->answer.topics.items && numbered_init(&work->named, arena, work->item_count);
+    return work->answer.topics.items && numbered_prepare(&work->named, walk, work->item_count);
 }
 
 static bool counting_begin(struct walk *walk)
@@ -155,7 +154,7 @@ static bool taking_begin(struct walk *walk)
     struct delete_topics *work = work_of(walk);
 
     walk->count = work->item_count;
-    work->call.deletes = arena_take(&walk->request->arena, walk->count * sizeof(*work->call.deletes));
+    work->call.deletes = walk_take(walk, walk->count * sizeof(*work->call.deletes));
     return work->call.deletes != NULL;
 }
 

@@ -1,10 +1,11 @@
 /* net/api/elect_leaders.c   ElectLeaders on one node: a partition that it holds is led by it since it started, so there
- * is never anything to elect, and every answer can be read off the image; many that are named, in portions. When all
- * partitions are meant, those that need no election are left out, but their topics are not; as Kafka does it. */
+ * is never anything to elect, and every answer can be read off the image, in portions. When all partitions are meant,
+ * those that need no election are left out, but their topics are not; as Kafka does it. */
 #include "messages/elect_leaders.h"
 #include "api/api.h"
 #include "api/error.h"
-#include "api/walk.h"
+#include "api/rows.h"
+#include "api/topics_all.h"
 
 enum { ELECT_PREFERRED = 0, ELECT_UNCLEAN = 1 };
 
@@ -13,6 +14,8 @@ struct elect_leaders {
     struct request *request;
     const struct elect_leaders_ask *ask;
     const struct image_topic *topic; /* that the walk is at, in this step */
+    struct topics_all all;           /* when nothing is named */
+    struct rows topics, partitions;  /* of the answer then; those of the last topic */
     uint32_t row_count;
     struct elect_leaders_answer answer;
 };
@@ -68,13 +71,15 @@ static struct elect_leaders *work_of(struct walk *walk)
     return container_of(walk, struct elect_leaders, walk);
 }
 
+/* ---- what is named ---- */
+
 static bool topics_begin(struct walk *walk)
 {
     struct elect_leaders *work = work_of(walk);
 
     walk->count = work->row_count = (uint32_t)work->ask->topics.count;
     work->answer.topics.count = work->ask->topics.count;
-    work->answer.topics.items = arena_take(&walk->request->arena, walk->count * sizeof(*work->answer.topics.items));
+    work->answer.topics.items = walk_take(walk, walk->count * sizeof(*work->answer.topics.items));
     return work->answer.topics.items != NULL;
 }
 
@@ -88,7 +93,7 @@ static bool topic_open(struct walk *walk, uint32_t at)
     work->topic = image_topic_by_name(&apis_of(work->request)->replicas->image, asked->name);
     if (topic->partitions.items) return true;
     topic->name = asked->name;
-    topic->partitions.items = arena_take(&walk->request->arena, walk->parts * sizeof(*topic->partitions.items));
+    topic->partitions.items = walk_take(walk, walk->parts * sizeof(*topic->partitions.items));
     return topic->partitions.items != NULL;
 }
 
@@ -105,55 +110,70 @@ static bool partition_take(struct walk *walk, uint32_t at, uint32_t part)
     return true;
 }
 
-static void all_taken(struct walk *walk)
+/* ---- all ---- */
+
+static bool all_begin(struct walk *walk)
+{
+    struct elect_leaders *work = work_of(walk);
+    uint32_t count = apis_of(walk->request)->replicas->image.topic_count;
+
+    walk->count = work->answer.error == ERROR_NONE ? UINT32_MAX : 0;
+    return rows_begin(&work->topics, &walk->request->arena, &work->answer.topics, sizeof(*work->answer.topics.items),
+                      count);
+}
+
+static bool topic_show(struct elect_leaders *work)
+{
+    struct elect_leaders_topic_answer *topic = rows_add(&work->topics);
+    if (!topic) return false;
+
+    topic->name = work->all.name;
+    work->row_count++;
+    return rows_begin(&work->partitions, &work->request->arena, &topic->partitions, sizeof(*topic->partitions.items),
+                      0);
+}
+
+/* Of a topic that goes while it is told, what was told stays. */
+static bool any_open(struct walk *walk, uint32_t at)
+{
+    struct elect_leaders *work = work_of(walk);
+    bool again = walk->part > 0;
+    (void)at;
+
+    if (!topics_all_open(&work->all, walk)) return false;
+    work->topic = work->all.topic;
+    if (!work->topic) return true;
+    walk->parts = (uint32_t)work->topic->partition_count;
+    return again || topic_show(work);
+}
+
+static bool any_take(struct walk *walk, uint32_t at, uint32_t part)
+{
+    struct elect_leaders *work = work_of(walk);
+    const struct image_partition *state = &work->topic->partitions[part];
+    (void)at;
+
+    if (!state->replicas) return true;
+    int16_t error = election_error(state, work->ask->election_type);
+    if (error == ERROR_ELECTION_NOT_NEEDED) return true;
+
+    struct elect_leaders_partition *row = rows_add(&work->partitions);
+    if (!row) return false;
+    *row = (struct elect_leaders_partition){ (int32_t)part, error_tell(work->request, error), election_words(error) };
+    work->row_count++;
+    return true;
+}
+
+/* ---- the way ---- */
+
+static const struct walk_pass named[] = { { topics_begin, topic_open, partition_take }, { NULL, NULL, NULL } };
+static const struct walk_pass all[] = { { all_begin, any_open, any_take }, { NULL, NULL, NULL } };
+
+static void walked(struct walk *walk)
 {
     struct elect_leaders *work = work_of(walk);
 
     if (walk_whole(walk)) request_answer_rows(work->request, &work->answer, work->row_count);
-}
-
-static const struct walk_pass passes[] = { { topics_begin, topic_open, partition_take }, { NULL, NULL, NULL } };
-
-static bool topic_show(struct elect_leaders *work, const struct image_topic *topic,
-                       struct elect_leaders_topic_answer *answer)
-{
-    answer->name = topic->name;
-    for (int pass = 0; pass < 2; pass++) {
-        int32_t count = 0;
-        for (int32_t i = 0; i < topic->partition_count; i++) {
-            const struct image_partition *state = &topic->partitions[i];
-            if (!state->replicas) continue;
-            int16_t error = election_error(state, work->ask->election_type);
-            if (error == ERROR_ELECTION_NOT_NEEDED) continue;
-            if (pass == 1) {
-                answer->partitions.items[count] = (struct elect_leaders_partition){ i, error, election_words(error) };
-            }
-            count++;
-        }
-        answer->partitions.count = count;
-        if (pass == 0) {
-            answer->partitions.items =
-                arena_take(&work->request->arena, (size_t)count * sizeof(*answer->partitions.items));
-        }
-        if (!answer->partitions.items) return false;
-    }
-    return true;
-}
-
-static bool all_show(struct elect_leaders *work)
-{
-    const struct image *image = &apis_of(work->request)->replicas->image;
-
-    if (work->answer.error != ERROR_NONE) return true;
-    work->answer.topics.items =
-        arena_take(&work->request->arena, image->topic_count * sizeof(*work->answer.topics.items));
-    if (!work->answer.topics.items) return false;
-    list_each(&image->topics, node)
-    {
-        struct elect_leaders_topic_answer *topic = &work->answer.topics.items[work->answer.topics.count++];
-        if (!topic_show(work, container_of(node, struct image_topic, node), topic)) return false;
-    }
-    return true;
 }
 
 /* Who names nothing is told of nothing; a time that is over before the controller looks is told before a kind that is
@@ -176,11 +196,5 @@ void elect_leaders_begin(struct request *request)
     work->request = request;
     work->ask = request->ask;
     work->answer.error = error_tell(request, whole_error(work->ask));
-    if (work->ask->topics.count >= 0) {
-        walk_begin(&work->walk, request, passes, all_taken);
-    } else if (all_show(work)) {
-        request_answer(request, &work->answer, NULL, 0, NULL);
-    } else {
-        request_abort(request, "no memory");
-    }
+    walk_begin(&work->walk, request, work->ask->topics.count >= 0 ? named : all, walked);
 }

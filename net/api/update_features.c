@@ -4,6 +4,7 @@
 #include "messages/update_features.h"
 #include "api/api.h"
 #include "api/error.h"
+#include "api/walk.h"
 #include "cluster/features.h"
 
 enum { UPGRADE = 1, DOWNGRADE_SAFE = 2, DOWNGRADE_UNSAFE = 3 };
@@ -74,39 +75,69 @@ static struct text fault_print(struct request *request, const struct update_feat
                        TEXT_ARGS(ask->name), TEXT_ARGS(why));
 }
 
-static bool rows_show(struct request *request, const struct update_features_ask *ask,
-                      struct update_features_answer *answer)
+/* ---- the way: each in its turn, until the first fault ---- */
+
+struct update_features {
+    struct walk walk;
+    struct update_features_answer answer;
+};
+
+static struct update_features *work_of(struct walk *walk)
 {
-    answer->features.items = arena_take(&request->arena, (size_t)ask->features.count * sizeof(*answer->features.items));
-    if (!answer->features.items) return false;
-    for (int32_t i = 0; i < ask->features.count; i++) {
+    return container_of(walk, struct update_features, walk);
+}
+
+static bool rows_begin(struct walk *walk)
+{
+    const struct update_features_ask *ask = walk->request->ask;
+    struct update_features_answer *answer = &work_of(walk)->answer;
+
+    walk->count = (uint32_t)ask->features.count;
+    answer->features.items = walk_take(walk, walk->count * sizeof(*answer->features.items));
+    return answer->features.items != NULL;
+}
+
+static bool feature_update(struct walk *walk, uint32_t at, uint32_t part)
+{
+    struct request *request = walk->request;
+    const struct update_features_ask *ask = request->ask;
+    const struct update_features_feature_ask *feature = &ask->features.items[at];
+    struct update_features_answer *answer = &work_of(walk)->answer;
+    int8_t kind = feature->upgrade_type;
+    (void)part;
+
+    if (request->version == 0) kind = feature->allow_downgrade ? DOWNGRADE_SAFE : UPGRADE;
+    struct text why = update_fault(request, feature, kind);
+    if (!why.data) {
         answer->features.items[answer->features.count++] =
-            (struct update_features_feature_answer){ ask->features.items[i].name, ERROR_NONE, TEXT("NONE") };
+            (struct update_features_feature_answer){ feature->name, ERROR_NONE, TEXT("NONE") };
+        return true;
     }
+    answer->error = error_tell(request, ERROR_INVALID_UPDATE_VERSION);
+    answer->error_message = fault_print(request, feature, kind, why);
+    answer->features.count = 0;
+    walk->count = at + 1;
     return true;
 }
 
+static void all_updated(struct walk *walk)
+{
+    struct update_features *work = work_of(walk);
+
+    if (walk_whole(walk)) request_answer_rows(walk->request, &work->answer, (uint32_t)work->answer.features.count);
+}
+
+static const struct walk_pass passes[] = { { rows_begin, NULL, feature_update }, { NULL, NULL, NULL } };
+
 void update_features_begin(struct request *request)
 {
-    const struct update_features_ask *ask = request->ask;
-    struct update_features_answer answer;
+    struct update_features *work = arena_take(&request->arena, sizeof(*work));
 
-    message_clear(request->api->answer, &answer);
-    answer.error_message = TEXT_NULL;
-    for (int32_t i = 0; i < ask->features.count; i++) {
-        const struct update_features_feature_ask *feature = &ask->features.items[i];
-        int8_t kind = feature->upgrade_type;
-        if (request->version == 0) kind = feature->allow_downgrade ? DOWNGRADE_SAFE : UPGRADE;
-        struct text why = update_fault(request, feature, kind);
-        if (!why.data) continue;
-        answer.error = error_tell(request, ERROR_INVALID_UPDATE_VERSION);
-        answer.error_message = fault_print(request, feature, kind, why);
-        request_answer(request, &answer, NULL, 0, NULL);
+    if (!work) {
+        request_abort(request, "no memory");
         return;
     }
-    if (rows_show(request, ask, &answer)) {
-        request_answer(request, &answer, NULL, 0, NULL);
-    } else {
-        request_abort(request, "no memory");
-    }
+    message_clear(request->api->answer, &work->answer);
+    work->answer.error_message = TEXT_NULL;
+    walk_begin(&work->walk, request, passes, all_updated);
 }

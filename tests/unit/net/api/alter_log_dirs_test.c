@@ -101,12 +101,13 @@ static void a_partition_named_twice_goes_where_it_was_sent_last(void **state)
 
     desk_ask(&desk, API_ALTER_REPLICA_LOG_DIRS, 2, &ask, &answer);
     assert_int_equal(answer.topics.count, 2);
-    const struct alter_log_dirs_topic_answer *a = &answer.topics.items[0], *b = &answer.topics.items[1];
+    const struct alter_log_dirs_topic_answer *b = &answer.topics.items[0], *a = &answer.topics.items[1];
     assert_true(text_equal(a->name, TEXT("a")) && text_equal(b->name, TEXT("b")));
     assert_int_equal(a->partitions.count, 2);
-    assert_int_equal(a->partitions.items[0].index, 0);
-    assert_int_equal(a->partitions.items[0].error, ERROR_LOG_DIR_NOT_FOUND);
-    assert_int_equal(a->partitions.items[1].error, ERROR_NONE);
+    assert_int_equal(a->partitions.items[0].index, 1);
+    assert_int_equal(a->partitions.items[0].error, ERROR_NONE);
+    assert_int_equal(a->partitions.items[1].index, 0);
+    assert_int_equal(a->partitions.items[1].error, ERROR_LOG_DIR_NOT_FOUND);
     assert_int_equal(b->partitions.count, 1);
     assert_int_equal(b->partitions.items[0].error, ERROR_NONE);
 }
@@ -125,6 +126,36 @@ static void nothing_named_is_nothing_answered(void **state)
     assert_int_equal(answer.topics.count, 0);
 }
 
+/* In portions. */
+static void many_are_answered_as_few(void **state)
+{
+    (void)state;
+    enum { MANY = 3000 };
+    int32_t *indexes = arena_take(&desk.messages, MANY * sizeof(*indexes));
+    struct alter_log_dirs_topic_ask *topics = arena_take(&desk.messages, MANY * sizeof(*topics));
+    struct alter_log_dirs_topic_ask wide = { TEXT("a"), { indexes, MANY } };
+    struct alter_log_dirs_directory directories[] = { { nowhere, { &wide, 1 } }, { here, { topics, MANY } } };
+    struct alter_log_dirs_ask ask = { { directories, 2 } };
+
+    for (int32_t i = 0; i < MANY; i++) {
+        indexes[i] = i;
+        topics[i].name = i == 7 ? TEXT("a") : text_format(&desk.messages, "none-%d", i);
+        topics[i].partitions.items = indexes;
+        topics[i].partitions.count = 1;
+    }
+    desk_ask(&desk, API_ALTER_REPLICA_LOG_DIRS, 2, &ask, &answer);
+    assert_int_equal(answer.topics.count, MANY);
+    assert_int_equal(answer.topics.items[0].partitions.count, MANY);
+    for (int32_t i = 0; i < MANY; i++) {
+        const struct alter_log_dirs_partition *row = &answer.topics.items[0].partitions.items[i];
+        assert_int_equal(row->index, (i + 1) % MANY);
+        assert_int_equal(row->error, row->index == 0 ? ERROR_NONE : ERROR_LOG_DIR_NOT_FOUND);
+        if (i == 0) continue;
+        assert_int_equal(answer.topics.items[i].partitions.count, 1);
+        assert_int_equal(answer.topics.items[i].partitions.items[0].error, ERROR_UNKNOWN_TOPIC_OR_PARTITION);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -134,6 +165,7 @@ int main(void)
         cmocka_unit_test(a_name_too_long_for_a_folder_on_the_move_is_refused_first),
         cmocka_unit_test(a_partition_named_twice_goes_where_it_was_sent_last),
         cmocka_unit_test(nothing_named_is_nothing_answered),
+        cmocka_unit_test(many_are_answered_as_few),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }
