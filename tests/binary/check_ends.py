@@ -1,5 +1,6 @@
 """How commands end when nobody reads them, when nothing can be written, when the terminal is gone; and the line that says how
 far a long work is."""
+import contextlib
 import os
 import pty
 import re
@@ -10,7 +11,7 @@ import time
 
 from commands import node_of, scratch, sluice
 from node import Sluice
-from stage import check, require, same
+from stage import check, require, same, wait_until
 
 PRINTING = ("topic list", "topic list --json", "topic describe t", "topic create other", "consume t -e", "consume t -e -J",
             "cluster", "cluster --json", "config get topic t -a", "config get broker 1 --json", "bench consume -t t",
@@ -60,7 +61,7 @@ def _():
             code, said = ended(started(node, words, preexec_fn=lambda: os.close(1)))
             same((code, "Bad file descriptor" in said), (1, True), f"{words}: {said}")
         process = started(node, "produce t", stdin=None, preexec_fn=lambda: os.close(0))
-        same((process.wait(30), "standard input: Bad file descriptor" in process.stderr.read().decode()), (1, True), "no input")
+        same((process.wait(60), "standard input: Bad file descriptor" in process.stderr.read().decode()), (1, True), "no input")
 
 
 class Terminal:
@@ -68,6 +69,7 @@ class Terminal:
 
     def __enter__(self):
         self.master, self.slave = pty.openpty()
+        self.text = b""
         return self
 
     def __exit__(self, *_):
@@ -79,13 +81,24 @@ class Terminal:
                 os.close(one)
         self.master = self.slave = None
 
-    def shown(self, process, limit_s=30):
+    def look(self):
+        """Waits a moment for more to be shown; was there?"""
+        there = bool(select.select([self.master], [], [], 0.05)[0])
+        if there:
+            self.text += os.read(self.master, 65536)
+        return there
+
+    def begun(self):
+        """Waits until something is shown."""
+        wait_until(lambda: self.look() or self.text, "the terminal shows something")
+
+    def shown(self, process, limit_s=60):
         """Everything until the program ended."""
-        text, limit = b"", time.monotonic() + limit_s
+        limit = time.monotonic() + limit_s
         while time.monotonic() < limit:
-            if select.select([self.master], [], [], 0.05)[0]:
-                text += os.read(self.master, 65536)
-            elif process.poll() is not None:
+            over = process.poll() is not None  # asked before the look, which then sees all that it wrote
+            if not self.look() and over:
+                text, self.text = self.text, b""
                 return text.decode()
         raise TimeoutError("it does not end")
 
@@ -99,10 +112,18 @@ def progress_of(text, pattern):
     require(text.endswith("\r\x1b[K"), f"{text!r} leaves something behind")
 
 
+def has_socket(process):
+    folder = f"/proc/{process.pid}/fd"
+    with contextlib.suppress(FileNotFoundError):
+        return any(os.readlink(os.path.join(folder, one)).startswith("socket:") for one in os.listdir(folder))
+    return False
+
+
 def while_it_stands(node, words, **arguments):
     """A command whose node stands still long enough for a line of progress."""
     os.kill(node.pid, signal.SIGSTOP)
     process = started(node, words, **arguments)
+    wait_until(lambda: has_socket(process), "it has asked the node")
     time.sleep(1.5)
     os.kill(node.pid, signal.SIGCONT)
     return process
@@ -114,10 +135,12 @@ def _():
         sluice(node, "topic", "create", "t")
         sluice(node, "produce", "t", given="a line\n")
         writer = started(node, "produce t", stderr=terminal.slave)
-        for _ in range(15):
+        limit = time.monotonic() + 30
+        while not terminal.text and time.monotonic() < limit:
             writer.stdin.write(b"a line\n" * 100)
             writer.stdin.flush()
             time.sleep(0.2)
+            terminal.look()
         writer.stdin.close()
         progress_of(terminal.shown(writer), r"sluice produce: [\d.]+ (B|KiB), [\d.]+ (B|KiB)/s")
         path = os.path.join(work, "file")
@@ -135,7 +158,7 @@ def _():
         sluice(node, "produce", "t", given="1\n2\n")
         with open(os.path.join(work, "out"), "wb") as out:
             reader = started(node, "consume t -c 3", stderr=terminal.slave, stdout=out)
-            time.sleep(2)
+            terminal.begun()
             sluice(node, "produce", "t", given="3\n")
             progress_of(terminal.shown(reader), r"sluice consume: \d+ records, \d+/s(, \d+ %, \d+ s left)?")
         with open(os.path.join(work, "out"), "wb") as out:
@@ -167,4 +190,4 @@ def _():
                 process = started(node, words, stdout=terminal.slave, stderr=terminal.slave, stdin=terminal.slave)
                 time.sleep(0.1)
                 terminal.hang_up()
-                require(process.wait(30) in (0, 1), f"{words} ended with {process.returncode}")
+                require(process.wait(60) in (0, 1), f"{words} ended with {process.returncode}")

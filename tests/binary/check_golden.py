@@ -183,7 +183,10 @@ def _():
             with Terminal() as terminal, open(os.path.join(work, "out"), "wb") as out:
                 fcntl.ioctl(terminal.slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
                 reader = subprocess.Popen([Sluice.binary(), "consume", "t"], env=environment, stdout=out, stderr=terminal.slave)
-                time.sleep(2.5)
+                if pattern:
+                    terminal.begun()
+                else:
+                    time.sleep(2.5)
                 reader.kill()
                 shown = terminal.shown(reader)
                 drawn = [line for line in ODD.split(shown) if line]
@@ -217,18 +220,29 @@ def _():
         require(verbs and len(verbs[1].split()) >= 3, f"bash knows no verbs of {name}")
 
 
-def typed(shell, lines, last):
-    """What an interactive shell shows after the lines and, as the end of all, `last` with a tab behind it."""
+def until_quiet(terminal, shown, enough, limit_s=30):
+    """What is shown until that is enough and nothing more comes for a while."""
+    limit = time.monotonic() + limit_s
+    while time.monotonic() < limit:
+        if select.select([terminal], [], [], 0.7)[0]:
+            shown += os.read(terminal, 65536)
+        elif enough(shown):
+            break
+    return shown
+
+
+def typed(shell, lines, last, whole):
+    """What an interactive shell shows after the lines and, as the end of all, `last` with a tab behind it, which makes it whole."""
     child, terminal = pty.fork()
     if child == 0:
         os.environ.update(PATH=f"{os.path.dirname(Sluice.binary())}:{os.environ['PATH']}", TERM="dumb", PS1="> ")
         os.execvp(shell[0], shell)
     shown = b""
-    for line in [*(f"{line}\n" for line in lines), f"{last}\t"]:
-        os.write(terminal, line.encode())
-        limit = time.monotonic() + 2
-        while time.monotonic() < limit and select.select([terminal], [], [], limit - time.monotonic())[0]:
-            shown += os.read(terminal, 65536)
+    for number, line in enumerate(lines, 1):
+        os.write(terminal, f"{line}\n".encode())
+        shown = until_quiet(terminal, shown, lambda shown: shown.count(b"> ") > number)  # a prompt before, and one behind
+    os.write(terminal, f"{last}\t".encode())
+    shown = until_quiet(terminal, shown, lambda shown: whole.encode() in shown.rsplit(b"> ", 1)[-1])
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
     os.close(terminal)
@@ -246,7 +260,7 @@ def _():
             same([line.split("\t")[0] for line in offered.splitlines()], ["create", "--replication"], "fish")
             continue
         for last, whole in (("sluice topi", "topic"), ("sluice topic cr", "create"), ("sluice topic create --rep", "--replication")):
-            shown = typed(*shells[shell], last)
+            shown = typed(*shells[shell], last, whole)
             require(whole in shown.rsplit("> ", 1)[-1] and "not found" not in shown, f"{shell}: {last}: {shown[-300:]!r}")
 
 

@@ -142,9 +142,9 @@ def _():
         typing = subprocess.Popen([Sluice.binary(), "produce", "t", "-b", node.address], stdin=subprocess.PIPE)
         typing.stdin.write(b"prompt\n")
         typing.stdin.flush()
-        same(sluice(node, "consume", "t", "-o", 3, "-c", 1, limit_s=20).out, "prompt\n", "before the end of the input")
+        same(sluice(node, "consume", "t", "-o", 3, "-c", 1, limit_s=60).out, "prompt\n", "before the end of the input")
         typing.stdin.close()
-        same(typing.wait(10), 0, "exit status")
+        same(typing.wait(60), 0, "exit status")
 
 
 @check("produce and consume go on when the broker comes back")

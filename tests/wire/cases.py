@@ -88,7 +88,7 @@ class Context:
         with self.connect(timeout_s=6) as peer:
             if acks == 0:
                 peer.send("Produce", version, given)
-                return shown(peer.reaction(1.0))
+                return shown(peer.reaction())
             try:
                 answer = peer.call("Produce", version, given)["Responses"][0]["PartitionResponses"][0]
             except Closed:

@@ -3,7 +3,7 @@
     peer = Connection("127.0.0.1:9092")
     answer = peer.call("Metadata", 12, {"Topics": [{"Name": "t"}]})   # a dict; fields left out take the schema's default
     peer.send_frame(b"...")                                           # any bytes behind a length prefix
-    peer.reaction(2.0)                                                # "closed", "silent" or the frame's bytes
+    peer.reaction(5.0)                                                # "closed", "silent" or the frame's bytes
 
 Requests and answers go by the schemas in Kafka's jars (kafkawire.py); decoding is here.
 """
@@ -166,7 +166,7 @@ class Connection:
     def frame(self):
         return self.exactly(struct.unpack(">i", self.exactly(4))[0])
 
-    def reaction(self, seconds=2.0):
+    def reaction(self, seconds=5.0):
         self.socket.settimeout(seconds)
         try:
             return self.frame()
