@@ -13,7 +13,7 @@
 #include "replica/metadata_log.h"
 #include "replica/replicas.h"
 
-enum { RETRY_NS = 5000000, DECISION_SIZE_MAX = 64 << 20, DECISION_PORTION = 2000 };
+enum { RETRY_NS = 5000000, DECISION_SIZE_MAX = 64 << 20, DECISION_PORTION = 2000, DECISION_SMALL = 256 << 10 };
 
 static void controller_go(struct controller *controller);
 
@@ -135,6 +135,7 @@ static void decision_begin(struct controller *controller, struct controller_call
 
     call->status = STATUS_OK;
     record_list_init(&decision->list, &controller->arena);
+    decision->making = (struct batch_making){ 0 };
     memset(&decision->next, 0, sizeof(decision->next));
     decision->stage = DECISION_DECIDING;
 }
@@ -176,7 +177,7 @@ static bool decision_apply(struct controller *controller, uint32_t portion)
         const struct any_record *record = &decision->list.items[decision->ahead];
         enum status status = image_apply(&controller->ahead, record);
         invariant(status == STATUS_OK);
-        spent += record_weight(&controller->ahead, record);
+        spent += record_weight(&controller->ahead, record, record_size(record));
     }
     if (decision->ahead < decision->list.count) return false;
     if (decision->ahead > 0) image_advance(&controller->ahead, decision->limit, controller->log->raft.ballot.term);
@@ -240,6 +241,12 @@ static enum decision_turn decision_resume(struct controller *controller, struct 
     return DECISION_THROUGH;
 }
 
+/* As far as it is known. */
+static bool decision_small(const struct decision *decision)
+{
+    return decision->list.count <= DECISION_PORTION && decision->making.total <= DECISION_SMALL;
+}
+
 /* A small decision in one step, a large one in several. False: it waits, for its next turn, or for room in the log,
  * which the retry will find. */
 static bool call_go(struct controller *controller, struct controller_call *call)
@@ -250,7 +257,7 @@ static bool call_go(struct controller *controller, struct controller_call *call)
     if (list_linked(&decision->more.node)) return false;
     do {
         turn = decision_resume(controller, call);
-    } while (turn == DECISION_GOES_ON && decision->list.count <= DECISION_PORTION);
+    } while (turn == DECISION_GOES_ON && decision_small(decision));
 
     if (turn == DECISION_GOES_ON || turn == DECISION_GIVES_WAY) shard_ready(controller->shard, &decision->more);
     return turn == DECISION_THROUGH;

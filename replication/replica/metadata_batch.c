@@ -10,7 +10,7 @@ enum { RECORD_OVERHEAD = 40 };
 
 /* A record about a client is copied in pieces, to its place in a sorted array of them all; a topic has its place in an
  * array of so many pointers. */
-enum { WEIGHT_CLIENT = 8, WEIGHT_POINTERS = 2048 };
+enum { WEIGHT_CLIENT = 8, WEIGHT_POINTERS = 2048, WEIGHT_BYTES = 128 };
 
 void record_list_init(struct record_list *list, struct arena *arena)
 {
@@ -76,36 +76,36 @@ static void making_count(struct batch_making *making, uint32_t limit)
     }
 }
 
-static void making_write(struct batch_making *making, uint32_t limit)
+static void making_write(struct batch_making *making, uint32_t portion)
 {
     uint8_t *scratch = making->scratch;
 
-    for (; making->next < limit; making->next++) {
+    for (uint32_t spent = 0; making->next < making->list->count && spent < portion; making->next++) {
         struct writer writer = { .start = scratch, .at = scratch, .limit = scratch + making->largest };
         record_write(&making->list->items[making->next], &writer);
         invariant(!writer.overrun);
         struct bytes value = { scratch, (size_t)(writer.at - scratch) };
         batch_add(&making->builder, BYTES_NULL, value, making->timestamp_ms);
+        spent += 1 + (uint32_t)(value.size / WEIGHT_BYTES);
     }
 }
 
-bool batch_making_go(struct batch_making *making, uint32_t record_max)
+bool batch_making_go(struct batch_making *making, uint32_t portion)
 {
     uint32_t count = making->list->count;
-    uint32_t limit = making->next + min_of(record_max, count - making->next);
 
     if (!making->scratch) {
-        making_count(making, limit);
-        if (limit < count) return false;
-        uint8_t *data = heap_take(making->heap, making->total);
+        making_count(making, making->next + min_of(portion, count - making->next));
+        if (making->next < count) return false;
+        uint8_t *data = heap_take_raw(making->heap, making->total);
         making->batch = (struct bytes){ data, 0 };
-        making->scratch = heap_take(making->heap, making->largest);
+        making->scratch = heap_take_raw(making->heap, making->largest);
         making->next = 0;
         batch_begin(&making->builder, data, making->total, 0, making->timestamp_ms);
         return false;
     }
-    making_write(making, limit);
-    if (limit < count) return false;
+    making_write(making, portion);
+    if (making->next < count) return false;
     making->batch = batch_done(making->heap, &making->builder, making->scratch);
     making->scratch = NULL;
     return true;
@@ -210,6 +210,7 @@ static enum status batch_next(const struct image *image, struct bytes batches, s
 /* A record that was read and waits for the others of its batch. */
 struct kept_record {
     struct any_record record;
+    size_t size; /* of its bytes */
     struct kept_record *next;
 };
 
@@ -268,12 +269,13 @@ static bool record_goes_on(const struct any_record *record, const struct any_rec
     }
 }
 
-uint32_t record_weight(const struct image *image, const struct any_record *record)
+uint32_t record_weight(const struct image *image, const struct any_record *record, size_t size)
 {
     bool sorted = record->type == RECORD_TOPIC || record->type == RECORD_REMOVE_TOPIC;
+    uint32_t weight = 1 + (uint32_t)(size / WEIGHT_BYTES);
 
-    if (about_client(record->type)) return WEIGHT_CLIENT;
-    return sorted ? 1 + image->topic_count / WEIGHT_POINTERS : 1;
+    if (about_client(record->type)) return weight + WEIGHT_CLIENT;
+    return sorted ? weight + image->topic_count / WEIGHT_POINTERS : weight;
 }
 
 static enum status reading_keep(struct metadata_reading *reading, const struct record *record)
@@ -283,6 +285,7 @@ static enum status reading_keep(struct metadata_reading *reading, const struct r
 
     enum status status = record_read(record->value, &kept->record, reading->arena);
     if (status != STATUS_OK) return status;
+    kept->size = record->value.size;
     reading->apart = reading->apart && record_apart(kept->record.type);
     if (reading->last) reading->last->next = kept;
     if (!reading->first) reading->first = kept;
@@ -299,7 +302,7 @@ static enum status reading_apply(struct metadata_reading *reading, struct image 
     for (uint32_t spent = 0; reading->first && status == STATUS_OK; reading->first = reading->first->next) {
         const struct any_record *record = &reading->first->record;
         if (reading->apart && before && spent >= portion && !record_goes_on(record, before)) return STATUS_OK;
-        spent += record_weight(image, record);
+        spent += record_weight(image, record, reading->first->size);
         status = image_apply(image, record);
         before = record;
     }

@@ -26,8 +26,8 @@ void record_list_reserve(struct record_list *list, uint32_t count);
 /* A new record with every field at its fallback. When the list is full, one that nobody will see. */
 struct any_record *record_list_add(struct record_list *list, enum record_type type);
 
-/* How much of a step it takes the image to apply it; most records: 1. */
-uint32_t record_weight(const struct image *image, const struct any_record *record);
+/* How much of a step it takes the image to apply it, with its size in bytes; most records: 1. */
+uint32_t record_weight(const struct image *image, const struct any_record *record, size_t size);
 
 /* A batch that is made in portions: the records are counted, then written. */
 struct batch_making {
@@ -43,8 +43,8 @@ struct batch_making {
 
 void batch_making_begin(struct batch_making *making, struct heap *heap, const struct record_list *list,
                         int64_t timestamp_ms);
-/* Goes on by `record_max` records; true: the batch is made. */
-bool batch_making_go(struct batch_making *making, uint32_t record_max);
+/* Goes on by `portion` records, fewer where they are long; true: the batch is made. */
+bool batch_making_go(struct batch_making *making, uint32_t portion);
 /* Gives back what was made until now. */
 void batch_making_drop(struct batch_making *making);
 /* The same in one go. */

@@ -25,7 +25,8 @@ enum {
     APPLY_ARENA_MAX = 64 << 20,
     PORTION = 4096,        /* of one step: */
     PORTION_MADE = 16,     /* a partition that is made, closed or set */
-    PORTION_TOPIC = 8,     /* a topic */
+    PORTION_TOPIC = 8,     /* a topic, */
+    PORTION_LETTERS = 64,  /* and one for so many letters of its configs, when they are read */
     PORTION_PASSED = 1,    /* a partition that lives elsewhere */
     PORTION_READ = 2000,   /* records */
     PORTION_BYTES = 65536, /* a batch up to here is read in one step */
@@ -343,6 +344,13 @@ static enum status topic_align(struct replicas *replicas, struct image_topic *to
     return STATUS_OK;
 }
 
+static int32_t configs_weight(const struct image_topic *topic)
+{
+    size_t letters = 0;
+    for (uint32_t i = 0; i < topic->config_count; i++) letters += topic->configs[i].value.size;
+    return (int32_t)min_of(letters / PORTION_LETTERS, (size_t)PORTION);
+}
+
 static enum status touched_align(struct replicas *replicas, int32_t *portion)
 {
     for (struct list_node *node; *portion > 0 && (node = list_first(&work_of(replicas)->touched)) != NULL;) {
@@ -351,7 +359,10 @@ static enum status touched_align(struct replicas *replicas, int32_t *portion)
 
         invariant(topic && topic->settings == shared);
         *portion -= PORTION_TOPIC;
-        if (shared->configured) topic_settings(replicas, topic, shared);
+        if (shared->configured) {
+            topic_settings(replicas, topic, shared);
+            *portion -= configs_weight(topic);
+        }
         shared->configured = false;
         enum status status = topic_align(replicas, topic, shared, portion);
         if (status != STATUS_OK) return status;
