@@ -139,7 +139,7 @@ static bool all_begin(struct walk *walk)
     return rows_begin(&work->rows, &walk->request->arena, &work->result.topics, sizeof(*work->row), image->topic_count);
 }
 
-/* A topic that is gone in the midst of its partitions has no sizes either. */
+/* A topic that is gone in the midst of its partitions is not told of: one that has its name now may be. */
 static bool all_open(struct walk *walk, uint32_t at)
 {
     struct log_dirs *work = work_of(walk);
@@ -147,16 +147,14 @@ static bool all_open(struct walk *walk, uint32_t at)
 
     if (!topics_all_open(&work->all, walk)) return false;
     work->topic = work->all.topic;
+    if (!work->topic && walk->part > 0) work->result.topics.count--;
     if (!work->topic) return true;
-    walk->parts = (uint32_t)work->topic->partition_count;
-    if (walk->part > 0) {
-        walk->parts = min_of(walk->parts, work->room);
-        return true;
-    }
+    if (walk->part == 0) work->room = (uint32_t)work->topic->partition_count;
+    walk->parts = work->room;
+    if (walk->part > 0) return true;
     work->row = rows_add(&work->rows);
     if (!work->row) return false;
     work->row->name = work->all.name;
-    work->room = walk->parts;
     work->row->partitions.items =
         arena_take_raw(&walk->request->arena, walk->parts * sizeof(*work->row->partitions.items));
     return work->row->partitions.items != NULL;

@@ -88,7 +88,8 @@ struct metadata {
     struct apis *apis;
     struct endpoint *endpoints; /* that are alive */
     uint32_t endpoint_count;
-    bool by_ids; /* then names don't count */
+    bool by_ids;  /* there is an id: then names don't count */
+    bool unnamed; /* there is one without name */
     struct seen seen;
     struct topics_all all;
     struct rows rows;
@@ -211,6 +212,46 @@ static bool partition_take(struct walk *walk, uint32_t at, uint32_t part)
     return partition_fill(metadata, partition, (int32_t)part, &row->partitions.items[row->partitions.count++]);
 }
 
+/* ---- brokers ---- */
+
+static bool text_keep(struct metadata *metadata, struct text *text)
+{
+    if (!text->data) return true;
+    *text = text_copy(&metadata->request->arena, *text);
+    return text->data != NULL;
+}
+
+static bool brokers_fill(struct metadata *metadata)
+{
+    struct request *request = metadata->request;
+    struct metadata_answer *answer = &metadata->answer;
+
+    metadata->endpoints = endpoints_of(request, false, &metadata->endpoint_count);
+    if (!metadata->endpoints) return false;
+    answer->brokers.items = arena_take(&request->arena, metadata->endpoint_count * sizeof(*answer->brokers.items));
+    if (!answer->brokers.items) return false;
+    for (uint32_t i = 0; i < metadata->endpoint_count; i++) {
+        const struct endpoint *endpoint = &metadata->endpoints[i];
+        struct metadata_broker *broker = &answer->brokers.items[answer->brokers.count++];
+        *broker = (struct metadata_broker){ endpoint->node_id, endpoint->host, endpoint->port, endpoint->rack };
+        if (!text_keep(metadata, &broker->host) || !text_keep(metadata, &broker->rack)) return false;
+    }
+    return true;
+}
+
+/* What stands before the topics. */
+static bool head_fill(struct metadata *metadata)
+{
+    struct metadata_answer *answer = &metadata->answer;
+
+    answer->cluster_id = metadata->apis->settings.cluster_id;
+    answer->controller_id = metadata->apis->settings.node_id; /* Whoever is asked passes it on. */
+    if (metadata->ask->include_cluster_authorized_operations) {
+        answer->cluster_authorized_operations = OPERATIONS_CLUSTER;
+    }
+    return brokers_fill(metadata);
+}
+
 /* ---- all topics ---- */
 
 static bool all_begin(struct walk *walk)
@@ -218,7 +259,7 @@ static bool all_begin(struct walk *walk)
     struct metadata *metadata = work_of(walk);
 
     walk->count = UINT32_MAX;
-    return rows_make(metadata, metadata->apis->replicas->image.topic_count);
+    return head_fill(metadata) && rows_make(metadata, metadata->apis->replicas->image.topic_count);
 }
 
 static bool all_open(struct walk *walk, uint32_t at)
@@ -250,19 +291,26 @@ static bool topic_missing(struct metadata *metadata, const struct metadata_topic
     return true;
 }
 
-static bool ids_given(const struct metadata_ask *ask)
+/* Versions 10 and 11 have ids on the wire and don't know them: who uses them gets nothing but that. */
+static bool refused(const struct metadata *metadata)
 {
-    for (int32_t i = 0; i < ask->topics.count; i++) {
-        if (!uuid_none(ask->topics.items[i].topic_id)) return true;
-    }
-    return false;
+    return metadata->request->version < 12 && (metadata->by_ids || metadata->unnamed);
 }
 
-static bool names_given(const struct metadata_ask *ask)
+static bool looking_begin(struct walk *walk)
 {
-    for (int32_t i = 0; i < ask->topics.count; i++) {
-        if (!ask->topics.items[i].name.data) return false;
-    }
+    walk->count = (uint32_t)max_of(work_of(walk)->ask->topics.count, 0);
+    return true;
+}
+
+static bool topic_look(struct walk *walk, uint32_t at, uint32_t part)
+{
+    struct metadata *metadata = work_of(walk);
+    const struct metadata_topic_ask *ask = &metadata->ask->topics.items[at];
+    (void)part;
+
+    metadata->by_ids |= !uuid_none(ask->topic_id);
+    metadata->unnamed |= !ask->name.data;
     return true;
 }
 
@@ -270,9 +318,9 @@ static bool naming_begin(struct walk *walk)
 {
     struct metadata *metadata = work_of(walk);
 
+    if (refused(metadata)) return true;
     walk->count = (uint32_t)metadata->ask->topics.count;
-    metadata->by_ids = ids_given(metadata->ask);
-    return rows_make(metadata, walk->count) && seen_prepare(&metadata->seen, walk, walk->count);
+    return head_fill(metadata) && rows_make(metadata, walk->count) && seen_prepare(&metadata->seen, walk, walk->count);
 }
 
 static bool named_open(struct walk *walk, uint32_t at)
@@ -298,15 +346,15 @@ static bool named_open(struct walk *walk, uint32_t at)
     return name.data && topic_enter(metadata, topic, name);
 }
 
-/* ---- those that nobody can have meant ---- */
-
 static bool refusing_begin(struct walk *walk)
 {
-    walk->count = (uint32_t)max_of(work_of(walk)->ask->topics.count, 0);
-    return rows_make(work_of(walk), walk->count);
+    struct metadata *metadata = work_of(walk);
+
+    if (!refused(metadata)) return true;
+    walk->count = (uint32_t)metadata->ask->topics.count;
+    return rows_make(metadata, walk->count);
 }
 
-/* Versions 10 and 11 have ids on the wire and don't know them: who uses them gets nothing but that. */
 static bool topic_refuse(struct walk *walk, uint32_t at, uint32_t part)
 {
     struct metadata *metadata = work_of(walk);
@@ -325,18 +373,12 @@ static bool topic_refuse(struct walk *walk, uint32_t at, uint32_t part)
 /* ---- begin and end ---- */
 
 static const struct walk_pass all_topics[] = { { all_begin, all_open, partition_take }, { NULL, NULL, NULL } };
-static const struct walk_pass named_topics[] = { { naming_begin, named_open, partition_take }, { NULL, NULL, NULL } };
-static const struct walk_pass refused_topics[] = { { refusing_begin, NULL, topic_refuse }, { NULL, NULL, NULL } };
-
-static const struct walk_pass *passes_of(const struct metadata *metadata)
-{
-    const struct metadata_ask *ask = metadata->ask;
-    int16_t version = metadata->request->version;
-
-    if (version < 12 && (ids_given(ask) || !names_given(ask))) return refused_topics;
-    if (ask->topics.count < 0 || (version == 0 && ask->topics.count == 0)) return all_topics;
-    return named_topics;
-}
+static const struct walk_pass named_topics[] = {
+    { looking_begin, NULL, topic_look },
+    { naming_begin, named_open, partition_take },
+    { refusing_begin, NULL, topic_refuse }, /* or this */
+    { NULL, NULL, NULL },
+};
 
 static void metadata_end(struct walk *walk)
 {
@@ -346,53 +388,19 @@ static void metadata_end(struct walk *walk)
     if (walk_whole(walk)) request_answer_rows(metadata->request, &metadata->answer, rows);
 }
 
-static bool text_keep(struct metadata *metadata, struct text *text)
-{
-    if (!text->data) return true;
-    *text = text_copy(&metadata->request->arena, *text);
-    return text->data != NULL;
-}
-
-static bool brokers_fill(struct metadata *metadata)
-{
-    struct request *request = metadata->request;
-    struct metadata_answer *answer = &metadata->answer;
-
-    metadata->endpoints = endpoints_of(request, false, &metadata->endpoint_count);
-    if (!metadata->endpoints) return false;
-    answer->brokers.items = arena_take(&request->arena, metadata->endpoint_count * sizeof(*answer->brokers.items));
-    if (!answer->brokers.items) return false;
-    for (uint32_t i = 0; i < metadata->endpoint_count; i++) {
-        const struct endpoint *endpoint = &metadata->endpoints[i];
-        struct metadata_broker *broker = &answer->brokers.items[answer->brokers.count++];
-        *broker = (struct metadata_broker){ endpoint->node_id, endpoint->host, endpoint->port, endpoint->rack };
-        if (!text_keep(metadata, &broker->host) || !text_keep(metadata, &broker->rack)) return false;
-    }
-    return true;
-}
-
 void metadata_begin(struct request *request)
 {
-    struct apis *apis = apis_of(request);
+    const struct metadata_ask *ask = request->ask;
     struct metadata *metadata = arena_take(&request->arena, sizeof(*metadata));
+    bool all = ask->topics.count < 0 || (request->version == 0 && ask->topics.count == 0);
 
     if (!metadata) {
-        request_abort(request, "no memory");
+        request_abort(request, status_text(STATUS_NO_MEMORY));
         return;
     }
-    *metadata = (struct metadata){ .request = request, .ask = request->ask, .apis = apis };
+    metadata->request = request;
+    metadata->ask = ask;
+    metadata->apis = apis_of(request);
     message_clear(request->api->answer, &metadata->answer);
-    const struct walk_pass *passes = passes_of(metadata);
-    if (passes != refused_topics) {
-        metadata->answer.cluster_id = apis->settings.cluster_id;
-        metadata->answer.controller_id = apis->settings.node_id; /* Whoever is asked passes it on. */
-        if (metadata->ask->include_cluster_authorized_operations) {
-            metadata->answer.cluster_authorized_operations = OPERATIONS_CLUSTER;
-        }
-        if (!brokers_fill(metadata)) {
-            request_abort(request, "no memory");
-            return;
-        }
-    }
-    walk_begin(&metadata->walk, request, passes, metadata_end);
+    walk_begin(&metadata->walk, request, all ? all_topics : named_topics, metadata_end);
 }
