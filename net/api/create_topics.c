@@ -195,7 +195,8 @@ static bool topic_take(struct walk *walk, const struct create_topics_topic_ask *
     create->replication_factor = topic->replication_factor;
     create->room = arena_take_raw(&walk->request->arena, CONTROLLER_WHY_MAX);
     create->configs = walk_take(walk, config_count * sizeof(*create->configs));
-    return create->room && create->configs && numbered_prepare(&work->configs, walk, config_count) &&
+    return create->room && create->configs &&
+           (config_count == 0 || numbered_prepare(&work->configs, walk, config_count)) &&
            assignments_furnish(walk, create, (size_t)max_of(topic->assignments.count, 0));
 }
 
