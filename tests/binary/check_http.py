@@ -9,6 +9,7 @@ import struct
 import subprocess
 import time
 
+from kcat import kcat
 from node import Sluice, scratch
 from parts import ask, clog, get, sluice
 from stage import check, require, same, wait_until
@@ -46,15 +47,26 @@ def scrape(node):
     return parse(text)
 
 
+def settled(node):
+    """A look in which no request is on its way: nobody is connected, and it agrees with the one before."""
+    looks = [{}]
+
+    def look():
+        seen = scrape(node)
+        looks.append({name: value for name, value in seen.items() if name.startswith("sluice_re")})
+        return seen["sluice_connections"] == 0 and looks[-1] == looks[-2]
+
+    wait_until(look, "all requests are counted")
+    return scrape(node)
+
+
 @check("http: /metrics is Prometheus text, and counts")
 def _():
     with scratch("binary") as work, Sluice(work, http=True) as node:
         before = scrape(node)
-        subprocess.run(["kcat", "-b", node.address, "-t", "counted", "-P"], input=b"one\ntwo\nthree\n", check=True,
-                       timeout=30)
-        subprocess.run(["kcat", "-b", node.address, "-t", "counted", "-C", "-e", "-q"], check=True, timeout=30,
-                       stdout=subprocess.DEVNULL)
-        after = scrape(node)
+        kcat(node, "-t", "counted", "-P", given=b"one\ntwo\nthree\n")
+        kcat(node, "-t", "counted", "-C", "-e", "-q")
+        after = settled(node)
         topics = "kafka_server_brokertopicmetrics_"
         same(after[topics + "messagesin_total"] - before[topics + "messagesin_total"], 3, "records in")
         same(after[topics + "bytesin_total"], after[topics + "bytesout_total"], "bytes in and out")
@@ -76,10 +88,9 @@ REQUEST_SPANS = ("requestqueue", "local", "remote", "responsequeue", "responsese
 def _():
     with scratch("binary") as work, Sluice(work, http=True) as node:
         for topic, lines in (("few", b"1\n"), ("more", b"1\n2\n3\n")):
-            subprocess.run(["kcat", "-b", node.address, "-t", topic, "-P"], input=lines, check=True, timeout=30)
-        subprocess.run(["kcat", "-b", node.address, "-t", "more", "-C", "-e", "-q"], check=True, timeout=30,
-                       stdout=subprocess.DEVNULL)
-        seen = scrape(node)
+            kcat(node, "-t", topic, "-P", given=lines)
+        kcat(node, "-t", "more", "-C", "-e", "-q")
+        seen = settled(node)
         topics = "kafka_server_brokertopicmetrics_"
         for name, few, more in (("messagesin_total", 1, 3), ("totalproducerequests_total", 1, None)):
             same(seen[f'{topics}{name}{{topic="few"}}'], few, name)
@@ -88,11 +99,9 @@ def _():
         same(seen[topics + 'bytesout_total{topic="few"}'], 0, "nobody has read it")
         same(seen[topics + "messagesin_total"], 4, "of the node")
         sluice("topic", "create", "-b", node.address, "narrow", "--config", "max.message.bytes=100")
-        subprocess.run(["kcat", "-b", node.address, "-t", "narrow", "-P"], input=b"x" * 1000, check=False, timeout=30,
-                       stderr=subprocess.DEVNULL)
-        subprocess.run(["kcat", "-b", node.address, "-t", "few", "-C", "-o", "99", "-e", "-q", "-X",
-                        "topic.auto.offset.reset=error"], check=False, timeout=30, stderr=subprocess.DEVNULL)
-        seen = scrape(node)
+        kcat(node, "-t", "narrow", "-P", given=b"x" * 1000, status=None)
+        kcat(node, "-t", "few", "-C", "-o", "99", "-e", "-q", "-X", "topic.auto.offset.reset=error", status=None)
+        seen = settled(node)
         require(seen[topics + 'bytesrejected_total{topic="narrow"}'] > 1000, "bytes that were too large")
         for name, topic in (("failedproducerequests_total", "narrow"), ("failedfetchrequests_total", "few")):
             require(seen[f'{topics}{name}{{topic="{topic}"}}'] >= 1, f"{name} of {topic}")
@@ -130,23 +139,10 @@ def reading(node, topic):
         reader.wait()
 
 
-def settled(node):
-    """A look in which no request is on its way: nobody is connected, and it agrees with the one before."""
-    looks = [{}]
-
-    def look():
-        seen = scrape(node)
-        looks.append({name: value for name, value in seen.items() if name.startswith("sluice_re")})
-        return seen["sluice_connections"] == 0 and looks[-1] == looks[-2]
-
-    wait_until(look, "all requests are counted")
-    return scrape(node)
-
-
 @check("http: a request's time is split, and the parts are the whole")
 def _():
     with scratch("binary") as work, Sluice(work, http=True) as node:
-        subprocess.run(["kcat", "-b", node.address, "-t", "timed", "-P"], input=b"1\n", check=True, timeout=30)
+        kcat(node, "-t", "timed", "-P", given=b"1\n")
         with reading(node, "timed"):
             for api in ("Produce", "Fetch"):
                 label = f'{{request="{api}"}}'
@@ -166,7 +162,7 @@ def _():
 @check("http: a slow request is told of, and a patient one is not")
 def _():
     with scratch("binary") as work, Sluice(work, http=True, overrides={"sluice.slow.request.ms": 300}) as node:
-        subprocess.run(["kcat", "-b", node.address, "-t", "slow", "-P"], input=b"1\n", check=True, timeout=30)
+        kcat(node, "-t", "slow", "-P", given=b"1\n")
         subprocess.run(["timeout", "2", "kcat", "-b", node.address, "-t", "slow", "-C", "-q", "-o", "end", "-X",
                         "fetch.wait.max.ms=900"], check=False, timeout=30)
         peer = clog(node.port)
@@ -266,9 +262,8 @@ def _():
                 peer.sendall(bytes_sent)
                 peer.shutdown(socket.SHUT_WR)
                 wait_until(lambda: scrape(node)[f'sluice_frames_refused_total{{reason="{reason}"}}'] == 1, reason)
-        subprocess.run(["kcat", "-b", node.address, "-L", "-t", "no spaces, please"], check=False, timeout=30,
-                       stdout=subprocess.DEVNULL)
-        require(scrape(node)['sluice_errors_total{error="INVALID_TOPIC_EXCEPTION"}'] >= 1, "an error that was answered")
+        kcat(node, "-L", "-t", "no spaces, please", status=None)
+        require(settled(node)['sluice_errors_total{error="INVALID_TOPIC_EXCEPTION"}'] >= 1, "an error that was answered")
 
 
 @check("http: the other pages, and what is none")

@@ -4,19 +4,18 @@ import json
 import os
 import subprocess
 
+from kcat import kcat
 from node import Sluice, kafka_tool, scratch
 from parts import sluice
 from stage import check, require, same
 
 
 def produce(node, topic, lines, *words):
-    subprocess.run(["kcat", "-b", node.address, "-t", topic, "-P", "-K:", *words], input="".join(
-        f"{line}\n" for line in lines).encode(), check=True, timeout=60)
+    kcat(node, "-t", topic, "-P", "-K:", *words, given="".join(f"{line}\n" for line in lines).encode())
 
 
 def consume(node, topic):
-    return subprocess.run(["kcat", "-b", node.address, "-t", topic, "-C", "-e", "-q", "-K:"], check=True, timeout=60,
-                          stdout=subprocess.PIPE).stdout.decode().splitlines()
+    return kcat(node, "-t", topic, "-C", "-e", "-q", "-K:").decode().splitlines()
 
 
 LINES = [f"k{i}:value {i} \"quoted\" \\ \u00e4" for i in range(500)]

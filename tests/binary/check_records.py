@@ -5,15 +5,11 @@ import subprocess
 import time
 
 from commands import golden, node_of, scratch, sluice
+from kcat import kcat
 from node import Sluice
 from stage import check, require, same
 
 CODECS = ("none", "gzip", "snappy", "lz4", "zstd")
-
-
-def kcat(node, *words, given=None):
-    return subprocess.run(["kcat", "-b", node.address, *map(str, words)], input=given, check=True, timeout=60,
-                          stdout=subprocess.PIPE).stdout.decode()
 
 
 @check("produce: keys, headers, nulls and partitions arrive as they were given")
@@ -56,7 +52,7 @@ def _():
         for codec in CODECS:
             sluice(node, "topic", "create", f"ours-{codec}", f"theirs-{codec}")
             sluice(node, "produce", f"ours-{codec}", "-z", codec, given=text)
-            same(kcat(node, "-C", "-t", f"ours-{codec}", "-e", "-q"), text, f"kcat reads our {codec}")
+            same(kcat(node, "-C", "-t", f"ours-{codec}", "-e", "-q").decode(), text, f"kcat reads our {codec}")
             kcat(node, "-P", "-t", f"theirs-{codec}", "-z", codec, given=text.encode())
             same(sluice(node, "consume", f"theirs-{codec}", "-e").out, text, f"we read kcat's {codec}")
 
@@ -67,7 +63,7 @@ def _():
         sluice(node, "topic", "create", "t")
         sluice(node, "produce", "t", "-K:", "-H", "a=1", "-H", "b", given='k:say "x" \\ \t\u00e4\n:\nplain\n')
         ours = sluice(node, "consume", "t", "-e", "-J").out.splitlines()
-        theirs = kcat(node, "-C", "-t", "t", "-e", "-q", "-J").splitlines()
+        theirs = kcat(node, "-C", "-t", "t", "-e", "-q", "-J").decode().splitlines()
         same([json.loads(line) for line in ours], [json.loads(line) for line in theirs], "JSON")
         sluice(node, "produce", "t", given=b"\xff\xfe\n")
         same(json.loads(sluice(node, "consume", "t", "-e", "-J", "-o", -1).out)["payload"], "\ufffd\ufffd", "no UTF-8")
@@ -208,7 +204,7 @@ def _():
         sluice(node, "produce", "t", "-K:", "-D;", given=b"\0\0\0\5\xff\xff\xff\xff\xff\xff\xff\xf9tail:\xff\xfe\1\2;")
         for spec, said in (("key=>iqs", "%k"), ("key=>IQcs", "%k"), ("value=bBc", "%s"), ("value=>H h$", "%s"), (">H", "%k|%s|%K")):
             words = ("-e", "-s", spec, "-f", f"{said}\\n")
-            same(sluice(node, "consume", "t", *words).out, kcat(node, "-C", "-t", "t", "-q", *words), spec)
+            same(sluice(node, "consume", "t", *words).out, kcat(node, "-C", "-t", "t", "-q", *words).decode(), spec)
         same(sluice(node, "consume", "t", "-e", "-s", "value=<H >h").out, "65279 258\n", "the lowest byte first")  # kcat 1.7 doesn't
         golden(sluice(node, "consume", "t", "-e", "--unpack", "value=q", code=1).err,
                "sluice consume: t [0] offset 0 is not what -s says", "too short")

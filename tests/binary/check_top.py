@@ -12,6 +12,7 @@ import termios
 import threading
 import time
 
+from kcat import kcat
 from node import Sluice, free_port, scratch
 from parts import sluice
 from stage import check, require, same
@@ -138,7 +139,7 @@ def _():
 @check("top: a node at work is shown")
 def _():
     with scratch("binary") as work, Sluice(work, http=True) as node:
-        subprocess.run(["kcat", "-b", node.address, "-t", "shown", "-P"], input=b"1\n2\n", check=True, timeout=30)
+        kcat(node, "-t", "shown", "-P", given=b"1\n2\n")
         shown = sluice("top", f"127.0.0.1:{node.http_port}", "--once", "--interval", "0.1")
         require("durable, ready" in shown.out and "shown-0" in shown.out and "Produce" in shown.out, shown.out)
 

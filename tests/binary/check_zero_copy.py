@@ -1,8 +1,8 @@
 """Sending without a copy, forced on loopback, where the kernel always copies: nobody may notice, and it is given up at once."""
 import socket
 import struct
-import subprocess
 
+from kcat import kcat
 from node import Sluice, scratch
 from parts import frame, string
 from stage import check, require, same, wait_until
@@ -12,12 +12,11 @@ SENDS, COPIED, OFF = (f"sluice_zero_copy_{word}_total" for word in ("sends", "co
 
 
 def produce(node):
-    subprocess.run(["kcat", "-b", node.address, "-t", "large", "-P", "-X", "batch.size=200000"], input=LINES, check=True, timeout=60)
+    kcat(node, "-t", "large", "-P", "-X", "batch.size=200000", given=LINES)
 
 
 def consume(node):
-    return subprocess.run(["kcat", "-b", node.address, "-t", "large", "-C", "-e", "-q"], check=True, timeout=60,
-                          stdout=subprocess.PIPE).stdout
+    return kcat(node, "-t", "large", "-C", "-e", "-q")
 
 
 def fetch(offset=0):

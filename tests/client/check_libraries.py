@@ -5,7 +5,7 @@ import time
 
 import peers
 from node import broker, scratch
-from stage import check, command, require, same
+from stage import check, command, require, same, wait_until
 
 HERE = os.path.dirname(os.path.realpath(__file__))
 COUNT = 3000
@@ -51,12 +51,9 @@ def results(futures):
     return {what: future.result(60) for what, future in futures.items()}
 
 
-def soon(holds):
+def soon(holds, what):
     """Kafka's broker hears of a change some time after its controller has answered."""
-    limit = time.monotonic() + 30
-    while not holds() and time.monotonic() < limit:
-        time.sleep(0.1)
-    return holds()
+    wait_until(holds, what, step_s=0.1)
 
 
 @check("confluent-kafka's admin client: topics, partitions, configs, offsets, deletion")
@@ -67,7 +64,7 @@ def confluent_admin():
         admin = admin_of.AdminClient({"bootstrap.servers": node.address, "broker.address.family": "v4"})
         results(admin.create_topics([admin_of.NewTopic("made", 2, 1, config={"retention.ms": "3600000"})]))
         results(admin.create_partitions([admin_of.NewPartitions("made", 3)]))
-        require(soon(lambda: len(admin.list_topics("made", 10).topics["made"].partitions) == 3), "there are not 3 partitions")
+        soon(lambda: len(admin.list_topics("made", 30).topics["made"].partitions) == 3, "there are 3 partitions")
         change = admin_of.ConfigEntry("segment.ms", "60000", incremental_operation=admin_of.AlterConfigOpType.SET)
         results(admin.incremental_alter_configs([admin_of.ConfigResource("topic", "made", incremental_configs=[change])]))
 
@@ -75,7 +72,7 @@ def confluent_admin():
             told, = results(admin.describe_configs([admin_of.ConfigResource("topic", "made")])).values()
             return [told[name].value for name in ("retention.ms", "segment.ms")]
 
-        require(soon(lambda: configs() == ["3600000", "60000"]), f"configs are {configs()}")
+        soon(lambda: configs() == ["3600000", "60000"], "configs are as they were set")
         same([one.host for one in admin.describe_cluster().result(20).nodes], ["127.0.0.1"], "nodes")
         described, = results(admin.describe_topics(library.TopicCollection(["made"]))).values()
         same([one.leader.id for one in described.partitions], [1, 1, 1], "leaders")
@@ -88,7 +85,7 @@ def confluent_admin():
         asked = {place: admin_of.OffsetSpec.latest()}
         same([one.offset for one in results(admin.list_offsets(asked)).values()], [100], "end")
         results(admin.delete_topics(["made"]))
-        require(soon(lambda: "made" not in admin.list_topics(timeout=10).topics), "the topic is still there")
+        soon(lambda: "made" not in admin.list_topics(timeout=30).topics, "the topic is gone")
 
 
 @check("kafka-python produces, reads by partition, asks for offsets", level="all")

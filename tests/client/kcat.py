@@ -8,8 +8,8 @@ from stage import command
 SIZES = (1, 2, 3, 63, 64, 65, 511, 512, 513, 1023, 1024, 4095, 4096, 4097, 16383, 16384, 65535, 65536, 262144, 500000, 900000)
 
 
-def kcat(node, *words, given=None, limit_s=60):
-    return command("kcat", "-b", node.address, "-X", "broker.address.family=v4", *words, given=given, limit_s=limit_s)
+def kcat(node, *words, given=None, limit_s=60, status=0):
+    return command("kcat", "-b", node.address, "-X", "broker.address.family=v4", *words, given=given, limit_s=limit_s, status=status)
 
 
 def lines(count=1):

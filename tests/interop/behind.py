@@ -58,7 +58,7 @@ def make_acls(kafka):
 
 def acls(kafka):
     given = {"ResourceTypeFilter": 1, "PatternTypeFilter": 1, "Operation": 1, "PermissionType": 1}
-    for _ in range(50):
+    for _ in range(300):
         answer = Context(kafka.address).call("DescribeAcls", 2, given)
         if answer["Resources"]:
             break
@@ -69,7 +69,7 @@ def acls(kafka):
 def facts(node, count):
     """Topics with their ids, leaders and configs; quotas and users. A broker of Kafka hears of all of them a moment late."""
     context = Context(node.address)
-    for _ in range(100):
+    for _ in range(300):
         topics = context.call("Metadata", 12, {"Topics": None})["Topics"]
         if len(topics) == count and all(part["LeaderId"] == 1 for topic in topics for part in topic["Partitions"]):
             break

@@ -10,7 +10,7 @@ STARTS = (1, 3, 4, 7, 8, ROUNDS * BATCH)  # within an epoch, at its end, within 
 
 def patiently(what, call):
     """A broker of Kafka says that it is up a moment before it leads."""
-    for _ in range(100):
+    for _ in range(300):
         code, answer = call()
         if code == 0:
             return answer

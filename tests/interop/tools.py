@@ -118,7 +118,7 @@ def fill(context, topic):
     begun_ms = int(time.time() * 1000)
     author = dict(producer=4000, producer_epoch=2)
     for late, one in enumerate((dict(), dict(author, sequence=0), dict(author, sequence=1))):
-        for _ in range(100):  # Kafka knows of a topic a moment before it takes records for it
+        for _ in range(300):  # Kafka knows of a topic a moment before it takes records for it
             said = context.produce(batch(PAIR, first_ms=begun_ms + 10 * late, **one), topic=topic)
             if said.startswith("0 "):
                 break

@@ -293,7 +293,7 @@ def _(context):
     entries = [{"Entity": one["Entity"], "Ops": [{"Key": value["Key"], "Value": 0.0, "Remove": True} for value in one["Values"]]}
                for one in context.call("DescribeClientQuotas", *ALL_QUOTAS)["Entries"]]
     answer = context.call("AlterClientQuotas", 1, {"Entries": entries})
-    for _ in range(50):  # Kafka's image hears of it a moment later
+    for _ in range(300):  # Kafka's image hears of it a moment later
         left = context.call("DescribeClientQuotas", *ALL_QUOTAS)
         if not left["Entries"]:
             break
