@@ -77,10 +77,14 @@ def rows():
         return [tuple(line.rstrip("\n").split("\t")) for line in table][1:]
 
 
+def lasting(work):
+    """A node without retention: some records are stamped 1970, and half a minute after its start it looks for what is too old."""
+    return node_of(work, log_retention_hours=-1)
+
+
 def told_by_kafka(commands):
     """(command, exit status, standard output, first words of a complaint) by Kafka's own tools."""
-    # No retention: some records are stamped 1970, and a node looks for what is too old half a minute after its start.
-    with scratch("flags") as work, node_of(work, log_retention_hours=-1) as node, Theirs() as theirs:
+    with scratch("flags") as work, lasting(work) as node, Theirs() as theirs:
         prepared(work, node)
         for command in commands:
             (tool, *words), given = words_of(command, work)
@@ -92,7 +96,7 @@ def told_by_kafka(commands):
 @check("Kafka's flags: ours print what Kafka's tools print")
 def _():
     wrong = []
-    with scratch("flags") as work, node_of(work) as node:
+    with scratch("flags") as work, lasting(work) as node:
         prepared(work, node)
         for command, status, printed, head in rows():
             (tool, *words), given = words_of(command, work)
