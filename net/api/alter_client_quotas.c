@@ -17,14 +17,19 @@
 #include "api/walk.h"
 #include "replica/access.h"
 
-enum { ADDRESS_SIZE = 64, SHOWN_ITEMS = 3 }; /* what an entry that is shown costs more than an item of a walk */
+enum {
+    ADDRESS_SIZE = 64,
+    SHOWN_ITEMS = 3,  /* what an entry that is shown costs more than an item of a walk */
+    UNKNOWN_MOST = 8, /* kinds that there are not, of those that an entry names: more are not shown */
+};
 
 struct alter_quota {
     struct quota_alter *alter;
     const struct alter_client_quotas_entry_ask *ask;
-    const struct alter_client_quotas_entity_ask *unknown; /* a kind of entity that there is not; or NULL */
-    bool again;                                           /* an earlier entry is about the same entity */
-    struct seen keys;                                     /* of the operations that are taken */
+    struct alter_client_quotas_entity_answer *unknown; /* kinds of entities that there are not; of each the last */
+    uint32_t unknown_count;
+    bool again;       /* an earlier entry is about the same entity */
+    struct seen keys; /* of the operations that are taken */
     bool key_twice;
     uint64_t hash; /* of the entity */
     enum status status;
@@ -65,8 +70,8 @@ static enum status entry_check(const struct alter_quota *entry, struct arena *ar
 {
     const struct quota_alter *alter = entry->alter;
 
-    if (entry->unknown) {
-        *why = text_format(arena, "Unhandled client quota entity type: %.*s", TEXT_ARGS(entry->unknown->type));
+    if (entry->unknown_count > 0) {
+        *why = text_format(arena, "Unhandled client quota entity type: %.*s", TEXT_ARGS(entry->unknown[0].type));
         return STATUS_INVALID_REQUEST;
     }
     enum status status = quota_entity_check(&alter->entity, arena, why);
@@ -106,17 +111,14 @@ static bool entity_show(const struct alter_quota *entry, struct alter_client_quo
 {
     const struct quota_entity *entity = &entry->alter->entity;
 
-    row->entity.items = arena_take(arena, (QUOTA_KINDS + 1) * sizeof(*row->entity.items));
+    row->entity.items = arena_take(arena, (QUOTA_KINDS + entry->unknown_count) * sizeof(*row->entity.items));
     if (!row->entity.items) return false;
     for (enum quota_kind kind = QUOTA_CLIENT_ID; kind < QUOTA_KINDS; kind++) {
         if (!entity->takes_part[kind]) continue;
         row->entity.items[row->entity.count++] =
             (struct alter_client_quotas_entity_answer){ quota_kind_name(kind), entity->names[kind] };
     }
-    if (entry->unknown) {
-        row->entity.items[row->entity.count++] =
-            (struct alter_client_quotas_entity_answer){ entry->unknown->type, entry->unknown->name };
-    }
+    for (uint32_t i = 0; i < entry->unknown_count; i++) row->entity.items[row->entity.count++] = entry->unknown[i];
     return true;
 }
 
@@ -127,7 +129,7 @@ static bool entry_show(struct alter_client_quotas *work, const struct alter_quot
     enum status status = entry->status == STATUS_OK ? work->call.status : entry->status;
 
     row->error_message = status == STATUS_OK ? TEXT_NULL : entry->why.data ? entry->why : error_text(status);
-    if (entry->key_twice || (!entry->unknown && seen_has(&work->twice, entry->hash))) {
+    if (entry->key_twice || (entry->unknown_count == 0 && seen_has(&work->twice, entry->hash))) {
         status = STATUS_INVALID_REQUEST;
         row->error_message =
             text_format(arena, "Ignoring duplicate entity %.*s", TEXT_ARGS(entity_print(entry, arena)));
@@ -174,17 +176,30 @@ static void alter_done(struct controller_call *call)
 
 /* ---- the question ---- */
 
-static void entity_take(struct alter_quota *entry, uint32_t index)
+static bool unknown_take(struct alter_quota *entry, const struct alter_client_quotas_entity_ask *part,
+                         struct arena *arena)
+{
+    uint32_t at = 0;
+
+    if (!entry->unknown) entry->unknown = arena_take(arena, UNKNOWN_MOST * sizeof(*entry->unknown));
+    if (!entry->unknown) return false;
+    while (at < entry->unknown_count && !text_equal(entry->unknown[at].type, part->type)) at++;
+    if (at == UNKNOWN_MOST) return true;
+    entry->unknown[at] = (struct alter_client_quotas_entity_answer){ part->type, part->name };
+    entry->unknown_count = max_of(entry->unknown_count, at + 1);
+    return true;
+}
+
+/* Of two of a kind the last. False: no memory. */
+static bool entity_take(struct alter_quota *entry, uint32_t index, struct arena *arena)
 {
     const struct alter_client_quotas_entity_ask *part = &entry->ask->entity.items[index];
     enum quota_kind kind = quota_kind_of(part->type);
 
-    if (kind != QUOTA_KINDS) {
-        entry->alter->entity.takes_part[kind] = true;
-        entry->alter->entity.names[kind] = part->name; /* of two the last */
-    } else if (!entry->unknown || !text_equal(entry->unknown->type, part->type)) {
-        entry->unknown = part;
-    }
+    if (kind == QUOTA_KINDS) return unknown_take(entry, part, arena);
+    entry->alter->entity.takes_part[kind] = true;
+    entry->alter->entity.names[kind] = part->name;
+    return true;
 }
 
 static void operation_take(struct alter_quota *entry, uint32_t index)
@@ -199,7 +214,7 @@ static void operation_take(struct alter_quota *entry, uint32_t index)
 /* An entry about what an earlier one was about is ignored. */
 static void entity_join(struct alter_client_quotas *work, struct alter_quota *entry)
 {
-    if (entry->unknown) return;
+    if (entry->unknown_count > 0) return;
     entry->hash = quota_entity_hash(&entry->alter->entity);
     entry->again = !seen_add(&work->once, entry->hash);
     if (entry->again) (void)seen_add(&work->twice, entry->hash);
@@ -259,9 +274,8 @@ static bool part_take(struct walk *walk, uint32_t at, uint32_t part)
     entry->alter = &work->access.quotas[at];
     entry->ask = ask;
     if (part == 0) return entry_furnish(walk, entry);
-    if (part <= entities) {
-        entity_take(entry, part - 1);
-    } else if (part <= entities + (uint32_t)ask->operations.count) {
+    if (part <= entities) return entity_take(entry, part - 1, &walk->request->arena);
+    if (part <= entities + (uint32_t)ask->operations.count) {
         operation_take(entry, part - 1 - entities);
     } else {
         entry_judge(work, entry);

@@ -708,6 +708,18 @@ def _(context):
     return str({key: one[key] for key in ("ErrorMessage", "NumPartitions", "ReplicationFactor", "Configs")})
 
 
+@case("topics.config-twice", "CreateTopics v7, retention.ms in two values: the one that counts, and what is wrong")
+def config_twice(context):
+    told = []
+    for values in (("abc", "1000"), ("1000", "abc"), ("1000", "2000"), (None, "2000"), ("2000", None)):
+        given = {"Topics": [{"Name": "probe-x", "NumPartitions": 1, "ReplicationFactor": 1,
+                             "Configs": [{"Name": "retention.ms", "Value": value} for value in values]}], "validateOnly": True}
+        (one,) = context.call("CreateTopics", 7, given)["Topics"]
+        kept = [config["Value"] for config in one["Configs"] or [] if config["Name"] == "retention.ms"]
+        told.append(f"{error(one['ErrorCode'])} {one['ErrorMessage']!r} {kept}")
+    return "; ".join(told)
+
+
 @case("topics.internal-config", "CreateTopics v7, internal.segment.bytes=2000, and without: what is told of it")
 def _(context):
     told = []
