@@ -305,9 +305,9 @@ static uint8_t *answer_memory(struct slot *slot, size_t size)
 {
     struct arena *arena = &slot->request.arena;
 
-    if (size <= (size_t)(arena->end - arena->at)) return arena_take(arena, size);
+    if (size <= (size_t)(arena->end - arena->at)) return arena_take_raw(arena, size);
     slot->answer_block = block_take(slot->request.shard->memory, MEMORY_ANSWER, size);
-    return slot->answer_block ? slot->answer_block->data : arena_take(arena, size);
+    return slot->answer_block ? slot->answer_block->data : arena_take_raw(arena, size);
 }
 
 /* False: no memory for it. */
@@ -317,7 +317,7 @@ static bool answer_encode(struct slot *slot, const void *answer)
     struct arena *arena = &slot->request.arena;
 
     if ((size_t)(arena->end - arena->at) >= ANSWER_GUESS) {
-        slot->answer = arena_take(arena, ANSWER_GUESS);
+        slot->answer = arena_take_raw(arena, ANSWER_GUESS);
         slot->answer_size = (uint32_t)answer_write(slot, answer, slot->answer, ANSWER_GUESS);
         if (slot->answer_size > 0) return true;
     }
