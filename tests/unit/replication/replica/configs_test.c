@@ -126,7 +126,7 @@ static void lists_are_compared_letter_by_letter(void **state)
     static const char name[] = "follower.replication.throttled.replicas";
     static const struct {
         struct text old;
-        enum config_operation operation;
+        int8_t operation;
         struct text value, then;
     } rows[] = {
         { TEXT(""), CONFIG_APPEND, TEXT("5:1"), TEXT("5:1") },
