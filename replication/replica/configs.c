@@ -221,13 +221,13 @@ static void change_join(struct change *change)
 
     if (change->next > 1) qsort(change->changed, change->next, sizeof(*change->changed), configs_compare);
     while (now < now_count || changed < change->next) {
-        const struct image_config *old = now < now_count ? &change->now[now] : NULL;
-        const struct image_config *new = changed < change->next ? &change->changed[changed] : NULL;
-        int order = !old ? 1 : !new ? -1 : text_compare(old->name, new->name);
+        int order = now == now_count          ? 1
+                    : changed == change->next ? -1
+                                              : text_compare(change->now[now].name, change->changed[changed].name);
         if (order < 0) {
-            change->then[change->then_count++] = *old;
-        } else if (new->value.data) {
-            change->then[change->then_count++] = *new;
+            change->then[change->then_count++] = change->now[now];
+        } else if (change->changed[changed].value.data) {
+            change->then[change->then_count++] = change->changed[changed];
         }
         now += order <= 0;
         changed += order >= 0;
