@@ -13,6 +13,8 @@ struct alter_reassignments {
     struct alter_reassignments_answer answer;
 };
 
+enum { REPLICAS_LOOKED_AT = 16384 }; /* of one partition: no cluster has so many brokers */
+
 /* What Kafka would call the first fault of a sorted list: the least id that is not registered, or comes twice. */
 static struct text assignment_fault(const struct image *image, const int32_t *replicas, int32_t count,
                                     struct arena *arena)
@@ -74,7 +76,8 @@ static void partition_show(struct request *request, const struct image_topic *to
     } else if (ask->replicas.count < 0) {
         row->error = ERROR_NO_REASSIGNMENT_IN_PROGRESS;
     } else {
-        row->error_message = assignment_fault(image, ask->replicas.items, ask->replicas.count, &request->arena);
+        int32_t count = min_of(ask->replicas.count, (int32_t)REPLICAS_LOOKED_AT);
+        row->error_message = assignment_fault(image, ask->replicas.items, count, &request->arena);
         if (!row->error_message.data && !same_replicas(&topic->partitions[ask->index], ask)) {
             row->error_message = TEXT("Replicas can't be moved: this node has nowhere to move them to.");
         }
@@ -126,6 +129,7 @@ static bool partition_take(struct walk *walk, uint32_t at, uint32_t part)
     struct alter_reassignments_topic_answer *topic = &work->answer.topics.items[at];
 
     work->row_count++;
+    walk->spent += (uint32_t)max_of(asked->partitions.items[part].replicas.count, 0);
     partition_show(walk->request, work->topic, asked->name, &asked->partitions.items[part],
                    &topic->partitions.items[topic->partitions.count++]);
     return true;

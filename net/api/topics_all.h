@@ -3,7 +3,9 @@
  *
  *     begin: count = UINT32_MAX     open: topics_all_open, parts = ... of all->topic     item: part by part
  *
- * Who is told of a topic in several steps is told of one that is gone meanwhile in part: `open` drops that. */
+ * Who is told of a topic in several steps is told of one that is gone meanwhile in part: `open` drops that. Nor may it
+ * take memory that is cleared in portions (walk_take): a step that ended before the first part would pass the topic
+ * by. */
 #ifndef NET_API_TOPICS_ALL_H
 #define NET_API_TOPICS_ALL_H
 
