@@ -13,7 +13,7 @@ struct alter_reassignments {
     struct alter_reassignments_answer answer;
 };
 
-enum { REPLICAS_LOOKED_AT = 16384 }; /* of one partition: no cluster has so many brokers */
+enum { REPLICAS_LOOKED_AT = 16384 }; /* of one partition, in a step: no cluster has so many brokers */
 
 /* What Kafka would call the first fault of a sorted list: the least id that is not registered, or comes twice. */
 static struct text assignment_fault(const struct image *image, const int32_t *replicas, int32_t count,

@@ -18,7 +18,7 @@ struct seen {
 
 /* For up to `count` things; false when the arena has no room. */
 bool seen_init(struct seen *seen, struct arena *arena, uint32_t count);
-/* The same in the `begin` of a walk's pass, by walk_take: however many things, no step is long. */
+/* The same by walk_take: however many things, no step is long; used from the walk's next item or part on. */
 must_check bool seen_prepare(struct seen *seen, struct walk *walk, uint32_t count);
 /* True when it is the first of its kind. */
 bool seen_add(struct seen *seen, uint64_t hash);

@@ -42,7 +42,7 @@ struct walk_pass {
 /* `end` runs exactly once: at once, or in a later step. A walk that has ended may begin again. */
 void walk_begin(struct walk *walk, struct request *request, const struct walk_pass *passes,
                 void (*end)(struct walk *walk));
-/* Zeroed memory of the request, for `begin` and `open`: what is large is cleared before the next item, and not used
+/* Zeroed memory of the request: what is large is cleared before the walk comes to its next item or part, and not used
  * earlier. NULL: the limit is reached. */
 void *walk_take(struct walk *walk, size_t size);
 /* True: everything was walked over, go on. False: it was not, and the request is finished: nothing else may be done. */
