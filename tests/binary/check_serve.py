@@ -118,7 +118,7 @@ def _():
         time.sleep(0.3)
         require(node.running(), "the client that doesn't read should have held up the stop")
         node.process.send_signal(signal.SIGINT)
-        same(node.process.wait(60), 1, "exit status")
+        same(node.process.wait(10), 1, "exit status")
         require("sluice.open" in entries(node.directory), "the guard is gone")
         peer.close()
         node.start()
