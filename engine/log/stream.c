@@ -27,6 +27,7 @@
 enum { BLOCK = CHUNK_BLOCK };
 
 static void stream_ready(struct ready *ready);
+static void stream_held(struct timer *timer);
 static void stream_prepared(struct segment_work *work);
 static void stream_resume(struct completion *io);
 static void stream_drop(struct stream *stream);
@@ -47,6 +48,7 @@ static struct stream *stream_make(struct log *log)
     list_append(&store->streams, &stream->node);
     list_init(&stream->pieces);
     ready_init(&stream->ready, stream_ready);
+    timer_init(&stream->hold, stream_held);
     stream->io.resume = stream_resume;
     stream->block = (uint8_t *)round_up((uintptr_t)stream->block_memory, (uintptr_t)BLOCK);
     log->stream = stream;
@@ -71,6 +73,7 @@ void stream_end(struct stream *stream)
     stream_leave_block(stream);
     list_remove(&stream->node);
     list_remove(&stream->ready.node);
+    timer_clear(&store->shard->timers, &stream->hold);
     stream->log->stream = NULL;
     list_append(&store->free_streams, &stream->node);
 }
@@ -291,6 +294,62 @@ static bool piece_has_file(const struct segment *segment, const struct stream_pi
     return segment->named && segment->file >= 0 && segment->allocated >= piece_blocks_limit(piece);
 }
 
+/* ---- turns ---- */
+
+static uint64_t pieces_size(const struct stream *stream)
+{
+    uint64_t size = 0;
+    list_each(&stream->pieces, node) size += container_of(node, struct stream_piece, node)->size;
+    return size;
+}
+
+static void stream_held(struct timer *timer)
+{
+    struct stream *stream = container_of(timer, struct stream, hold);
+
+    stream->held = true;
+    shard_ready(stream->log->store->shard, &stream->ready);
+}
+
+/* Whether the next turn waits for more. Not when the oldest piece can't grow any more, nor when somebody waits for what
+ * is written: the WAL for room, a checkpoint, a stop. */
+static bool turn_waits(struct stream *stream)
+{
+    const struct log *log = stream->log;
+    struct shard *shard = log->store->shard;
+
+    if (stream->turn_ns == 0 || stream->held || list_first(&stream->pieces) != list_last(&stream->pieces)) return false;
+    if (log->store->closing || log->store->flush->hungry || log->tail->cut) return false;
+    if (stream->turn_size == 0 && pieces_size(stream) >= stream->turn_whole) return false;
+    if (!timer_pending(&stream->hold)) {
+        timer_set_exact(&shard->timers, &stream->hold,
+                        shard_now_ns(shard) + min_of(stream->turn_ns, (int64_t)STREAM_HOLD_NS_MAX));
+    }
+    return true;
+}
+
+static void turn_begin(struct stream *stream, const struct stream_piece *piece)
+{
+    struct shard *shard = stream->log->store->shard;
+
+    timer_clear(&shard->timers, &stream->hold);
+    stream->held = false;
+    stream->turn_begun_ns = shard_now_ns(shard);
+    stream->turn_size += piece->size;
+}
+
+void stream_durable(struct stream *stream, uint64_t size)
+{
+    struct shard *shard = stream->log->store->shard;
+
+    if (stream->turn_size == 0) return; /* What went through the WAL before there was a stream. */
+    stream->turn_size -= min_of(size, stream->turn_size);
+    if (stream->turn_size > 0) return;
+    stream->turn_ns = max_of(shard_now_ns(shard) - stream->turn_begun_ns, INT64_C(1));
+    stream->turn_whole = size + pieces_size(stream);
+    if (!list_empty(&stream->pieces)) shard_ready(shard, &stream->ready);
+}
+
 /* The next step for the oldest piece, whatever it is that it lacks. True: it is written (or need not be). */
 static bool stream_step(struct stream *stream)
 {
@@ -319,7 +378,8 @@ static bool stream_step(struct stream *stream)
         stream->stage = STREAM_READING;
         io_read(store->shard->io, &stream->io, segment->file, stream->block, BLOCK,
                 round_down(piece->position, (uint64_t)BLOCK));
-    } else {
+    } else if (!turn_waits(stream)) {
+        turn_begin(stream, piece);
         return !piece_write(stream, piece);
     }
     return false;

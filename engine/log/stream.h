@@ -1,7 +1,13 @@
 /* engine/log/stream.h   Large appends: bytes go straight to the log's segment with DSYNC, and only an entry that says
  * so (an extent) goes into the WAL. So a large stream is written once instead of twice.
  *
- * A log has a stream while much is on its way; then every append of it goes here, so that its entries stay in order. */
+ * A log has a stream while much is on its way; then every append of it goes here, so that its entries stay in order.
+ *
+ * A *turn* is a piece from the beginning of its write until it is durable: some six operations of the device, whatever
+ * its size. A producer has a few batches on their way and sends the next one when one is acknowledged. If each turn
+ * began as soon as it could, two groups of batches would alternate for ever, one at the device and one in the
+ * sockets, at twice the cost. So a turn begins when the one before has ended and as much has come as that one let
+ * go; but it waits for that no longer than the last one took. */
 #ifndef ENGINE_LOG_STREAM_H
 #define ENGINE_LOG_STREAM_H
 
@@ -9,11 +15,13 @@
 #include "log/segment.h"
 #include "log/state.h"
 #include "log/tail.h"
+#include "shard/timers.h"
 
 enum {
     STREAM_WAITING_MIN = 192 << 10, /* bytes of one log on their way, from which on it pays: one batch "of 256 KiB" */
     STREAM_AHEAD = 16 << 20,        /* blocks that are allocated ahead of the writes */
     STREAM_SPARE = 4 * CHUNK_BLOCK, /* that a block has beyond the batch it is taken for */
+    STREAM_HOLD_NS_MAX = 10000000,
 };
 
 /* One write: bytes that lie together in memory and in the segment, at the same place within a page. */
@@ -39,10 +47,15 @@ struct stream {
     struct list_node node; /* in the store */
     struct log *log;
     enum stream_stage stage;
-    struct ready ready;        /* the end of the step that appended; or memory for an entry */
-    struct gather *gather;     /* new pieces go here; or NULL */
-    struct list pieces;        /* oldest first; the first one is being written in stage WRITING */
-    struct stream_piece *done; /* written, its entry waits for memory */
+    struct ready ready;             /* the end of the step that appended; or memory for an entry */
+    struct gather *gather;          /* new pieces go here; or NULL */
+    struct list pieces;             /* oldest first; the first one is being written in stage WRITING */
+    struct stream_piece *done;      /* written, its entry waits for memory */
+    struct timer hold;              /* until when the next turn waits */
+    bool held;                      /* as long as it may */
+    uint64_t turn_size;             /* bytes of the turn under way that are not durable yet */
+    uint64_t turn_whole;            /* what the next one waits for */
+    int64_t turn_begun_ns, turn_ns; /* the one under way, or the last one; how long that took, 0: there was none */
     struct segment_work work;
     struct completion io;
     struct iovec part;
@@ -58,6 +71,8 @@ bool stream_takes(struct log *log, size_t size);
 uint8_t *stream_room(struct stream *stream, size_t size);
 /* A batch that lies there joins the stream at its place in the segment; *data may move. Returns its block. */
 struct gather *stream_join(struct stream *stream, uint8_t **data, const struct chunk_entry *entry, uint32_t size);
+/* So many bytes that went through the stream are durable. */
+void stream_durable(struct stream *stream, uint64_t size);
 /* spill.c is through with the log. */
 void stream_spilled(struct stream *stream);
 static inline bool stream_busy(const struct stream *stream)

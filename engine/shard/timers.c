@@ -8,6 +8,8 @@
  * emptied: what is due fires, the rest finds a new place on a lower level. What lies beyond the last level waits in its
  * farthest slot.
  *
+ * Exact timers lie beside the wheel, in a list.
+ *
  * A timer that is cleared just leaves its list; the bit of a slot may therefore be set although the slot is empty. */
 #include "shard/timers.h"
 
@@ -37,6 +39,7 @@ void timers_init(struct timers *timers, int64_t now_ns)
     invariant(now_ns >= 0);
     timers->tick = now_ns / NS_PER_TICK;
     timers->count = 0;
+    list_init(&timers->exact);
     for (unsigned level = 0; level < TIMERS_LEVELS; level++) {
         timers->used[level] = 0;
         for (unsigned slot = 0; slot < TIMERS_SLOTS; slot++) list_init(&timers->slots[level][slot]);
@@ -70,6 +73,23 @@ void timer_set(struct timers *timers, struct timer *timer, int64_t deadline_ns)
     timers->count++;
 }
 
+static struct timer *timer_at(struct list_node *node)
+{
+    return container_of(node, struct timer, node);
+}
+
+void timer_set_exact(struct timers *timers, struct timer *timer, int64_t deadline_ns)
+{
+    invariant(timer->fire != NULL);
+    timer_clear(timers, timer);
+    timer->deadline_ns = deadline_ns;
+    struct list_node *place = &timers->exact.head;
+    while (place->previous != &timers->exact.head && timer_at(place->previous)->deadline_ns > deadline_ns)
+        place = place->previous;
+    list_insert_before(place, &timer->node);
+    timers->count++;
+}
+
 void timer_clear(struct timers *timers, struct timer *timer)
 {
     if (!timer_pending(timer)) return;
@@ -90,17 +110,19 @@ int64_t timers_next_ns(const struct timers *timers)
 {
     if (timers->count == 0) return INT64_MAX;
 
+    struct list_node *first = list_first(&timers->exact);
+    int64_t exact_ns = first ? timer_at(first)->deadline_ns : INT64_MAX;
     for (unsigned level = 0; level < TIMERS_LEVELS; level++) {
         int64_t next = tick_at_level(timers->tick, level) + 1;
         for (uint64_t ahead = used_ahead(timers, level); ahead != 0; ahead &= ahead - 1) {
             int64_t place = next + __builtin_ctzll(ahead);
             if (list_empty(&timers->slots[level][place & SLOT_MASK])) continue;
             int64_t tick = place << (SLOT_BITS * level);
-            return tick > INT64_MAX / NS_PER_TICK ? INT64_MAX : tick * NS_PER_TICK;
+            return tick > INT64_MAX / NS_PER_TICK ? exact_ns : min_of(exact_ns, tick * NS_PER_TICK);
         }
     }
-    invariant(false && "a counted timer is in a slot");
-    return INT64_MAX;
+    invariant(first && "a counted timer is in a slot or an exact one");
+    return exact_ns;
 }
 
 /* Moves everything from the slots of a level that time passes on its way to `tick` into `passed`. */
@@ -116,29 +138,43 @@ static void level_pass(struct timers *timers, unsigned level, int64_t tick, stru
     }
 }
 
+static void exact_take(struct timers *timers, int64_t now_ns, struct list *due)
+{
+    struct list_node *node;
+    while ((node = list_first(&timers->exact)) != NULL && timer_at(node)->deadline_ns <= now_ns) {
+        list_remove(node);
+        list_append(due, node);
+    }
+}
+
+static void wheel_take(struct timers *timers, int64_t tick, struct list *due)
+{
+    struct list passed;
+
+    list_init(&passed);
+    for (unsigned level = 0; level < TIMERS_LEVELS; level++) level_pass(timers, level, tick, &passed);
+    timers->tick = tick;
+    list_each(&passed, node)
+    {
+        list_remove(node);
+        if (tick_due(timer_at(node)->deadline_ns) <= tick) {
+            list_append(due, node);
+        } else {
+            timer_place(timers, timer_at(node));
+        }
+    }
+}
+
 void timers_expire(struct timers *timers, int64_t now_ns)
 {
     int64_t tick = now_ns / NS_PER_TICK;
-    if (tick <= timers->tick) return;
+    struct list due;
 
-    struct list passed, due;
-    list_init(&passed);
     list_init(&due);
-    for (unsigned level = 0; level < TIMERS_LEVELS; level++) level_pass(timers, level, tick, &passed);
-    timers->tick = tick;
-
-    list_each(&passed, node)
-    {
-        struct timer *timer = container_of(node, struct timer, node);
-        list_remove(node);
-        if (tick_due(timer->deadline_ns) <= tick) {
-            list_append(&due, node);
-        } else {
-            timer_place(timers, timer);
-        }
-    }
+    exact_take(timers, now_ns, &due);
+    if (tick > timers->tick) wheel_take(timers, tick, &due);
     for (struct list_node *node; (node = list_take_first(&due)) != NULL;) {
-        struct timer *timer = container_of(node, struct timer, node);
+        struct timer *timer = timer_at(node);
         timers->count--;
         timer->fire(timer); /* May set it again, and set or clear any other, also those that are due now. */
     }

@@ -1,5 +1,6 @@
 /* engine/shard/timers.h   Deadlines of a shard: intrusive, set, moved and cleared in constant time (a hierarchical
- * wheel with a tick of 1 ms). A timer fires at or up to one tick after its deadline, never before, from shard_step. */
+ * wheel with a tick of 1 ms). A timer fires at or up to one tick after its deadline, never before, from shard_step. The
+ * few whose deadline is nearer than a tick, or must be met, are set as exact ones. */
 #ifndef ENGINE_SHARD_TIMERS_H
 #define ENGINE_SHARD_TIMERS_H
 
@@ -21,6 +22,7 @@ struct timers {
     uint64_t count;
     uint64_t used[TIMERS_LEVELS]; /* a bit per slot that is not empty */
     struct list slots[TIMERS_LEVELS][TIMERS_SLOTS];
+    struct list exact; /* by deadline, earliest first */
 };
 
 /* Settings say "never" with INT64_MAX milliseconds: what is more than there is of nanoseconds is as good as that. */
@@ -38,14 +40,17 @@ void timers_init(struct timers *timers, int64_t now_ns);
 void timer_init(struct timer *timer, void (*fire)(struct timer *timer));
 /* Sets or moves. */
 void timer_set(struct timers *timers, struct timer *timer, int64_t deadline_ns);
+/* Fires in the first step after its deadline. For timers that are few or set in the order of their deadlines: each
+ * looks for its place from the latest on. */
+void timer_set_exact(struct timers *timers, struct timer *timer, int64_t deadline_ns);
 /* Nothing when it is not set. */
 void timer_clear(struct timers *timers, struct timer *timer);
 static inline bool timer_pending(const struct timer *timer)
 {
     return list_linked(&timer->node);
 }
-/* When timers_expire has something to do next: never more than a tick after the earliest deadline, maybe long before it
- * (a far timer is brought nearer in steps); INT64_MAX when no timer is set. */
+/* When timers_expire has something to do next: never more than a tick after the earliest deadline, never after that of
+ * an exact one, maybe long before it (a far timer is brought nearer in steps); INT64_MAX when no timer is set. */
 int64_t timers_next_ns(const struct timers *timers);
 /* Fires what is due, in no particular order among timers that became due since the last call. */
 void timers_expire(struct timers *timers, int64_t now_ns);

@@ -135,6 +135,7 @@ static inline bool node_quiet(const struct node *node)
     for (uint32_t i = 0; i < node->shard_count; i++) {
         const struct shard *shard = &node->shard[i];
         if (shard->io->in_flight > 0 || shard->job_count > 0 || !list_empty(&shard->ready)) return false;
+        if (!list_empty(&shard->timers.exact)) return false; /* A stream waits for its next turn. */
     }
     return true;
 }

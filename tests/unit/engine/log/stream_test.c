@@ -87,6 +87,63 @@ static void a_small_append_stays_behind_a_large_one(void **state)
     crashed_and_read(&node, 5);
 }
 
+static void until_durable(struct node *node, struct log *log, int64_t offset)
+{
+    while (log->durable.at < offset) node_turn(node);
+}
+
+/* Two groups of batches that alternate become one. */
+static void a_turn_waits_for_what_the_last_one_let_go(void **state)
+{
+    (void)state;
+    struct node node;
+
+    files_begin(&node, 1 << 30);
+    struct log *log = files_start(&node);
+    const uint64_t *writes = &node.stores[0]->spill->write_count;
+    pour(&node, log, 1, 200000);
+    until_durable(&node, log, 1);              /* So it is known how long a turn takes. */
+    log->stream->turn_ns = STREAM_HOLD_NS_MAX; /* However fast the device is. */
+    pour(&node, log, 1, 200000);
+    node_turn(&node);
+    uint64_t before = *writes;
+    pour(&node, log, 1, 200000); /* The turn before is under way. */
+    until_durable(&node, log, 2);
+    assert_int_equal(*writes, before);
+    assert_true(timer_pending(&log->stream->hold));
+    log->stream->turn_ns = STREAM_HOLD_NS_MAX;
+    pour(&node, log, 1, 200000);
+    node_turn(&node);
+    assert_int_equal(*writes, before + 1); /* Both at once. */
+    assert_false(timer_pending(&log->stream->hold));
+    until_durable(&node, log, 4);
+    pour(&node, log, 1, 200000); /* Half a turn's worth, and nothing comes after it: time is its limit. */
+    node_turn(&node);
+    assert_true(timer_pending(&log->stream->hold));
+    until_durable(&node, log, 5);
+    crashed_and_read(&node, 5);
+}
+
+/* Who needs what is written does not wait for a turn's worth. */
+static void a_stop_does_not_wait_for_a_turn(void **state)
+{
+    (void)state;
+    struct node node;
+
+    files_begin(&node, 1 << 30);
+    struct log *log = files_start(&node);
+    pour(&node, log, 4, 300000);
+    until_durable(&node, log, 4);
+    pour(&node, log, 1, 300000);
+    log->stream->turn_ns = INT64_C(3600) * 1000000000;
+    log->stream->turn_whole = UINT64_MAX;
+    node_stop(&node);
+    log = files_start(&node);
+    assert_int_equal(node_read_all(&node, log, 0), 5);
+    node_stop(&node);
+    node_remove(&node);
+}
+
 static void an_idle_stream_ends(void **state)
 {
     (void)state;
@@ -161,6 +218,8 @@ int main(void)
         cmocka_unit_test(a_large_log_is_written_once),
         cmocka_unit_test(pieces_lie_as_their_blocks_do),
         cmocka_unit_test(a_small_append_stays_behind_a_large_one),
+        cmocka_unit_test(a_turn_waits_for_what_the_last_one_let_go),
+        cmocka_unit_test(a_stop_does_not_wait_for_a_turn),
         cmocka_unit_test(an_idle_stream_ends),
         cmocka_unit_test(a_stream_begins_where_the_wal_left_off),
         cmocka_unit_test(a_batch_larger_than_a_wal_file_survives_kills),

@@ -140,6 +140,32 @@ static void a_firing_timer_may_clear_another_and_set_itself(void **state)
     assert_int_equal(meddler.fired, 2);
 }
 
+static void an_exact_timer_fires_at_its_deadline_beside_the_wheel(void **state)
+{
+    (void)state;
+    struct timers timers;
+    int64_t now_ns = 10 * MS + 1;
+    struct alarm wheel = { .now_ns = &now_ns }, early = { .now_ns = &now_ns }, late = { .now_ns = &now_ns };
+    timers_init(&timers, now_ns);
+    timer_init(&wheel.timer, alarm_fire);
+    timer_init(&early.timer, alarm_fire);
+    timer_init(&late.timer, alarm_fire);
+    timer_set_exact(&timers, &late.timer, now_ns + 300);
+    timer_set_exact(&timers, &early.timer, now_ns + 200);
+    timer_set(&timers, &wheel.timer, now_ns + 100);
+    now_ns += 200;
+    assert_int_equal(timers_next_ns(&timers), now_ns);
+    timers_expire(&timers, now_ns);
+    assert_true(early.fired == 1 && late.fired == 0 && wheel.fired == 0);
+    assert_int_equal(timers_next_ns(&timers), now_ns + 100);
+    timer_clear(&timers, &late.timer);
+    assert_int_equal(timers_next_ns(&timers), 11 * MS);
+    timer_set_exact(&timers, &wheel.timer, now_ns); /* Moved from the wheel; now is late enough. */
+    timers_expire(&timers, now_ns);
+    assert_true(wheel.fired == 1 && late.fired == 0);
+    assert_int_equal(timers_next_ns(&timers), INT64_MAX);
+}
+
 static void random_timers_agree_with_a_plain_list(void **state)
 {
     (void)state;
@@ -149,31 +175,43 @@ static void random_timers_agree_with_a_plain_list(void **state)
     struct timers timers;
     int64_t now_ns = 77 * MS;
     struct alarm *alarms = calloc(COUNT, sizeof *alarms);
+    bool exact[COUNT] = { false };
     timers_init(&timers, now_ns);
     for (unsigned i = 0; i < COUNT; i++) {
         alarms[i].now_ns = &now_ns;
         timer_init(&alarms[i].timer, alarm_fire);
     }
     for (unsigned round = 0; round < ROUNDS; round++) {
-        struct timer *timer = &alarms[prng_below(&prng, COUNT)].timer;
+        uint64_t chosen = prng_below(&prng, COUNT);
+        struct timer *timer = &alarms[chosen].timer;
         int64_t reach = INT64_C(1) << prng_below(&prng, 45);
-        switch (prng_below(&prng, 4)) {
+        int64_t deadline_ns = now_ns + (int64_t)prng_below(&prng, (uint64_t)reach);
+        switch (prng_below(&prng, 5)) {
         case 0:
-        case 1: timer_set(&timers, timer, now_ns + (int64_t)prng_below(&prng, (uint64_t)reach)); break;
-        case 2: timer_clear(&timers, timer); break;
+        case 1:
+            timer_set(&timers, timer, deadline_ns);
+            exact[chosen] = false;
+            break;
+        case 2:
+            timer_set_exact(&timers, timer, deadline_ns);
+            exact[chosen] = true;
+            break;
+        case 3: timer_clear(&timers, timer); break;
         default: now_ns += (int64_t)prng_below(&prng, (uint64_t)(reach >> 8) + 1); timers_expire(&timers, now_ns);
         }
-        int64_t earliest_ns = INT64_MAX;
+        int64_t earliest_ns = INT64_MAX, exact_ns = INT64_MAX;
         unsigned pending = 0;
         for (unsigned i = 0; i < COUNT; i++) {
             if (!timer_pending(&alarms[i].timer)) continue;
             pending++;
             earliest_ns = min_of(earliest_ns, alarms[i].timer.deadline_ns);
+            if (exact[i]) exact_ns = min_of(exact_ns, alarms[i].timer.deadline_ns);
             assert_true(alarms[i].timer.deadline_ns > timers.tick * MS - MS); /* Nothing is overdue by a tick. */
         }
         assert_int_equal(pending, timers.count);
         int64_t next_ns = timers_next_ns(&timers);
         assert_true(pending == 0 ? next_ns == INT64_MAX : next_ns <= max_of(earliest_ns, now_ns) + MS);
+        assert_true(next_ns <= exact_ns);
     }
     free(alarms);
 }
@@ -198,6 +236,7 @@ int main(void)
         cmocka_unit_test(a_deadline_beyond_the_wheel_comes_in_the_end),
         cmocka_unit_test(a_cleared_timer_does_not_fire_and_a_moved_one_fires_once),
         cmocka_unit_test(a_firing_timer_may_clear_another_and_set_itself),
+        cmocka_unit_test(an_exact_timer_fires_at_its_deadline_beside_the_wheel),
         cmocka_unit_test(random_timers_agree_with_a_plain_list),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
