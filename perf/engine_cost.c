@@ -47,10 +47,11 @@ static const struct plan *memory_planned; /* for `idle` */
 
 static struct io *ring_open(void)
 {
-    struct uring_settings settings = { 1024, 8192, 4096, 1024 };
+    struct uring_settings settings = { 1024, 8192, 4096, 1024, 0 };
     if (memory_planned != NULL)
-        settings = (struct uring_settings){ memory_planned->ring_entries, memory_planned->completion_entries,
-                                            memory_planned->receive_buffer_size, memory_planned->receive_buffer_count };
+        settings =
+            (struct uring_settings){ memory_planned->ring_entries, memory_planned->completion_entries,
+                                     memory_planned->receive_buffer_size, memory_planned->receive_buffer_count, 0 };
     struct io *io;
     const char *why = "";
     if (uring_make(&settings, &io, &why) != STATUS_OK) fprintf(stderr, "%s\n", why);

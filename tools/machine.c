@@ -21,10 +21,10 @@ static enum status make_io(struct node_platform *platform, const struct plan *pl
         .completion_entries = plan->completion_entries,
         .receive_buffer_size = plan->receive_buffer_size,
         .receive_buffer_count = plan->receive_buffer_count,
+        .poll_ns = shard < plan->shard_count ? plan->poll_ns : 0,
     };
 
     (void)platform;
-    (void)shard;
     return uring_make(&settings, io, why);
 }
 

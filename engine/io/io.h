@@ -86,6 +86,7 @@ struct io {
     int64_t wall_ms;
     uint64_t submit_count; /* system calls made to submit or wait */
     uint64_t complete_count;
+    uint64_t polled_ns; /* looked instead of sleeping */
     uint32_t in_flight;
 };
 

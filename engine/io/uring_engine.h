@@ -67,12 +67,20 @@ struct uring_regions {
     bool closed; /* the kernel refused one: no more */
 };
 
+/* Looking instead of sleeping. */
+struct uring_poll {
+    int64_t limit_ns;       /* 0: off */
+    int64_t idle_ns;        /* how long the last wait took that had nothing to submit and no durable write out */
+    uint32_t durable_count; /* durable writes that are out */
+};
+
 struct uring {
     struct io io;
     struct io_uring ring;
     struct msghdr *messages; /* one for each entry of the submission queue */
     struct uring_buffers buffers;
     struct uring_regions regions;
+    struct uring_poll poll;
     struct completion *again; /* to be tried again from again_ns on; oldest first */
     struct completion **again_end;
     int64_t again_ns;

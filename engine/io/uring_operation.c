@@ -58,6 +58,11 @@ static bool sends_without_copy(const struct completion *completion)
     return completion->kind == OPERATION_SEND && ((completion->flags & IO_ZERO_COPY) != 0 || completion->notices > 0);
 }
 
+static bool writes_durably(const struct completion *completion)
+{
+    return completion->kind == OPERATION_WRITE && (completion->flags & IO_DURABLE) != 0;
+}
+
 static void operation_submit(struct uring *uring, struct completion *completion)
 {
     uring_reserve(uring, 2); /* A write and its flush go out together. */
@@ -79,6 +84,7 @@ void operation_begin_kind(struct io *io, struct completion *completion, enum ope
     invariant(((uintptr_t)completion & TAG_MASK) == 0);
 
     completion->kind = (uint8_t)kind;
+    if (writes_durably(completion)) uring_of(io)->poll.durable_count++;
     operation_submit(uring_of(io), completion);
 }
 
@@ -90,6 +96,7 @@ static void operation_end(struct uring *uring, struct completion *completion, en
     completion->status = status;
     completion->more = false;
     completion->submitted = false;
+    if (writes_durably(completion)) uring->poll.durable_count--;
     uring->io.in_flight--;
     uring->io.complete_count++;
     completion->resume(completion);

@@ -32,6 +32,7 @@ struct plan {
     struct memory_plan data, replication;
     uint32_t ring_entries, completion_entries;
     uint32_t receive_buffer_size, receive_buffer_count; /* of the engine's small buffers, per shard */
+    int64_t poll_ns;                                    /* how long a data shard looks before it sleeps */
     uint64_t wal_size, wal_file_size;                   /* per shard and log directory */
     uint32_t connections_max;                           /* per shard */
     size_t requests_size;                               /* per shard, on its heap: what requests decode to */

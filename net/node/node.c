@@ -45,6 +45,7 @@ enum status node_plan(const struct node_platform *platform, const struct setting
     if (status != STATUS_OK) return status;
 
     plan->data.from_heap = plan->replication.from_heap = platform->memory_from_heap;
+    plan->poll_ns = INT64_C(1000) * values->poll_us;
     return STATUS_OK;
 }
 

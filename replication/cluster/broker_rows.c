@@ -130,6 +130,9 @@ static const struct setting rows[] = {
     OURS(send_zero_copy, "sluice.send.zerocopy", ENUM, "auto", LEAST, MOST, "auto, always, never", STATIC,
          "whether large parts of answers are sent without a copy; auto: to other machines; a connection stops at the "
          "first report that the kernel copied them after all"),
+    OURS(poll_us, "sluice.poll.us", INT, "0", 0, 1000000, NULL, STATIC,
+         "how long a shard that waits for the device, or for what came sooner last time, looks again and again before "
+         "it sleeps, in us; 0: it sleeps at once. Lower latency for more CPU"),
     OURS(wal_size, "sluice.wal.size", LONG, "0", 0, MOST, NULL, STATIC,
          "bytes of write-ahead log per shard; 0: as planned"),
     OURS(wal_file_size, "sluice.wal.file.size", LONG, "0", 0, MOST, NULL, STATIC,

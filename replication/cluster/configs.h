@@ -52,6 +52,7 @@ struct broker_values {
     struct text http_listen;
     int64_t slow_request_ms;
     uint8_t send_zero_copy;
+    int32_t poll_us;
     int64_t wal_size;
     int64_t wal_file_size;
     int64_t disk_reserve;

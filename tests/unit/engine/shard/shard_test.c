@@ -185,7 +185,7 @@ struct thread_start {
 
 static struct io *ring_open(void)
 {
-    struct uring_settings settings = { 64, 256, 4096, 64 };
+    struct uring_settings settings = { 64, 256, 4096, 64, 0 };
     struct io *io;
     const char *why;
     assert_int_equal(uring_make(&settings, &io, &why), STATUS_OK);

@@ -38,7 +38,7 @@ static inline enum status bench_io(struct node_platform *platform, const struct 
 {
     (void)platform, (void)shard;
     struct uring_settings settings = { plan->ring_entries, plan->completion_entries, plan->receive_buffer_size,
-                                       plan->receive_buffer_count };
+                                       plan->receive_buffer_count, 0 };
     return uring_make(&settings, io, why);
 }
 

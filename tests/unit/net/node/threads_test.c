@@ -20,7 +20,7 @@ static struct loom loom;
 static enum status loom_io(struct node_platform *platform, const struct plan *plan, uint32_t shard, struct io **io,
                            const char **why)
 {
-    static const struct uring_settings ring = { 8, 16, 4096, 4 };
+    static const struct uring_settings ring = { 8, 16, 4096, 4, 0 };
 
     (void)platform, (void)plan;
     loom.made++;
