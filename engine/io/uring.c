@@ -129,7 +129,7 @@ static int64_t time_to_wait(const struct uring *uring, int64_t deadline_ns)
 }
 
 /* Submits what is there; waits when there is a time to wait. */
-static void sleep_until(struct uring *uring, int64_t deadline_ns)
+static void submit_and_wait(struct uring *uring, int64_t deadline_ns)
 {
     int64_t wait_ns = time_to_wait(uring, deadline_ns);
 
@@ -152,12 +152,11 @@ static bool poll_pays(const struct uring_poll *poll)
     return poll->durable_count > 0 || poll->idle_ns <= poll->limit_ns;
 }
 
-/* Looks for `wait_ns` at most. Between two looks other threads of this core run: the kernel's, which begins the flush
- * behind a write, above all. */
-static void poll_for(struct uring *uring, int64_t wait_ns)
+/* Looks for `wait_ns` at most, since `begun_ns`. Between two looks other threads of this core run: the kernel's, which
+ * begins the flush behind a write, above all. */
+static void poll_for(struct uring *uring, int64_t begun_ns, int64_t wait_ns)
 {
-    int64_t begun_ns = clock_ns(CLOCK_MONOTONIC), now_ns = begun_ns;
-    int64_t limit_ns = begun_ns + min_of(wait_ns, uring->poll.limit_ns);
+    int64_t now_ns = begun_ns, limit_ns = begun_ns + min_of(wait_ns, uring->poll.limit_ns);
 
     if (io_uring_sq_ready(&uring->ring) > 0) entered(uring, io_uring_submit_and_get_events(&uring->ring));
     while (io_uring_cq_ready(&uring->ring) == 0 && now_ns < limit_ns) {
@@ -171,26 +170,20 @@ static void poll_for(struct uring *uring, int64_t wait_ns)
     uring->io.polled_ns += (uint64_t)(now_ns - begun_ns);
 }
 
-/* The wait of a turn that may look before it sleeps. */
+/* The same, of a turn that may look before it sleeps. */
 static void poll_and_wait(struct uring *uring, int64_t deadline_ns)
 {
     bool idle = uring->poll.durable_count == 0 && io_uring_sq_ready(&uring->ring) == 0;
-    int64_t begun_ns = clock_ns(CLOCK_MONOTONIC);
+    int64_t wait_ns = time_to_wait(uring, deadline_ns);
 
-    if (poll_pays(&uring->poll)) poll_for(uring, time_to_wait(uring, deadline_ns));
-    sleep_until(uring, deadline_ns);
-    if (idle) uring->poll.idle_ns = clock_ns(CLOCK_MONOTONIC) - begun_ns;
-}
-
-static void submit_and_wait(struct uring *uring, int64_t deadline_ns)
-{
-    bool waits = uring->poll.limit_ns > 0 && time_to_wait(uring, deadline_ns) > 0;
-
-    if (waits) {
-        poll_and_wait(uring, deadline_ns);
-    } else {
-        sleep_until(uring, deadline_ns);
+    if (wait_ns == 0) {
+        submit_and_wait(uring, deadline_ns);
+        return;
     }
+    int64_t begun_ns = clock_ns(CLOCK_MONOTONIC);
+    if (poll_pays(&uring->poll)) poll_for(uring, begun_ns, wait_ns);
+    submit_and_wait(uring, deadline_ns);
+    if (idle) uring->poll.idle_ns = clock_ns(CLOCK_MONOTONIC) - begun_ns;
 }
 
 static void completion_sort(struct uring *uring, char *data, int outcome, unsigned flags)
@@ -232,7 +225,11 @@ static void uring_turn(struct io *io, int64_t deadline_ns)
     struct uring *uring = uring_of(io);
 
     operations_again(uring);
-    submit_and_wait(uring, deadline_ns);
+    if (uring->poll.limit_ns > 0) {
+        poll_and_wait(uring, deadline_ns);
+    } else {
+        submit_and_wait(uring, deadline_ns);
+    }
     clocks_read(io);
     completions_take(uring);
 }

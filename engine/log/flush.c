@@ -14,7 +14,6 @@
 #include "base/canary.h"
 #include "io/files.h"
 #include "log/state.h"
-#include "log/stream.h"
 #include "log/upkeep.h"
 #include "log/wal.h"
 #include "shard/probe.h"
@@ -155,7 +154,6 @@ static void draft_durable(struct flush *flush, struct draft *draft)
         if (!mark->log) continue;
         invariant(mark->log->waiting >= mark->size);
         mark->log->waiting -= mark->size;
-        if (mark->log->stream) stream_durable(mark->log->stream, mark->size);
     }
     draft_tell(flush, draft);
     watermark_advance(shard, &flush->store->flushed, (int64_t)flush->flushed);

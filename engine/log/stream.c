@@ -28,6 +28,7 @@ enum { BLOCK = CHUNK_BLOCK };
 
 static void stream_ready(struct ready *ready);
 static void stream_held(struct timer *timer);
+static void turn_ended(struct ready *ready);
 static void stream_prepared(struct segment_work *work);
 static void stream_resume(struct completion *io);
 static void stream_drop(struct stream *stream);
@@ -49,6 +50,8 @@ static struct stream *stream_make(struct log *log)
     list_init(&stream->pieces);
     ready_init(&stream->ready, stream_ready);
     timer_init(&stream->hold, stream_held);
+    ready_init(&stream->turn_end.ready, turn_ended);
+    list_node_init(&stream->turn_end.node);
     stream->io.resume = stream_resume;
     stream->block = (uint8_t *)round_up((uintptr_t)stream->block_memory, (uintptr_t)BLOCK);
     log->stream = stream;
@@ -74,6 +77,7 @@ void stream_end(struct stream *stream)
     list_remove(&stream->node);
     list_remove(&stream->ready.node);
     timer_clear(&store->shard->timers, &stream->hold);
+    watermark_leave(&stream->turn_end);
     stream->log->stream = NULL;
     list_append(&store->free_streams, &stream->node);
 }
@@ -228,6 +232,7 @@ static void stream_drop(struct stream *stream)
         piece_give(stream, container_of(node, struct stream_piece, node));
     if (stream->done) piece_give(stream, stream->done);
     stream->done = NULL;
+    if (stream->stage == STREAM_HOLDING) stream->stage = STREAM_IDLE;
 }
 
 /* Where its whole blocks end in the file. */
@@ -296,58 +301,53 @@ static bool piece_has_file(const struct segment *segment, const struct stream_pi
 
 /* ---- turns ---- */
 
-static uint64_t pieces_size(const struct stream *stream)
-{
-    uint64_t size = 0;
-    list_each(&stream->pieces, node) size += container_of(node, struct stream_piece, node)->size;
-    return size;
-}
-
 static void stream_held(struct timer *timer)
 {
     struct stream *stream = container_of(timer, struct stream, hold);
 
-    stream->held = true;
     shard_ready(stream->log->store->shard, &stream->ready);
 }
 
-/* Whether the next turn waits for more. Not when the oldest piece can't grow any more, nor when somebody waits for what
- * is written: the WAL for room, a checkpoint, a stop. */
-static bool turn_waits(struct stream *stream)
+static bool turn_under_way(const struct stream *stream)
 {
-    const struct log *log = stream->log;
-    struct shard *shard = log->store->shard;
-
-    if (stream->turn_ns == 0 || stream->held || list_first(&stream->pieces) != list_last(&stream->pieces)) return false;
-    if (log->store->closing || log->store->flush->hungry || log->tail->cut) return false;
-    if (stream->turn_size == 0 && pieces_size(stream) >= stream->turn_whole) return false;
-    if (!timer_pending(&stream->hold)) {
-        timer_set_exact(&shard->timers, &stream->hold,
-                        shard_now_ns(shard) + min_of(stream->turn_ns, (int64_t)STREAM_HOLD_NS_MAX));
-    }
-    return true;
+    return list_linked(&stream->turn_end.node);
 }
 
+/* Whether the next turn waits for more. Not when its piece can't grow any more. */
+static bool turn_waits(struct stream *stream)
+{
+    struct shard *shard = stream->log->store->shard;
+    int64_t now_ns = shard_now_ns(shard);
+
+    if (stream->turn_ns == 0 || list_first(&stream->pieces) != list_last(&stream->pieces)) return false;
+    if (!turn_under_way(stream) && stream->log->waiting >= stream->turn_whole) return false;
+    if (stream->hold_limit_ns == 0) {
+        stream->hold_limit_ns = now_ns + min_of(stream->turn_ns, (int64_t)STREAM_HOLD_NS_MAX);
+        timer_set_exact(&shard->timers, &stream->hold, stream->hold_limit_ns);
+    }
+    return now_ns < stream->hold_limit_ns;
+}
+
+/* A turn that is under way still becomes one with it. */
 static void turn_begin(struct stream *stream, const struct stream_piece *piece)
 {
     struct shard *shard = stream->log->store->shard;
 
     timer_clear(&shard->timers, &stream->hold);
-    stream->held = false;
+    stream->hold_limit_ns = 0;
     stream->turn_begun_ns = shard_now_ns(shard);
-    stream->turn_size += piece->size;
+    stream->turn_size = (turn_under_way(stream) ? stream->turn_size : 0) + piece->size;
+    watermark_leave(&stream->turn_end);
+    watermark_wait(shard, &stream->log->durable, &stream->turn_end, piece->limit);
 }
 
-void stream_durable(struct stream *stream, uint64_t size)
+static void turn_ended(struct ready *ready)
 {
-    struct shard *shard = stream->log->store->shard;
+    struct stream *stream = container_of(ready, struct stream, turn_end.ready);
 
-    if (stream->turn_size == 0) return; /* What went through the WAL before there was a stream. */
-    stream->turn_size -= min_of(size, stream->turn_size);
-    if (stream->turn_size > 0) return;
-    stream->turn_ns = max_of(shard_now_ns(shard) - stream->turn_begun_ns, INT64_C(1));
-    stream->turn_whole = size + pieces_size(stream);
-    if (!list_empty(&stream->pieces)) shard_ready(shard, &stream->ready);
+    stream->turn_ns = max_of(shard_now_ns(stream->log->store->shard) - stream->turn_begun_ns, INT64_C(1));
+    stream->turn_whole = stream->turn_size + stream->log->waiting;
+    stream_go(stream);
 }
 
 /* The next step for the oldest piece, whatever it is that it lacks. True: it is written (or need not be). */
@@ -356,6 +356,7 @@ static bool stream_step(struct stream *stream)
     struct store *store = stream->log->store;
     struct list_node *node = list_first(&stream->pieces);
 
+    if (stream->stage == STREAM_HOLDING) stream->stage = STREAM_IDLE; /* Looks again. */
     if (stream->stage == STREAM_IDLE && (store->failed || stream->log->deleted)) {
         stream_drop(stream);
         return false;
@@ -378,7 +379,9 @@ static bool stream_step(struct stream *stream)
         stream->stage = STREAM_READING;
         io_read(store->shard->io, &stream->io, segment->file, stream->block, BLOCK,
                 round_down(piece->position, (uint64_t)BLOCK));
-    } else if (!turn_waits(stream)) {
+    } else if (turn_waits(stream)) {
+        stream->stage = STREAM_HOLDING;
+    } else {
         turn_begin(stream, piece);
         return !piece_write(stream, piece);
     }

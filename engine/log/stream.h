@@ -16,6 +16,7 @@
 #include "log/state.h"
 #include "log/tail.h"
 #include "shard/timers.h"
+#include "shard/watermark.h"
 
 enum {
     STREAM_WAITING_MIN = 192 << 10, /* bytes of one log on their way, from which on it pays: one batch "of 256 KiB" */
@@ -39,23 +40,25 @@ struct stream_piece {
 /*     IDLE --append--> SPILLING    what the tail had before
  *      ^                PREPARING   a job: the file, and room in it
  *      |                READING     the partial block before
+ *      |                HOLDING     a turn's worth, or as long as a turn takes
  *      |                WRITING     ... then the extent is entered
  *      +--- nothing left; else from SPILLING on, each step only if it is needed ---+ */
-enum stream_stage { STREAM_IDLE, STREAM_SPILLING, STREAM_PREPARING, STREAM_READING, STREAM_WRITING };
+enum stream_stage { STREAM_IDLE, STREAM_SPILLING, STREAM_PREPARING, STREAM_READING, STREAM_HOLDING, STREAM_WRITING };
 
 struct stream {
     struct list_node node; /* in the store */
     struct log *log;
     enum stream_stage stage;
-    struct ready ready;             /* the end of the step that appended; or memory for an entry */
-    struct gather *gather;          /* new pieces go here; or NULL */
-    struct list pieces;             /* oldest first; the first one is being written in stage WRITING */
-    struct stream_piece *done;      /* written, its entry waits for memory */
-    struct timer hold;              /* until when the next turn waits */
-    bool held;                      /* as long as it may */
-    uint64_t turn_size;             /* bytes of the turn under way that are not durable yet */
-    uint64_t turn_whole;            /* what the next one waits for */
-    int64_t turn_begun_ns, turn_ns; /* the one under way, or the last one; how long that took, 0: there was none */
+    struct ready ready;        /* the end of the step that appended; or memory for an entry */
+    struct gather *gather;     /* new pieces go here; or NULL */
+    struct list pieces;        /* oldest first; the first one is being written in stage WRITING */
+    struct stream_piece *done; /* written, its entry waits for memory */
+    struct timer hold;
+    int64_t hold_limit_ns;          /* when the next turn begins with what there is; 0: it does not wait yet */
+    struct watermark_wait turn_end; /* the turn under way is durable */
+    uint64_t turn_size;             /* bytes of the one under way */
+    uint64_t turn_whole;            /* bytes that the next one waits for */
+    int64_t turn_begun_ns, turn_ns; /* the one under way; how long the last one took, 0: there was none */
     struct segment_work work;
     struct completion io;
     struct iovec part;
@@ -71,8 +74,6 @@ bool stream_takes(struct log *log, size_t size);
 uint8_t *stream_room(struct stream *stream, size_t size);
 /* A batch that lies there joins the stream at its place in the segment; *data may move. Returns its block. */
 struct gather *stream_join(struct stream *stream, uint8_t **data, const struct chunk_entry *entry, uint32_t size);
-/* So many bytes that went through the stream are durable. */
-void stream_durable(struct stream *stream, uint64_t size);
 /* spill.c is through with the log. */
 void stream_spilled(struct stream *stream);
 static inline bool stream_busy(const struct stream *stream)

@@ -15,6 +15,11 @@ static void pour(struct node *node, struct log *log, int count, size_t size)
     }
 }
 
+static void until_durable(struct node *node, struct log *log, int64_t offset)
+{
+    while (log->durable.at < offset) node_turn(node);
+}
+
 static void crashed_and_read(struct node *node, int64_t end)
 {
     node_crash(node);
@@ -35,7 +40,7 @@ static void a_large_log_is_written_once(void **state)
     struct log *log = files_start(&node);
     struct store *store = node.stores[0];
     pour(&node, log, COUNT, SIZE);
-    while (log->durable.at < log->end) node_turn(&node);
+    until_durable(&node, log, log->end);
     assert_true(log->segments->count > 3);
     assert_true(store->wal->bytes_written < (uint64_t)COUNT * SIZE / 4);
     assert_true(store->spill->bytes_written + store->wal->bytes_written < (uint64_t)COUNT * SIZE / 10 * 12);
@@ -65,7 +70,7 @@ static void pieces_lie_as_their_blocks_do(void **state)
         limit = piece->first;
     }
     assert_true(limit < 9);
-    while (log->durable.at < log->end) node_turn(&node);
+    until_durable(&node, log, log->end);
     crashed_and_read(&node, 10);
 }
 
@@ -87,9 +92,24 @@ static void a_small_append_stays_behind_a_large_one(void **state)
     crashed_and_read(&node, 5);
 }
 
-static void until_durable(struct node *node, struct log *log, int64_t offset)
+/* Whatever time the turns of this machine take. */
+static void hold_on(struct log *log)
 {
-    while (log->durable.at < offset) node_turn(node);
+    log->stream->turn_ns = INT64_C(3600) * 1000000000;
+    log->stream->hold_limit_ns = 0;
+    timer_clear(&log->store->shard->timers, &log->stream->hold);
+}
+
+/* A turn of its own, so that the log has a stream and a turn's length is known. */
+static struct log *after_a_turn(struct node *node, size_t size)
+{
+    files_begin(node, 1 << 30);
+    struct log *log = files_start(node);
+    pour(node, log, 1, size);
+    until_durable(node, log, 1);
+    node_turn(node);
+    assert_true(log->stream && log->stream->turn_ns > 0);
+    return log;
 }
 
 /* Two groups of batches that alternate become one. */
@@ -97,51 +117,36 @@ static void a_turn_waits_for_what_the_last_one_let_go(void **state)
 {
     (void)state;
     struct node node;
-
-    files_begin(&node, 1 << 30);
-    struct log *log = files_start(&node);
+    struct log *log = after_a_turn(&node, 400000);
     const uint64_t *writes = &node.stores[0]->spill->write_count;
-    pour(&node, log, 1, 200000);
-    until_durable(&node, log, 1);              /* So it is known how long a turn takes. */
-    log->stream->turn_ns = STREAM_HOLD_NS_MAX; /* However fast the device is. */
-    pour(&node, log, 1, 200000);
-    node_turn(&node);
+
     uint64_t before = *writes;
-    pour(&node, log, 1, 200000); /* The turn before is under way. */
-    until_durable(&node, log, 2);
+    pour(&node, log, 1, 200000); /* Half of what the last one let go. */
+    hold_on(log);
+    node_turn(&node);
     assert_int_equal(*writes, before);
-    assert_true(timer_pending(&log->stream->hold));
-    log->stream->turn_ns = STREAM_HOLD_NS_MAX;
+    assert_int_equal(log->stream->stage, STREAM_HOLDING);
     pour(&node, log, 1, 200000);
     node_turn(&node);
     assert_int_equal(*writes, before + 1); /* Both at once. */
-    assert_false(timer_pending(&log->stream->hold));
-    until_durable(&node, log, 4);
-    pour(&node, log, 1, 200000); /* Half a turn's worth, and nothing comes after it: time is its limit. */
-    node_turn(&node);
-    assert_true(timer_pending(&log->stream->hold));
-    until_durable(&node, log, 5);
-    crashed_and_read(&node, 5);
+    until_durable(&node, log, 3);
+    crashed_and_read(&node, 3);
 }
 
-/* Who needs what is written does not wait for a turn's worth. */
-static void a_stop_does_not_wait_for_a_turn(void **state)
+static void what_a_turn_waits_for_need_not_come(void **state)
 {
     (void)state;
     struct node node;
+    struct log *log = after_a_turn(&node, 400000);
 
-    files_begin(&node, 1 << 30);
-    struct log *log = files_start(&node);
-    pour(&node, log, 4, 300000);
-    until_durable(&node, log, 4);
-    pour(&node, log, 1, 300000);
-    log->stream->turn_ns = INT64_C(3600) * 1000000000;
-    log->stream->turn_whole = UINT64_MAX;
-    node_stop(&node);
-    log = files_start(&node);
-    assert_int_equal(node_read_all(&node, log, 0), 5);
-    node_stop(&node);
-    node_remove(&node);
+    pour(&node, log, 1, 200000);
+    hold_on(log);
+    int64_t begun_ns = shard_now_ns(log->store->shard);
+    node_turn(&node);
+    assert_int_equal(log->stream->stage, STREAM_HOLDING);
+    until_durable(&node, log, 2);
+    assert_true(shard_now_ns(log->store->shard) - begun_ns >= STREAM_HOLD_NS_MAX);
+    crashed_and_read(&node, 2);
 }
 
 static void an_idle_stream_ends(void **state)
@@ -180,7 +185,7 @@ static void a_stream_begins_where_the_wal_left_off(void **state)
     for (size_t round = 0; round < 12; round++) {
         files_fill(&node, log, 1, 1, 100 + round * 611);
         pour(&node, log, 3, 250000 + round * 4111);
-        while (log->durable.at < log->end) node_turn(&node);
+        until_durable(&node, log, log->end);
         if (round % 3 == 2) streams_trim(node.stores[0]);
     }
     assert_int_equal(node_read_all(&node, log, 0), 48);
@@ -200,7 +205,7 @@ static void a_batch_larger_than_a_wal_file_survives_kills(void **state)
     pour(&node, log, 1, 1000);
     for (uint32_t i = 0; i < 2; i++) assert_int_equal(node_append(log, 3, 1 << 20, (uint64_t)log->end), STATUS_OK);
     pour(&node, log, 1, 1000);
-    while (log->durable.at < log->end) node_turn(&node);
+    until_durable(&node, log, log->end);
     for (int kills = 0; kills < 2; kills++) {
         node_crash(&node);
         log = files_start(&node);
@@ -208,7 +213,7 @@ static void a_batch_larger_than_a_wal_file_survives_kills(void **state)
         assert_int_equal(node_read_all(&node, log, 0), 8);
     }
     pour(&node, log, 2, 300000);
-    while (log->durable.at < log->end) node_turn(&node);
+    until_durable(&node, log, log->end);
     crashed_and_read(&node, 10);
 }
 
@@ -219,7 +224,7 @@ int main(void)
         cmocka_unit_test(pieces_lie_as_their_blocks_do),
         cmocka_unit_test(a_small_append_stays_behind_a_large_one),
         cmocka_unit_test(a_turn_waits_for_what_the_last_one_let_go),
-        cmocka_unit_test(a_stop_does_not_wait_for_a_turn),
+        cmocka_unit_test(what_a_turn_waits_for_need_not_come),
         cmocka_unit_test(an_idle_stream_ends),
         cmocka_unit_test(a_stream_begins_where_the_wal_left_off),
         cmocka_unit_test(a_batch_larger_than_a_wal_file_survives_kills),
