@@ -96,12 +96,13 @@ class Broker:
 class Null(Broker):
     name = "null"
 
-    def __init__(self, build, work, cpus="1", gigabytes=4):
+    def __init__(self, build, work, cpus="1", gigabytes=4, durable=False):
         super().__init__(build, work, cpus)
-        self.gigabytes = gigabytes
+        self.gigabytes, self.durable = gigabytes, durable
 
     def command(self):
-        return [f"{self.build}/perf/null_broker", str(self.port), f"{self.work}/disk", str(self.gigabytes)]
+        command = [f"{self.build}/perf/null_broker", str(self.port), f"{self.work}/disk", str(self.gigabytes)]
+        return command + ["durable"] * self.durable
 
 
 class Sluice(Broker):

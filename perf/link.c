@@ -31,7 +31,7 @@ void load_die(const char *format, ...)
 
     va_start(list, format);
     fputs("load: ", stderr);
-    vfprintf(stderr, format, list);
+    (void)vfprintf(stderr, format, list); /* NOLINT(clang-analyzer-valist.Uninitialized): clang 14 is mistaken */
     fputc('\n', stderr);
     va_end(list);
     exit(1);

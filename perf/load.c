@@ -325,32 +325,48 @@ static const char *value_of(char **arguments, const char *name, const char *fall
     return fallback;
 }
 
+static double number_of(char **arguments, const char *name, const char *fallback)
+{
+    const char *value = value_of(arguments, name, fallback);
+    char *end;
+    double number = strtod(value, &end);
+
+    if (end == value || *end) load_die("%s=%s is no number", name, value);
+    return number;
+}
+
+static void address_of(struct load_settings *settings, const char *given)
+{
+    const char *colon = given ? strchr(given, ':') : NULL;
+    char host[64];
+
+    if (!colon || (size_t)(colon - given) >= sizeof(host)) load_die("usage: load HOST:PORT mode=...");
+    memcpy(host, given, (size_t)(colon - given));
+    host[colon - given] = '\0';
+    settings->address.sin_family = AF_INET;
+    settings->address.sin_port = htons((uint16_t)strtoul(colon + 1, NULL, 10));
+    if (inet_pton(AF_INET, host, &settings->address.sin_addr) != 1) load_die("an IPv4 address, not %s", host);
+}
+
 static void read_settings(struct load_settings *settings, char **arguments)
 {
-    char host[64];
-    int port;
-
-    if (!arguments[1] || sscanf(arguments[1], "%63[0-9.]:%d", host, &port) != 2)
-        load_die("usage: load HOST:PORT mode=...");
-    settings->address.sin_family = AF_INET;
-    settings->address.sin_port = htons((uint16_t)port);
-    if (inet_pton(AF_INET, host, &settings->address.sin_addr) != 1) load_die("an IPv4 address, not %s", host);
+    address_of(settings, arguments[1]);
     settings->mode = value_of(arguments, "mode", "produce");
     settings->call = value_of(arguments, "call", "metadata");
-    settings->topics = atoi(value_of(arguments, "topics", "1000"));
+    settings->topics = (int)number_of(arguments, "topics", "1000");
     settings->topic = value_of(arguments, "topic", "load");
-    settings->partitions = atoi(value_of(arguments, "partitions", "1"));
-    settings->connections = atoi(value_of(arguments, "connections", "1"));
-    settings->inflight = atoi(value_of(arguments, "inflight", "5"));
-    settings->acks = atoi(value_of(arguments, "acks", "1"));
-    settings->record_size = atol(value_of(arguments, "record", "1024"));
-    settings->batch_size = atol(value_of(arguments, "batch", "0"));
-    settings->size = atof(value_of(arguments, "size", "1e9"));
-    settings->count = atof(value_of(arguments, "count", "0"));
-    settings->rate = atof(value_of(arguments, "rate", "0"));
-    settings->seconds = atof(value_of(arguments, "seconds", "10"));
-    settings->from = atoll(value_of(arguments, "from", "0"));
-    settings->fetch_size = atol(value_of(arguments, "fetch", "1048576"));
+    settings->partitions = (int)number_of(arguments, "partitions", "1");
+    settings->connections = (int)number_of(arguments, "connections", "1");
+    settings->inflight = (int)number_of(arguments, "inflight", "5");
+    settings->acks = (int)number_of(arguments, "acks", "1");
+    settings->record_size = (long)number_of(arguments, "record", "1024");
+    settings->batch_size = (long)number_of(arguments, "batch", "0");
+    settings->size = number_of(arguments, "size", "1e9");
+    settings->count = number_of(arguments, "count", "0");
+    settings->rate = number_of(arguments, "rate", "0");
+    settings->seconds = number_of(arguments, "seconds", "10");
+    settings->from = (long long)number_of(arguments, "from", "0");
+    settings->fetch_size = (long)number_of(arguments, "fetch", "1048576");
     for (char **at = arguments; *at; at++) {
         if (strcmp(*at, "--") == 0) settings->command = at + 1;
     }

@@ -12,8 +12,9 @@
 #include "messages/fetch.h"
 #include "messages/metadata.h"
 #include "messages/produce.h"
+#include "micro_log.h"
 
-enum { SCRATCH_SIZE = 64 << 20, RECORD_SIZE = 1024 };
+enum { SCRATCH_SIZE = 64 << 20, RECORD_SIZE = 1024, FETCHED_SIZE = 16 << 20, FETCHED_BATCH_SIZE = 64 << 10 };
 
 struct micro {
     struct heap heap;
@@ -25,6 +26,7 @@ struct micro {
     size_t frame_size;
     struct metadata_answer metadata;
     struct batch batch;
+    struct micro_log *log;
 };
 
 struct micro *micro_begin(size_t size)
@@ -44,6 +46,7 @@ struct micro *micro_begin(size_t size)
 
 void micro_end(struct micro *micro)
 {
+    if (micro->log) micro_log_end(micro->log);
     heap_end(&micro->heap);
     free(micro);
 }
@@ -149,13 +152,13 @@ uint32_t micro_write_metadata(struct micro *micro)
     return (uint32_t)(writer.at - writer.start);
 }
 
-static void batch_prepare(struct micro *micro)
+static void batch_prepare(struct micro *micro, size_t size)
 {
-    uint8_t *memory = heap_take(&micro->heap, micro->size + 4096);
+    uint8_t *memory = heap_take(&micro->heap, size + 4096);
     struct batch_builder builder;
 
-    batch_begin(&builder, memory, micro->size + 4096, 0, 1700000000000);
-    while (builder.size + RECORD_SIZE < micro->size + 1024) {
+    batch_begin(&builder, memory, size + 4096, 0, 1700000000000);
+    while (builder.size + RECORD_SIZE < size + 1024) {
         static const uint8_t value[RECORD_SIZE - 8];
         batch_add(&builder, BYTES_NULL, (struct bytes){ value, sizeof(value) }, 1700000000000);
     }
@@ -169,8 +172,36 @@ uint32_t micro_judge_batch(struct micro *micro)
     struct batch_rules rules = { .timestamp_min_ms = INT64_MIN, .timestamp_max_ms = INT64_MAX };
     struct batch_verdict verdict;
 
-    if (!micro->batch.data) batch_prepare(micro);
+    if (!micro->batch.data) batch_prepare(micro, micro->size);
     enum status status = batch_judge(&micro->batch, &rules, &verdict);
     invariant(status == STATUS_OK);
     return (uint32_t)verdict.max_timestamp_ms;
+}
+
+static struct bytes micro_batch(const struct micro *micro)
+{
+    return (struct bytes){ micro->batch.data, micro->batch.size };
+}
+
+uint32_t micro_append(struct micro *micro)
+{
+    if (!micro->log) {
+        batch_prepare(micro, micro->size);
+        micro->log = micro_log_begin();
+    }
+    micro_log_append(micro->log, micro_batch(micro));
+    return 0;
+}
+
+uint32_t micro_fetch(struct micro *micro)
+{
+    if (!micro->log) {
+        batch_prepare(micro, FETCHED_BATCH_SIZE);
+        micro->log = micro_log_begin();
+        for (size_t size = 0; size < FETCHED_SIZE; size += FETCHED_BATCH_SIZE) {
+            micro_log_append(micro->log, micro_batch(micro));
+        }
+        micro_log_settle(micro->log);
+    }
+    return micro_log_fetch(micro->log, (uint32_t)micro->size);
 }

@@ -22,6 +22,8 @@ uint32_t micro_read_produce(struct micro *micro);   /* decode Produce v9 with on
 uint32_t micro_read_fetch(struct micro *micro);     /* decode Fetch v12 with `size` partitions */
 uint32_t micro_write_metadata(struct micro *micro); /* encode Metadata v12 with `size` partitions */
 uint32_t micro_judge_batch(struct micro *micro);    /* the rules for a produced batch of `size` bytes, 1 KiB records */
+uint32_t micro_append(struct micro *micro);         /* such a batch to a log, with its share of the group commits */
+uint32_t micro_fetch(struct micro *micro);          /* extents of `size` bytes from a log's memory */
 
 #ifdef __cplusplus
 }

@@ -3,7 +3,10 @@
  * are sent from memory. It promises nothing: no durability, no validation, no limits, four partitions under any name,
  * memory of a fixed size that wraps.
  *
- *     null_broker PORT FILE GIGABYTES      prints "ready PID" when it listens on 127.0.0.1:PORT
+ *     null_broker PORT FILE GIGABYTES [durable]    prints "ready PID" when it listens on 127.0.0.1:PORT
+ *
+ * durable: one raw 4 KiB overwrite with DSYNC before each Produce is answered, as raw_write.c makes it: the least that
+ * an acknowledgement from the device takes at the pace of whoever asks.
  *
  * Answers ApiVersions 0-2, Metadata 1-4, Produce 3-7, Fetch 4 and ListOffsets 1, just well enough for load.c and
  * librdkafka. */
@@ -18,13 +21,22 @@
 #include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/bytes.h"
 #include "base/check.h"
 #include "base/crc32c.h"
 
-enum { PARTITIONS = 4, CONNECTIONS_MAX = 4096, MIB = 1 << 20, ANSWER_MAX = 1 << 16, DISK_SIZE = 1 << 30 };
+enum {
+    PARTITIONS = 4,
+    CONNECTIONS_MAX = 4096,
+    MIB = 1 << 20,
+    ANSWER_MAX = 1 << 16,
+    DISK_SIZE = 1 << 30,
+    BLOCK = 4096,
+    BLOCKS = 256
+};
 
 struct piece {
     int64_t base, limit; /* offsets */
@@ -66,6 +78,8 @@ struct null_broker {
     struct client *clients[CONNECTIONS_MAX];
     int port, epoll, disk;
     off_t disk_at;
+    uint8_t *block; /* durable: what is written before an answer; else NULL */
+    unsigned long block_count;
     unsigned long corrupt;
 };
 
@@ -109,6 +123,14 @@ static void broker_write(struct null_broker *broker, const uint8_t *mib)
 {
     if (pwrite(broker->disk, mib, MIB, broker->disk_at) != MIB) perror("pwrite");
     broker->disk_at = (broker->disk_at + MIB) % DISK_SIZE;
+}
+
+static void broker_write_durably(struct null_broker *broker)
+{
+    struct iovec part = { broker->block, BLOCK };
+    off_t at = (off_t)(broker->block_count++ % BLOCKS) * BLOCK;
+
+    if (pwritev2(broker->disk, &part, 1, at, RWF_DSYNC) != BLOCK) perror("pwritev2");
 }
 
 static void partition_note(struct partition *partition, size_t size, int64_t limit)
@@ -243,6 +265,7 @@ static void serve_produce(struct null_broker *broker, struct client *client, con
         }
     }
     pen_i32(&pen, 0); /* throttle */
+    if (broker->block) broker_write_durably(broker);
     if (acks) answer_end(client, pen, NULL, 0);
 }
 
@@ -458,7 +481,7 @@ static void client_close(struct null_broker *broker, struct client *client)
     free(client);
 }
 
-static void broker_prepare(struct null_broker *broker, const char *path, double gigabytes)
+static void broker_prepare(struct null_broker *broker, const char *path, double gigabytes, bool durable)
 {
     uint8_t *mib = aligned_alloc(4096, MIB);
 
@@ -471,7 +494,10 @@ static void broker_prepare(struct null_broker *broker, const char *path, double 
     memset(mib, 1, MIB);
     broker->disk = open(path, O_RDWR | O_CREAT | O_DIRECT, 0644);
     for (int i = 0; i < DISK_SIZE / MIB; i++) broker_write(broker, mib);
+    fsync(broker->disk);
     free(mib);
+    if (durable) broker->block = aligned_alloc(BLOCK, BLOCK);
+    if (durable) memset(broker->block, 7, BLOCK);
 }
 
 static int broker_listen(struct null_broker *broker)
@@ -493,14 +519,13 @@ static int broker_listen(struct null_broker *broker)
 
 int main(int count, char **arguments)
 {
-    struct null_broker *broker = calloc(1, sizeof(*broker));
-
     if (count < 4) {
-        fprintf(stderr, "usage: null_broker PORT FILE GIGABYTES\n");
+        fprintf(stderr, "usage: null_broker PORT FILE GIGABYTES [durable]\n");
         return 2;
     }
-    broker->port = atoi(arguments[1]);
-    broker_prepare(broker, arguments[2], atof(arguments[3]));
+    struct null_broker *broker = calloc(1, sizeof(*broker));
+    broker->port = (int)strtol(arguments[1], NULL, 10);
+    broker_prepare(broker, arguments[2], strtod(arguments[3], NULL), count > 4);
     int listener = broker_listen(broker);
     printf("ready %d\n", getpid());
     fflush(stdout);

@@ -37,11 +37,11 @@ int main(int count, char **arguments)
     }
     fsync(file);
     histogram_init(&latency);
-    int rate = count > 3 ? atoi(arguments[3]) : 0;
+    long writes = strtol(arguments[2], NULL, 10), rate = count > 3 ? strtol(arguments[3], NULL, 10) : 0;
     int64_t start_ns = load_now_ns();
-    for (int i = 0; i < atoi(arguments[2]); i++) {
+    for (int64_t i = 0; i < writes; i++) {
         struct iovec part = { block, BLOCK };
-        if (rate > 0) sleep_until(start_ns + (int64_t)i * 1000000000 / rate);
+        if (rate > 0) sleep_until(start_ns + i * 1000000000 / rate);
         int64_t begun_ns = load_now_ns();
         if (pwritev2(file, &part, 1, (off_t)(i % BLOCKS) * BLOCK, RWF_DSYNC) != BLOCK) load_die("write failed");
         histogram_record(&latency, (uint64_t)(load_now_ns() - begun_ns));
