@@ -18,6 +18,12 @@ def free_port():
         return s.getsockname()[1]
 
 
+def load_command(build, broker, cpus="0", **arguments):
+    """load.c against a broker, pinned away from it."""
+    return ["taskset", "-c", cpus, f"{build}/perf/load", f"127.0.0.1:{broker.port}",
+            *(f"{name}={value}" for name, value in arguments.items())]
+
+
 def wait_for_port(port, process, seconds=60):
     limit = time.monotonic() + seconds
     while time.monotonic() < limit:

@@ -525,7 +525,7 @@ int main(int count, char **arguments)
     }
     struct null_broker *broker = calloc(1, sizeof(*broker));
     broker->port = (int)strtol(arguments[1], NULL, 10);
-    broker_prepare(broker, arguments[2], strtod(arguments[3], NULL), count > 4);
+    broker_prepare(broker, arguments[2], strtod(arguments[3], NULL), count > 4 && strcmp(arguments[4], "durable") == 0);
     int listener = broker_listen(broker);
     printf("ready %d\n", getpid());
     fflush(stdout);
