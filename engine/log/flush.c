@@ -1,8 +1,7 @@
-/* engine/log/flush.c   Group commit. There is no timer; the device's own latency is the batching window.
+/* engine/log/flush.c   Group commit. The device's own latency is the batching window, but for lone batches (flush.h).
  *
- *     IDLE --end of a step in which something was gathered--> WRITING --completion--> IDLE, or WRITING again if more
- *         waits
- *                                                                  \--error--> FAILED, for good
+ *     IDLE --end of a step in which something was gathered--> WRITING --completion--> IDLE, or again if more waits
+ *         \--a lone batch--> HOLDING --another, or time--> WRITING \--error--> FAILED, for good
  *
  * The first chunk of a file is written together with the link in the file before (chunk.h), and counts when both are
  * written.
@@ -19,13 +18,15 @@
 #include "shard/probe.h"
 
 static void flush_ready(struct ready *ready);
+static void flush_held(struct timer *timer);
 static void flush_resume(struct completion *io);
 static void flush_link_resume(struct completion *io);
 
 void flush_init(struct flush *flush, struct store *store)
 {
-    *flush = (struct flush){ .store = store, .flushed = 1 };
+    *flush = (struct flush){ .store = store, .flushed = 1, .gap_ns = FLUSH_PAUSE_NS };
     ready_init(&flush->ready, flush_ready);
+    timer_init(&flush->hold, flush_held);
     flush->io.resume = flush_resume;
     flush->link_io.resume = flush_link_resume;
     flush->link_memory = heap_take(&store->shard->heap, (size_t)2 * CHUNK_BLOCK);
@@ -34,12 +35,20 @@ void flush_init(struct flush *flush, struct store *store)
 
 void flush_end(struct flush *flush)
 {
+    timer_clear(&flush->store->shard->timers, &flush->hold);
     heap_give(&flush->store->shard->heap, flush->link_memory);
+}
+
+/* Nothing is on its way to the device, and something may be. */
+static bool flush_rests(const struct flush *flush)
+{
+    return (flush->stage == FLUSH_IDLE || flush->stage == FLUSH_HOLDING) && !flush->store->starting;
 }
 
 void flush_soon(struct flush *flush)
 {
-    if (flush->stage == FLUSH_IDLE && !flush->store->starting) shard_ready(flush->store->shard, &flush->ready);
+    flush->arrived++;
+    if (flush_rests(flush)) shard_ready(flush->store->shard, &flush->ready);
 }
 
 static void flush_ready(struct ready *ready)
@@ -115,16 +124,70 @@ static void draft_tell(struct flush *flush, struct draft *draft)
     }
 }
 
+/* ---- lone batches ---- */
+
+static void flush_held(struct timer *timer)
+{
+    struct flush *flush = container_of(timer, struct flush, hold);
+
+    shard_ready(flush->store->shard, &flush->ready);
+}
+
+static bool flush_pays_to_hold(const struct flush *flush)
+{
+    const struct gathers *gathers = flush->store->gathers;
+    const struct draft *open = gathers->open;
+
+    if (flush->arrived != 1 || flush->gap_ns > FLUSH_HOLD_NS || flush->draft || !list_empty(&gathers->sealed) || !open)
+        return false;
+    size_t size = chunk_size(open->payload_size, open->entry_count);
+    return size > CHUNK_BLOCK && size - open->payload_size > size / 3;
+}
+
+/* Whether what waits goes on waiting. */
+static bool flush_holds(struct flush *flush)
+{
+    struct shard *shard = flush->store->shard;
+
+    if (flush->stage == FLUSH_IDLE) {
+        if (!flush_pays_to_hold(flush)) return false;
+        if (flush->skips > 0) {
+            flush->skips--;
+            return false;
+        }
+        flush->stage = FLUSH_HOLDING;
+        timer_set_exact(&shard->timers, &flush->hold, shard_now_ns(shard) + FLUSH_HOLD_NS);
+        return true;
+    }
+    bool alone = flush->arrived == 1;
+    if (alone && timer_pending(&flush->hold)) return true;
+    flush->misses = alone ? min_of(flush->misses + 1, (uint32_t)FLUSH_MISSES_MAX) : 0;
+    flush->skips = (UINT32_C(1) << flush->misses) - 1;
+    flush->stage = FLUSH_IDLE;
+    timer_clear(&shard->timers, &flush->hold);
+    return false;
+}
+
+static void flush_note_arrivals(struct flush *flush, int64_t now_ns)
+{
+    int64_t since_ns = min_of(now_ns - flush->begun_ns, (int64_t)FLUSH_PAUSE_NS);
+
+    flush->gap_ns += (since_ns / max_of(flush->arrived, UINT32_C(1)) - flush->gap_ns) / 8;
+    flush->arrived = 0;
+}
+
 void flush_go(struct flush *flush)
 {
     struct store *store = flush->store;
     struct wal_place place;
 
-    if (flush->stage != FLUSH_IDLE || store->starting) return;
+    if (!flush_rests(flush) || flush_holds(flush)) return;
     if (!flush_next(flush, &place)) return;
 
+    int64_t now_ns = shard_now_ns(store->shard);
+    flush_note_arrivals(flush, now_ns);
     flush->stage = FLUSH_WRITING;
-    flush->begun_ns = shard_now_ns(store->shard);
+    flush->begun_ns = now_ns;
     PROBE3(flush__begin, store->shard->index, flush->draft->sequence, flush->draft->payload_size);
     flush->status = STATUS_OK;
     flush->writing = 1;

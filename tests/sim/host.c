@@ -93,6 +93,8 @@ static void host_draw(struct host *host)
     machine->turn_ns = (int64_t)sim_between(prng, 1000, 20000);
     machine->durable_ns = (int64_t)sim_between(prng, 20000, 500000);
     machine->job_ns = (int64_t)sim_between(prng, 20000, 5000000);
+    bool quick = machine->durable_ns < 120000;
+    if (quick && host->action_gap_ns == 100000) host->action_gap_ns = 50000; /* A trickle of lone batches (flush.h). */
     machine->slow_ppm = coin(host, 1, 3) ? 1000 : 0;
     host->errors = coin(host, 1, 5);
 }

@@ -159,6 +159,134 @@ static void a_failed_write_is_the_last(void **state)
     node_remove(&node);
 }
 
+/* Appends one batch as if such came every `gap_ns`, up to the end of the step. */
+static void arrives(struct log *log, size_t size, int64_t gap_ns)
+{
+    struct shard *shard = log->store->shard;
+
+    log->store->flush->gap_ns = gap_ns;
+    assert_int_equal(node_append(log, 1, size, (uint64_t)log->end), STATUS_OK);
+    (void)shard_step(shard);
+}
+
+enum { LONE = 4200 }; /* two blocks of the WAL, nearly half of them padding */
+
+static struct log *started_busy(struct node *node)
+{
+    struct log *log = started(node, false);
+    assert_int_equal(node_append(log, 1, 100, 0), STATUS_OK); /* The first one tells of the log, too. */
+    node_settle(node);
+    return log;
+}
+
+static void a_lone_batch_waits_for_the_next(void **state)
+{
+    (void)state;
+    struct node node;
+    struct log *log = started_busy(&node);
+    struct flush *flush = node.stores[0]->flush;
+    uint64_t count = flush->chunk_count;
+
+    flush->misses = 2;
+    arrives(log, LONE, FLUSH_HOLD_NS);
+    assert_int_equal(flush->stage, FLUSH_HOLDING);
+    assert_true(timers_next_ns(&node.shard[0].timers) <= shard_now_ns(&node.shard[0]) + FLUSH_HOLD_NS);
+    arrives(log, LONE, FLUSH_HOLD_NS);
+    assert_int_equal(flush->stage, FLUSH_WRITING);
+    assert_int_equal(flush->misses, 0);
+    assert_int_equal(flush->skips, 0);
+    node_settle(&node);
+    assert_int_equal(flush->chunk_count, count + 1);
+    assert_int_equal(log->durable.at, 3);
+    node_crash(&node);
+    node_remove(&node);
+}
+
+/* In vain: then it is tried again after one flush, after three, after seven ... */
+static void a_lone_batch_does_not_wait_for_ever(void **state)
+{
+    (void)state;
+    struct node node;
+    struct log *log = started_busy(&node);
+    struct flush *flush = node.stores[0]->flush;
+
+    for (uint32_t misses = 1; misses <= FLUSH_MISSES_MAX + 1; misses++) {
+        arrives(log, LONE, FLUSH_HOLD_NS / 2);
+        assert_int_equal(flush->stage, FLUSH_HOLDING);
+        int64_t held_ns = shard_now_ns(&node.shard[0]);
+        while (flush->stage == FLUSH_HOLDING) node_turn(&node);
+        assert_true(flush->begun_ns >= held_ns + FLUSH_HOLD_NS);
+        node_settle(&node);
+        assert_int_equal(log->durable.at, log->end);
+        assert_int_equal(flush->misses, min_of(misses, (uint32_t)FLUSH_MISSES_MAX));
+        uint32_t skips = flush->skips;
+        assert_int_equal(skips, (1U << min_of(misses, (uint32_t)FLUSH_MISSES_MAX)) - 1);
+        for (uint32_t i = 0; i < min_of(skips, 7U); i++) {
+            arrives(log, LONE, FLUSH_HOLD_NS / 2);
+            assert_int_equal(flush->stage, FLUSH_WRITING);
+            node_settle(&node);
+        }
+        flush->skips -= skips - min_of(skips, 7U); /* The rest of them would go the same way. */
+    }
+    node_crash(&node);
+    node_remove(&node);
+}
+
+static void other_batches_do_not_wait(void **state)
+{
+    (void)state;
+    static const struct {
+        size_t size;
+        int64_t gap_ns;
+    } rows[] = {
+        { 3500, 1000 },              /* one block: nothing would be spared */
+        { 7000, 1000 },              /* two nearly full ones */
+        { 100000, 1000 },            /* many */
+        { LONE, FLUSH_HOLD_NS + 1 }, /* company would come too late */
+        { LONE, FLUSH_PAUSE_NS },
+    };
+    struct node node;
+    struct log *log = started_busy(&node);
+    struct flush *flush = node.stores[0]->flush;
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        arrives(log, rows[i].size, rows[i].gap_ns);
+        assert_int_equal(flush->stage, FLUSH_WRITING);
+        node_settle(&node);
+    }
+    for (uint64_t i = 0; i < 2; i++) assert_int_equal(node_append(log, 1, LONE, (uint64_t)log->end), STATUS_OK);
+    flush->gap_ns = 0;
+    (void)shard_step(&node.shard[0]);
+    assert_int_equal(flush->stage, FLUSH_WRITING);
+    node_settle(&node);
+    node_crash(&node);
+    node_remove(&node);
+}
+
+/* Between two entries, on average; a pause counts for no more than it does. */
+static void how_fast_batches_come_is_known(void **state)
+{
+    (void)state;
+    enum { EACH = 8 };
+    struct node node;
+    struct log *log = started_busy(&node);
+    struct flush *flush = node.stores[0]->flush;
+    int64_t begun_ns = flush->begun_ns;
+
+    for (int i = 0; i < 128; i++) {
+        int64_t gap_ns = flush->gap_ns;
+        for (int j = 0; j < EACH; j++) assert_int_equal(node_append(log, 1, 100, (uint64_t)log->end), STATUS_OK);
+        while (flush->begun_ns == begun_ns) node_turn(&node);
+        int64_t since_ns = min_of(flush->begun_ns - begun_ns, (int64_t)FLUSH_PAUSE_NS);
+        assert_int_equal(flush->gap_ns, gap_ns + (since_ns / EACH - gap_ns) / 8);
+        begun_ns = flush->begun_ns;
+        node_settle(&node);
+    }
+    assert_true(flush->gap_ns <= FLUSH_PAUSE_NS / EACH + EACH);
+    node_crash(&node);
+    node_remove(&node);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -166,6 +294,10 @@ int main(void)
         cmocka_unit_test(what_comes_meanwhile_goes_together),
         cmocka_unit_test(a_chunk_says_what_came_before),
         cmocka_unit_test(a_failed_write_is_the_last),
+        cmocka_unit_test(a_lone_batch_waits_for_the_next),
+        cmocka_unit_test(a_lone_batch_does_not_wait_for_ever),
+        cmocka_unit_test(other_batches_do_not_wait),
+        cmocka_unit_test(how_fast_batches_come_is_known),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
