@@ -35,6 +35,7 @@ enum status store_make(struct shard *shard, struct directory *directory, const s
     store->directory = directory;
     store->starting = true;
     list_init(&store->logs);
+    list_init(&store->walks);
     list_init(&store->crowded);
     list_init(&store->removals);
     list_init(&store->streams);
@@ -64,6 +65,36 @@ enum status store_make(struct shard *shard, struct directory *directory, const s
     shard->store = store;
     *made = store;
     return recovery_adopt_wal(directory, store);
+}
+
+/* ---- walks ---- */
+
+void store_walk_begin(struct store_walk *walk, struct store *store)
+{
+    *walk = (struct store_walk){ .store = store, .next = store->logs.head.next };
+    list_node_init(&walk->node);
+    list_append(&store->walks, &walk->node);
+}
+
+struct log *store_walk_next(struct store_walk *walk)
+{
+    struct list_node *next = walk->next;
+
+    if (next == &walk->store->logs.head) {
+        list_remove(&walk->node);
+        return NULL;
+    }
+    walk->next = next->next;
+    return container_of(next, struct log, node);
+}
+
+static void walks_leave(struct store *store, const struct log *log)
+{
+    list_each(&store->walks, node)
+    {
+        struct store_walk *walk = container_of(node, struct store_walk, node);
+        if (walk->next == &log->node) walk->next = log->node.next;
+    }
 }
 
 /* ---- logs ---- */
@@ -102,6 +133,7 @@ static void log_free(struct log *log)
 {
     struct store *store = log->store;
 
+    walks_leave(store, log);
     if (log->stream) stream_end(log->stream);
     checkpoint_forget(store->checkpoint, log);
     log_drop_tail(log);

@@ -30,10 +30,18 @@ struct store_wait {
     struct ready *ready;
 };
 
+/* A walk over all logs of a store in several steps, between which logs come and go. */
+struct store_walk {
+    struct list_node node; /* in the store */
+    struct store *store;
+    struct list_node *next; /* of store->logs, maybe its head */
+};
+
 struct store {
     struct shard *shard;
     struct directory *directory; /* one per node for now; logs name theirs */
     struct list logs;
+    struct list walks; /* struct store_walk */
     uint32_t log_count;
     struct gathers *gathers; /* blocks of the tail's memory, chunks in the making */
     struct tails *tails;
@@ -93,6 +101,11 @@ void store_keep_producers(struct store *store, int64_t producer_ms);
 void store_wait(struct store *store, struct store_wait *wait);
 /* Takes it back; also first thing when it is ready. */
 void store_leave(struct store_wait *wait);
+
+void store_walk_begin(struct store_walk *walk, struct store *store);
+/* The next log: each that was there when the walk began, and stays, is met once; one that comes later perhaps. NULL:
+ * that were all, and the walk has ended. Each is to be walked to its end. */
+struct log *store_walk_next(struct store_walk *walk);
 
 /* The node is going to stop: nothing waits for space any more; a directory without has failed. On its shard. */
 void store_hurry(struct store *store);

@@ -6,6 +6,7 @@
 
 #include "cluster/configs.h"
 #include "conn/connection.h"
+#include "http/survey.h"
 #include "log/checkpoint.h"
 #include "log/flush.h"
 #include "log/reader.h"
@@ -187,18 +188,18 @@ static int64_t insync_wanted(const struct image_topic *topic, struct text common
     return text_to_i64(text_trim(value.data ? value : common), &wanted) ? max_of(wanted, INT64_C(1)) : 1;
 }
 
-/* What the cluster says of a log's partition; false: nothing any more. As in Kafka's metrics no more replicas are
+/* What the cluster says of a log's partition: leader -1 if nothing any more. As in Kafka's metrics no more replicas are
  * wanted in sync than there are, although its tools (kafka-topics --under-min-isr-partitions) take the config as it
  * stands. */
-static bool replication_of(const struct replicas *replicas, const struct log *log, struct text common,
+static void replication_of(const struct replicas *replicas, const struct log *log, struct text common,
                            struct log_replication *found)
 {
     const struct image_topic *topic = image_topic_by_id(&replicas->image, log->key.topic);
 
     *found = (struct log_replication){ .leader = -1 };
-    if (!topic || log->key.partition >= topic->partition_count) return false;
+    if (!topic || log->key.partition >= topic->partition_count) return;
     const struct image_partition *partition = &topic->partitions[log->key.partition];
-    if (!partition->replicas) return false;
+    if (!partition->replicas) return;
     int64_t wanted = min_of(insync_wanted(topic, common), (int64_t)partition->replica_count);
     *found = (struct log_replication){
         .leader = partition->leader,
@@ -209,35 +210,6 @@ static bool replication_of(const struct replicas *replicas, const struct log *lo
         .under_min = partition->isr_count < wanted,
         .at_min = partition->isr_count == wanted,
     };
-    return true;
-}
-
-/* Replicas in sync are counted where the leader is, so that the sum over nodes counts each partition once. */
-static void note_partitions(const struct shard *shard, const struct metric_cells *cells)
-{
-    uint64_t count = 0, leading = 0, offline = 0, behind = 0, under_min = 0, at_min = 0;
-    struct text common = insync_common(shard->replicas);
-
-    list_each(&shard->store->logs, node)
-    {
-        const struct log *log = container_of(node, struct log, node);
-        struct log_replication replication;
-        if (is_metadata(log)) continue;
-        count++;
-        offline += log->offline;
-        if (!replication_of(shard->replicas, log, common, &replication)) continue;
-        if (replication.leader != shard->replicas->node) continue;
-        leading++;
-        behind += (uint64_t)replication.behind;
-        under_min += (uint64_t)replication.under_min;
-        at_min += (uint64_t)replication.at_min;
-    }
-    note(cells, SURVEY_PARTITIONS, count);
-    note(cells, SURVEY_LEADERS, leading);
-    note(cells, SURVEY_OFFLINE_REPLICAS, offline);
-    note(cells, SURVEY_UNDER_REPLICATED, behind);
-    note(cells, SURVEY_UNDER_MIN, under_min);
-    note(cells, SURVEY_AT_MIN, at_min);
 }
 
 static void note_brokers(const struct image *image, const struct metric_cells *cells)
@@ -281,37 +253,74 @@ static void note_cluster(const struct shard *shard, const struct metric_cells *c
     }
 }
 
-void facts_note(const struct shard *shard, const struct metric_cells *cells)
+/* ---- partitions ---- */
+
+/* Replicas in sync are counted where the leader is, so that the sum over nodes counts each partition once. */
+static void count_log(struct facts *facts, const struct log *log, const struct log_replication *replication)
 {
-    note_loop(shard, cells);
-    note_store(shard->store, cells);
-    note_partitions(shard, cells);
-    if (shard->index + 1 == shard->shard_count) note_cluster(shard, cells);
+    facts->count++;
+    facts->offline += log->offline;
+    if (replication->leader != facts->shard->replicas->node) return;
+    facts->leading++;
+    facts->behind += (uint64_t)replication->behind;
+    facts->under_min += (uint64_t)replication->under_min;
+    facts->at_min += (uint64_t)replication->at_min;
 }
 
-uint32_t facts_note_logs(const struct shard *shard, struct log_fact *facts, uint32_t room)
+static void note_log(struct log_fact *fact, const struct log *log, const struct log_replication *replication)
 {
-    struct text common = insync_common(shard->replicas);
-    uint32_t count = 0;
+    size_t size = min_of(log->topic.size, sizeof(fact->topic) - 1);
 
-    list_each(&shard->store->logs, node)
-    {
-        const struct log *log = container_of(node, struct log, node);
+    memcpy(fact->topic, log->topic.data, size);
+    fact->topic[size] = '\0';
+    fact->partition = log->key.partition;
+    fact->start = log->start;
+    fact->committed = log->committed.at;
+    fact->end = log->end;
+    fact->size = log_size(log);
+    fact->traffic = log->traffic;
+    fact->replication = *replication;
+}
+
+static void note_partitions(const struct facts *facts)
+{
+    const struct metric_cells *cells = facts->cells;
+
+    note(cells, SURVEY_PARTITIONS, facts->count);
+    note(cells, SURVEY_LEADERS, facts->leading);
+    note(cells, SURVEY_OFFLINE_REPLICAS, facts->offline);
+    note(cells, SURVEY_UNDER_REPLICATED, facts->behind);
+    note(cells, SURVEY_UNDER_MIN, facts->under_min);
+    note(cells, SURVEY_AT_MIN, facts->at_min);
+}
+
+void facts_begin(struct facts *facts, const struct shard *shard, const struct metric_cells *cells,
+                 struct log_fact *logs, uint32_t room)
+{
+    *facts = (struct facts){ .shard = shard, .cells = cells, .logs = logs, .log_room = room };
+    note_loop(shard, cells);
+    note_store(shard->store, cells);
+    if (shard->index + 1 == shard->shard_count) note_cluster(shard, cells);
+    store_walk_begin(&facts->walk, shard->store);
+}
+
+bool facts_go(struct facts *facts)
+{
+    struct text common = insync_common(facts->shard->replicas);
+
+    for (uint32_t i = 0; i < FACTS_PORTION; i++) {
+        const struct log *log = store_walk_next(&facts->walk);
+        struct log_replication replication;
+        if (!log) {
+            note_partitions(facts);
+            return true;
+        }
         if (is_metadata(log)) continue;
-        if (count == room) break;
-        struct log_fact *fact = &facts[count++];
-        size_t size = min_of(log->topic.size, sizeof(fact->topic) - 1);
-        memcpy(fact->topic, log->topic.data, size);
-        fact->topic[size] = '\0';
-        fact->partition = log->key.partition;
-        fact->start = log->start;
-        fact->committed = log->committed.at;
-        fact->end = log->end;
-        fact->size = log_size(log);
-        fact->traffic = log->traffic;
-        (void)replication_of(shard->replicas, log, common, &fact->replication);
+        replication_of(facts->shard->replicas, log, common, &replication);
+        count_log(facts, log, &replication);
+        if (facts->log_count < facts->log_room) note_log(&facts->logs[facts->log_count++], log, &replication);
     }
-    return count;
+    return false;
 }
 
 uint32_t facts_note_clients(const struct shard *shard, struct client_fact *facts, uint32_t room)

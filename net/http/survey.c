@@ -34,18 +34,33 @@ void survey_end(struct survey *survey)
     (void)sem_destroy(&survey->answered);
 }
 
-/* On the shard. */
+/* ---- on the shard ---- */
+
+static void part_go(struct ready *ready)
+{
+    struct survey_part *part = container_of(ready, struct survey_part, ready);
+
+    if (!facts_go(&part->facts)) {
+        shard_ready(part->shard, &part->ready);
+        return;
+    }
+    part->log_count = part->facts.log_count;
+    part->client_count = part->client_room > 0 ? facts_note_clients(part->shard, part->clients, part->client_room) : 0;
+    atomic_store_explicit(&part->out, false, memory_order_release);
+    (void)sem_post(&part->survey->answered);
+}
+
 static void part_delivered(struct mail *mail, struct shard *shard)
 {
     struct survey_part *part = container_of(mail, struct survey_part, mail);
-    struct survey *survey = part->survey;
 
-    facts_note(shard, &survey->cells[shard->index]);
-    part->log_count = part->log_room > 0 ? facts_note_logs(shard, part->logs, part->log_room) : 0;
-    part->client_count = part->client_room > 0 ? facts_note_clients(shard, part->clients, part->client_room) : 0;
-    atomic_store_explicit(&part->out, false, memory_order_release);
-    (void)sem_post(&survey->answered);
+    part->shard = shard;
+    ready_init(&part->ready, part_go);
+    facts_begin(&part->facts, shard, &part->survey->cells[shard->index], part->logs, part->log_room);
+    part_go(&part->ready);
 }
+
+/* ---- on the thread that asks ---- */
 
 static bool part_out(const struct survey_part *part)
 {

@@ -10,9 +10,7 @@
 
 #include <semaphore.h>
 
-#include "base/metrics.h"
-#include "conn/connection.h"
-#include "log/traffic.h"
+#include "http/facts.h"
 #include "node/node.h"
 #include "shard/mailbox.h"
 
@@ -76,34 +74,12 @@ extern const struct metric survey_rows[SURVEY_COUNT];
 
 enum { SURVEY_CLIENTS_MAX = 1000 };
 
-/* What the cluster's metadata says of a partition; the last four are 0 or 1. */
-struct log_replication {
-    int64_t leader, replicas, in_sync, preferred, behind, under_min, at_min;
-};
-
-/* One partition, as its shard sees it. */
-struct log_fact {
-    char topic[256];
-    int32_t partition;
-    int64_t start, committed, end, size;
-    struct traffic traffic;
-    struct log_replication replication;
-};
-
-/* One connection. */
-struct client_fact {
-    struct in6_addr peer;
-    uint16_t port;
-    bool stalled;
-    uint32_t in_flight;
-    uint64_t owed; /* bytes of answers that are not sent yet */
-    int64_t idle_ns;
-    struct connection_traffic traffic;
-};
-
 struct survey_part {
     struct survey *survey;
     struct mail mail;
+    struct ready ready; /* the next portion */
+    struct shard *shard;
+    struct facts facts;
     _Atomic bool out; /* with its shard: everything below but `silent` is the shard's */
     bool silent;      /* did not answer the last time */
     struct log_fact *logs;

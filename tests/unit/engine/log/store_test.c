@@ -153,6 +153,15 @@ static void gone_run(struct ready *ready)
     container_of(ready, struct gone, ready)->done = true;
 }
 
+static void log_gone(struct node *node, struct log *log)
+{
+    struct gone gone = { .done = false };
+
+    ready_init(&gone.ready, gone_run);
+    log_delete(log, &gone.ready);
+    while (!gone.done) node_turn(node);
+}
+
 static void a_deleted_log_stays_deleted(void **state)
 {
     (void)state;
@@ -174,12 +183,43 @@ static void a_deleted_log_stays_deleted(void **state)
             assert_int_equal(node_append(kept, 1, 1000, k), STATUS_OK);
         }
         node_settle(&node);
-        struct gone gone = { .done = false };
-        ready_init(&gone.ready, gone_run);
-        log_delete(log, &gone.ready);
-        while (!gone.done) node_turn(&node);
+        log_gone(&node, log);
         node_crash(&node);
     }
+    node_remove(&node);
+}
+
+/* Of those that stay none is missed or met twice, whichever go on the way: met already, to be met next, the last. */
+static void a_walk_goes_on_while_logs_come_and_go(void **state)
+{
+    (void)state;
+    struct node node;
+    struct log *logs[6];
+    struct store_walk first, second;
+
+    node_init(&node, 1);
+    node_start(&node);
+    for (int i = 0; i < 6; i++) logs[i] = node_log(&node, 0, "t", i);
+    node_begin(&node);
+    struct store *store = node.stores[0];
+    store_walk_begin(&first, store);
+    store_walk_begin(&second, store);
+    assert_ptr_equal(store_walk_next(&first), logs[0]);
+    assert_ptr_equal(store_walk_next(&first), logs[1]);
+    log_gone(&node, logs[0]);
+    log_gone(&node, logs[2]);
+    log_gone(&node, logs[3]);
+    assert_ptr_equal(store_walk_next(&first), logs[4]);
+    log_gone(&node, logs[5]);
+    assert_null(store_walk_next(&first));
+    assert_ptr_equal(store_walk_next(&second), logs[1]);
+    logs[5] = node_log(&node, 0, "late", 0);
+    log_gone(&node, logs[4]);
+    assert_ptr_equal(store_walk_next(&second), logs[5]);
+    log_gone(&node, logs[5]);
+    assert_null(store_walk_next(&second));
+    assert_true(list_empty(&store->walks));
+    node_crash(&node);
     node_remove(&node);
 }
 
@@ -190,6 +230,7 @@ int main(void)
         cmocka_unit_test(a_long_stream_goes_to_segments_and_the_wal_is_reused),
         cmocka_unit_test(large_appends_are_written_once_and_survive),
         cmocka_unit_test(a_deleted_log_stays_deleted),
+        cmocka_unit_test(a_walk_goes_on_while_logs_come_and_go),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

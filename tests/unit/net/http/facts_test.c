@@ -8,7 +8,7 @@
 
 static struct log_fact logs[8];
 static struct client_fact clients[4];
-static uint32_t room, taken;
+static uint32_t room, taken, portions;
 
 /* Over all shards, as the page sums them. */
 static int64_t counted(enum survey_metric row)
@@ -20,7 +20,12 @@ static int64_t counted(enum survey_metric row)
 
 static void logs_run(struct errand *errand)
 {
-    taken = facts_note_logs(errand->shard, logs, room);
+    static struct facts facts;
+
+    facts_begin(&facts, errand->shard, &paged.pages.survey.cells[errand->shard->index], logs, room);
+    portions = 1;
+    while (!facts_go(&facts)) portions++;
+    taken = facts.log_count;
     errand->done = true;
 }
 
@@ -183,6 +188,23 @@ static void no_more_are_noted_than_there_is_room_for(void **state)
     assert_int_equal(take_on(2, array_count(clients), clients_run), 0);
 }
 
+/* No step looks at more than a portion of them, and none is missed. */
+static void many_are_looked_at_in_portions(void **state)
+{
+    (void)state;
+    enum { COUNT = 2 * FACTS_PORTION + 200 };
+
+    create_topic(&paged.bench, "alpha", 2);
+    (void)take_on(0, array_count(logs), logs_run);
+    assert_int_equal(portions, 1);
+    create_topic(&paged.bench, "many", COUNT);
+    assert_int_equal(take_on(0, 2, logs_run), 2);
+    assert_int_equal(portions, 2); /* of two shards each has half */
+    assert_int_equal(counted(SURVEY_PARTITIONS), COUNT + 2);
+    assert_int_equal(counted(SURVEY_LEADERS), COUNT + 2);
+    assert_int_equal(counted(SURVEY_AT_MIN), COUNT + 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -191,6 +213,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(too_few_in_sync_is_by_the_topics_own_word, begin, end),
         cmocka_unit_test_setup_teardown(too_few_in_sync_is_by_the_brokers_file_too, begin, end),
         cmocka_unit_test_setup_teardown(no_more_are_noted_than_there_is_room_for, begin, end),
+        cmocka_unit_test_setup_teardown(many_are_looked_at_in_portions, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
