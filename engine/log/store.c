@@ -53,7 +53,7 @@ enum status store_make(struct shard *shard, struct directory *directory, const s
     gathers_init(store->gathers, store, shard->index == plan->shard_count ? GATHER_BLOCK_SMALL : GATHER_BLOCK_SIZE);
     tails_init(store->tails, heap);
     store->files_max = plan->files_max > 0 ? plan->files_max : READER_FILES_MAX;
-    wal_init(store->wal, store, plan->wal_size, plan->wal_file_size);
+    wal_init(store->wal, store, plan);
     flush_init(store->flush, store);
     spill_init(store->spill, store);
     checkpoint_init(store->checkpoint, store);
@@ -116,7 +116,7 @@ static struct log *log_make(struct store *store, struct log_key key, struct text
     watermark_init(&log->durable, 0);
     list_node_init(&log->node);
     list_append(&store->logs, &log->node);
-    store->log_count++;
+    wal_fit(store->wal, ++store->log_count);
     return log;
 }
 
@@ -139,7 +139,7 @@ static void log_free(struct log *log)
     log_drop_tail(log);
     log_state_end(log);
     list_remove(&log->node);
-    store->log_count--;
+    wal_fit(store->wal, --store->log_count);
     heap_give(&store->shard->heap, log);
 }
 

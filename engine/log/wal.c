@@ -22,17 +22,28 @@ void wal_file_name(uint32_t shard, uint32_t number, char name[64])
     snprintf(name, 64, "sluice-wal-%u-%u", shard, number);
 }
 
-void wal_init(struct wal *wal, struct store *store, uint64_t size, uint64_t file_size)
+void wal_init(struct wal *wal, struct store *store, const struct plan *plan)
 {
-    file_size = round_up(file_size, WAL_ZEROS_SIZE);
+    uint64_t file_size = round_up(plan->wal_file_size, (uint64_t)WAL_ZEROS_SIZE);
     *wal = (struct wal){
         .store = store,
-        .size = max_of(size, WAL_FILES_MIN * file_size), /* With one there would be no other to go on in. */
+        .size_min =
+            max_of(plan->wal_size, WAL_FILES_MIN * file_size), /* With one there would be no other to go on in. */
+        .size_max = min_of(plan->wal_size_max, WAL_FILES_MAX * file_size),
+        .each = plan->wal_each,
         .file_size = file_size,
         .first_number = WAL_NUMBER_NONE,
     };
     wal->making.wal = wal;
     wal->removing.wal = wal;
+    wal_fit(wal, 0);
+}
+
+void wal_fit(struct wal *wal, uint32_t log_count)
+{
+    uint64_t size = round_down(min_of(log_count * wal->each, wal->size_max), wal->file_size);
+
+    wal->size = max_of(size, wal->size_min);
 }
 
 void wal_end(struct wal *wal)

@@ -67,7 +67,8 @@ struct wal_place {
 
 struct wal {
     struct store *store;
-    uint64_t size, file_size; /* wanted: all files, one file */
+    uint64_t size, file_size;          /* wanted: all files, one file */
+    uint64_t size_min, size_max, each; /* of size: as planned; for each log */
     struct wal_file files[WAL_FILES_MAX];
     uint32_t file_count;
     struct wal_file *current; /* or NULL */
@@ -78,7 +79,9 @@ struct wal {
     uint64_t bytes_written;
 };
 
-void wal_init(struct wal *wal, struct store *store, uint64_t size, uint64_t file_size);
+void wal_init(struct wal *wal, struct store *store, const struct plan *plan);
+/* There are so many logs now: the more, the larger it may be, so that each has gathered something by the next cut. */
+void wal_fit(struct wal *wal, uint32_t log_count);
 void wal_end(struct wal *wal);
 /* At start, before the shard runs: blocks. */
 must_check enum status wal_make_now(struct wal *wal, uint64_t size);

@@ -18,9 +18,10 @@
 #include "base/check.h"
 #include "base/text.h"
 
-#define KIB UINT64_C(1024)
-#define MIB (UINT64_C(1024) * KIB)
-#define GIB (UINT64_C(1024) * MIB)
+#define KIB          UINT64_C(1024)
+#define MIB          (UINT64_C(1024) * KIB)
+#define GIB          (UINT64_C(1024) * MIB)
+#define WAL_SIZE_MAX (1 * GIB)
 
 enum {
     SHARDS_MAX = 1024,
@@ -168,25 +169,28 @@ static void plan_sockets(const struct plan_input *input, struct plan *plan)
 }
 
 /* A WAL file is reused once all partitions that wrote into it have been written out. The more partitions are active,
- * the fewer bytes each has gathered by then, hence 64 KiB for each. */
+ * the fewer bytes each has gathered by then, hence 64 KiB for each; of those that are made later, too. */
 static void plan_wal(const struct plan_input *input, struct plan *plan)
 {
     uint64_t partitions = input->partition_count / plan->shard_count + 1;
-    plan->wal_size = clamp(partitions * 64 * KIB, 64 * MIB, 1 * GIB);
+    plan->wal_each = 64 * KIB;
+    plan->wal_size = clamp(partitions * plan->wal_each, 64 * MIB, WAL_SIZE_MAX);
     plan->wal_file_size = clamp(plan->wal_size / 8, 8 * MIB, 64 * MIB);
     plan->wal_file_size = round_down(plan->wal_file_size, (uint64_t)MEMORY_CHUNK);
     plan->wal_size = plan->wal_size / plan->wal_file_size * plan->wal_file_size;
-    if (input->wal_size > 0) plan->wal_size = input->wal_size;
+    plan->wal_size_max = WAL_SIZE_MAX;
+    if (input->wal_size > 0) plan->wal_size = plan->wal_size_max = input->wal_size;
     if (input->wal_file_size > 0) plan->wal_file_size = input->wal_file_size;
 }
 
 static enum status plan_files(const struct plan_input *input, struct plan *plan, struct arena *arena, const char **why)
 {
     uint64_t rings = plan->shard_count + UINT64_C(1);
-    uint64_t own = FILES_OF_NODE + rings * (FILES_OF_SHARD + plan->wal_size / plan->wal_file_size);
 
     plan->files_max = SEGMENTS_OPEN_MAX;
     if (input->file_count == 0) return STATUS_OK;
+    if (input->file_count < FILES_PLENTY) plan->wal_size_max = plan->wal_size; /* No more files, then. */
+    uint64_t own = FILES_OF_NODE + rings * (FILES_OF_SHARD + plan->wal_size_max / plan->wal_file_size);
     if (input->file_count < own + FILES_REST_MIN) {
         *why = text_format(arena,
                            "%llu descriptors are too few: %u shards need %llu of their own. Raise the hard limit "
@@ -292,13 +296,14 @@ const char *plan_print(const struct plan *plan, struct arena *arena)
                "ring entries        %6u       operations begun per turn before they are submitted early\n"
                "completion entries  %6u       twice the operations in flight\n"
                "receive buffers     %6u       of %u bytes per shard, touched as needed\n"
-               "wal                 %6llu MiB   per shard and log directory, in files of %llu MiB\n"
+               "wal                 %6llu MiB   per shard and log directory, in files of %llu MiB; %llu MiB with more "
+               "partitions\n"
                "memory              %6zu MiB   at most, for the data path, touched as needed; of it per shard:\n"
                "%s%s%s",
                plan->shard_count, plan->job_thread_count, plan->connections_max, plan->requests_size / (size_t)MIB,
                plan->files_max, plan->ring_entries, plan->completion_entries, plan->receive_buffer_count,
                plan->receive_buffer_size, (unsigned long long)(plan->wal_size / MIB),
-               (unsigned long long)(plan->wal_file_size / MIB), data_path_total(plan) / (size_t)MIB, data, replication,
-               shortages)
+               (unsigned long long)(plan->wal_file_size / MIB), (unsigned long long)(plan->wal_size_max / MIB),
+               data_path_total(plan) / (size_t)MIB, data, replication, shortages)
         .data;
 }

@@ -15,7 +15,7 @@ struct plan_input {
     uint32_t core_count;       /* allowed ones */
     uint32_t shard_count;      /* sluice.shards; 0: one per core */
     uint32_t connections_max;  /* max.connections */
-    uint32_t partition_count;  /* expected active ones; sizes the WAL */
+    uint32_t partition_count;  /* expected active ones, at the start; sizes the WAL */
     uint32_t request_size_max; /* socket.request.max.bytes */
     uint32_t request_size_min; /* below request_size_max: where memory is short, that may be lowered so far. 0: not */
     uint64_t wal_size, wal_file_size; /* 0: the plan's choice */
@@ -33,7 +33,9 @@ struct plan {
     uint32_t ring_entries, completion_entries;
     uint32_t receive_buffer_size, receive_buffer_count; /* of the engine's small buffers, per shard */
     int64_t poll_ns;                                    /* how long a data shard looks before it sleeps */
-    uint64_t wal_size, wal_file_size;                   /* per shard and log directory */
+    uint64_t wal_size, wal_file_size;                   /* per shard and log directory; at first */
+    uint64_t wal_size_max;                              /* it grows up to there */
+    uint64_t wal_each;                                  /* by that for each log; 0: it does not grow */
     uint32_t connections_max;                           /* per shard */
     size_t requests_size;                               /* per shard, on its heap: what requests decode to */
     uint32_t connections_total;                         /* of the node */

@@ -134,7 +134,7 @@ static const struct setting rows[] = {
          "how long a shard that waits for the device, or for what came sooner last time, looks again and again before "
          "it sleeps, in us; 0: it sleeps at once. Lower latency for more CPU"),
     OURS(wal_size, "sluice.wal.size", LONG, "0", 0, MOST, NULL, STATIC,
-         "bytes of write-ahead log per shard; 0: as planned"),
+         "bytes of write-ahead log per shard; 0: as planned, and more with more partitions"),
     OURS(wal_file_size, "sluice.wal.file.size", LONG, "0", 0, MOST, NULL, STATIC,
          "bytes of one of its files; 0: as planned"),
     OURS(disk_reserve, "sluice.disk.reserve", LONG, "67108864", 0, MOST, NULL, STATIC,

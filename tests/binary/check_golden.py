@@ -61,7 +61,7 @@ open segments <n> per shard, about
 ring entries <n> operations begun per turn before they are submitted early
 completion entries <n> twice the operations in flight
 receive buffers <n> of <n> bytes per shard, touched as needed
-wal <n> MiB per shard and log directory, in files of <n> MiB
+wal <n> MiB per shard and log directory, in files of <n> MiB; <n> MiB with more partitions
 memory <n> MiB at most, for the data path, touched as needed; of it per shard:
  data receive <n> MiB request bodies on their way in
  data tail <n> MiB appended batches until their segment holds them

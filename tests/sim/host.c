@@ -60,6 +60,8 @@ static void host_draw(struct host *host)
 
     host->plan.wal_file_size = pick(host, wal_files, array_count(wal_files));
     host->plan.wal_size = host->plan.wal_file_size * sim_between(prng, 4, 8);
+    host->plan.wal_size_max = 2 * host->plan.wal_size;
+    host->plan.wal_each = host->plan.wal_file_size; /* A handful of logs make it grow. */
     host->plan.job_thread_count = (uint32_t)sim_between(prng, 1, 4);
     for (int i = 0; i < MEMORY_BUDGETS; i++) host->plan.data.budget[i] = sim_between(prng, 3, 6) * MEMORY_CHUNK;
     host->plan.data.from_heap = true;

@@ -171,6 +171,13 @@ static void a_file_is_free_when_nothing_in_it_is_needed(void **state)
 }
 
 /* A start writes what it found once more, into as many files as it takes; later they go, down to the plan. */
+static uint64_t files_total(const struct wal *wal)
+{
+    uint64_t total = 0;
+    for (uint32_t i = 0; i < wal->file_count; i++) total += wal->files[i].size;
+    return total;
+}
+
 static void files_beyond_the_plan_go_again(void **state)
 {
     (void)state;
@@ -190,10 +197,53 @@ static void files_beyond_the_plan_go_again(void **state)
     assert_true(wal_used(wal) > 8 * MIB);
     for (int i = 0; i < 200; i++) append_one(&node, log);
     node_settle(&node);
-    uint64_t total = 0;
-    for (uint32_t i = 0; i < wal->file_count; i++) total += wal->files[i].size;
-    assert_in_range(total, 8 * MIB, 10 * MIB);
+    assert_in_range(files_total(wal), 8 * MIB, 10 * MIB);
     stopped_and_read(&node, end + 200);
+}
+
+struct gone {
+    struct ready ready;
+    bool done;
+};
+
+static void gone_run(struct ready *ready)
+{
+    container_of(ready, struct gone, ready)->done = true;
+}
+
+/* The more logs there are, the more it may hold, from the plan's size to its largest; and back. */
+static void it_grows_with_its_logs(void **state)
+{
+    (void)state;
+    static const uint64_t sizes[] = { 8, 8, 8, 8, 8, 12, 12, 16, 16, 16 }; /* MiB, with one log, two ... */
+    enum { LOGS = array_count(sizes) };
+    struct node node;
+    struct log *logs[LOGS];
+
+    node_init(&node, 1);
+    node.plan.wal_size = 8 * MIB;
+    node.plan.wal_size_max = 17 * MIB;
+    node.plan.wal_each = 2 * MIB;
+    node.plan.wal_file_size = 4 * MIB;
+    node_start(&node);
+    struct wal *wal = node.stores[0]->wal;
+    for (int i = 0; i < LOGS; i++) {
+        logs[i] = node_log(&node, 0, "t", i);
+        assert_int_equal(wal->size, sizes[i] * MIB);
+    }
+    node_begin(&node);
+    while (files_total(wal) < 16 * MIB) append_one(&node, logs[0]);
+    for (int i = LOGS - 1; i > 0; i--) {
+        struct gone gone = { .done = false };
+        ready_init(&gone.ready, gone_run);
+        log_delete(logs[i], &gone.ready);
+        while (!gone.done) node_turn(&node);
+        assert_int_equal(wal->size, sizes[i - 1] * MIB);
+    }
+    for (int i = 0; i < 200; i++) append_one(&node, logs[0]);
+    node_settle(&node);
+    assert_in_range(files_total(wal), 8 * MIB, 10 * MIB);
+    stopped_and_read(&node, logs[0]->end);
 }
 
 int main(void)
@@ -204,6 +254,7 @@ int main(void)
         cmocka_unit_test(a_file_that_is_left_names_the_next),
         cmocka_unit_test(a_file_is_free_when_nothing_in_it_is_needed),
         cmocka_unit_test(files_beyond_the_plan_go_again),
+        cmocka_unit_test(it_grows_with_its_logs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -32,6 +32,7 @@ static void check(const struct plan_input *input, const struct plan *plan)
     assert_int_equal(plan->receive_buffer_count & (plan->receive_buffer_count - 1), 0);
     assert_int_equal(plan->wal_size % plan->wal_file_size, 0);
     assert_true(plan->wal_size / plan->wal_file_size >= 4);
+    assert_true(plan->wal_size_max >= plan->wal_size && plan->wal_each > 0);
     assert_true(plan->connections_max > 0 && plan->connections_max <= max_of(input->connections_max, 1U));
     assert_true(plan->job_thread_count >= 2);
 }
@@ -141,6 +142,7 @@ static void descriptors_are_shared_out_before_clients_take_them(void **state)
         uint64_t segments = (uint64_t)plan->files_max * 3;
         assert_true(plan->connections_total > 0 && plan->connections_total + segments < input.file_count - 40);
         assert_int_equal(plan->shortages[SHORTAGE_FILES] != NULL, input.file_count < 4096);
+        assert_int_equal(plan->wal_size_max, input.file_count < 4096 ? 64 << 20 : 1 << 30);
     }
     heap_end(&heap);
 }
