@@ -11,7 +11,8 @@
  *
  *     file_count --> the node's own --> rest --3/5--> connections --1/4--> open segments --> the others: jobs, briefly
  *
- * So clients can't take the descriptors that the files need. */
+ * So clients can't take the descriptors that the files need. Write-ahead logs grow only where all that they may grow to
+ * leaves three quarters for others. */
 #include "shard/plan.h"
 
 #include "base/arena.h"
@@ -183,14 +184,20 @@ static void plan_wal(const struct plan_input *input, struct plan *plan)
     if (input->wal_file_size > 0) plan->wal_file_size = input->wal_file_size;
 }
 
+/* Descriptors of the node's own, with write-ahead logs of that size. */
+static uint64_t files_own(const struct plan *plan, uint64_t wal_size)
+{
+    return FILES_OF_NODE + (plan->shard_count + UINT64_C(1)) * (FILES_OF_SHARD + wal_size / plan->wal_file_size);
+}
+
 static enum status plan_files(const struct plan_input *input, struct plan *plan, struct arena *arena, const char **why)
 {
     uint64_t rings = plan->shard_count + UINT64_C(1);
 
     plan->files_max = SEGMENTS_OPEN_MAX;
     if (input->file_count == 0) return STATUS_OK;
-    if (input->file_count < FILES_PLENTY) plan->wal_size_max = plan->wal_size; /* No more files, then. */
-    uint64_t own = FILES_OF_NODE + rings * (FILES_OF_SHARD + plan->wal_size_max / plan->wal_file_size);
+    if (files_own(plan, plan->wal_size_max) > input->file_count / 4) plan->wal_size_max = plan->wal_size;
+    uint64_t own = files_own(plan, plan->wal_size_max);
     if (input->file_count < own + FILES_REST_MIN) {
         *why = text_format(arena,
                            "%llu descriptors are too few: %u shards need %llu of their own. Raise the hard limit "

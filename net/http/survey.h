@@ -77,11 +77,11 @@ enum { SURVEY_CLIENTS_MAX = 1000 };
 struct survey_part {
     struct survey *survey;
     struct mail mail;
+    _Atomic bool out;   /* with its shard: everything below but `silent` is the shard's */
+    bool silent;        /* did not answer the last time */
     struct ready ready; /* the next portion */
     struct shard *shard;
     struct facts facts;
-    _Atomic bool out; /* with its shard: everything below but `silent` is the shard's */
-    bool silent;      /* did not answer the last time */
     struct log_fact *logs;
     uint32_t log_room, log_count;
     struct client_fact *clients;

@@ -249,7 +249,7 @@ static void other_batches_do_not_wait(void **state)
     struct log *log = started_busy(&node);
     struct flush *flush = node.stores[0]->flush;
 
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    for (size_t i = 0; i < array_count(rows); i++) {
         arrives(log, rows[i].size, rows[i].gap_ns);
         assert_int_equal(flush->stage, FLUSH_WRITING);
         node_settle(&node);

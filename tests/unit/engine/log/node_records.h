@@ -95,4 +95,24 @@ static inline int64_t node_read_all(struct node *node, struct log *log, int64_t 
     return offset;
 }
 
+/* Deletes the log, and waits until it is gone. */
+struct node_gone {
+    struct ready ready;
+    bool done;
+};
+
+static inline void node_gone_run(struct ready *ready)
+{
+    container_of(ready, struct node_gone, ready)->done = true;
+}
+
+static inline void node_delete(struct node *node, struct log *log)
+{
+    struct node_gone gone = { .done = false };
+
+    ready_init(&gone.ready, node_gone_run);
+    log_delete(log, &gone.ready);
+    while (!gone.done) node_turn(node);
+}
+
 #endif

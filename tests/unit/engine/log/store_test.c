@@ -143,25 +143,6 @@ static void large_appends_are_written_once_and_survive(void **state)
     node_remove(&node);
 }
 
-struct gone {
-    struct ready ready;
-    bool done;
-};
-
-static void gone_run(struct ready *ready)
-{
-    container_of(ready, struct gone, ready)->done = true;
-}
-
-static void log_gone(struct node *node, struct log *log)
-{
-    struct gone gone = { .done = false };
-
-    ready_init(&gone.ready, gone_run);
-    log_delete(log, &gone.ready);
-    while (!gone.done) node_turn(node);
-}
-
 static void a_deleted_log_stays_deleted(void **state)
 {
     (void)state;
@@ -183,7 +164,7 @@ static void a_deleted_log_stays_deleted(void **state)
             assert_int_equal(node_append(kept, 1, 1000, k), STATUS_OK);
         }
         node_settle(&node);
-        log_gone(&node, log);
+        node_delete(&node, log);
         node_crash(&node);
     }
     node_remove(&node);
@@ -206,17 +187,17 @@ static void a_walk_goes_on_while_logs_come_and_go(void **state)
     store_walk_begin(&second, store);
     assert_ptr_equal(store_walk_next(&first), logs[0]);
     assert_ptr_equal(store_walk_next(&first), logs[1]);
-    log_gone(&node, logs[0]);
-    log_gone(&node, logs[2]);
-    log_gone(&node, logs[3]);
+    node_delete(&node, logs[0]);
+    node_delete(&node, logs[2]);
+    node_delete(&node, logs[3]);
     assert_ptr_equal(store_walk_next(&first), logs[4]);
-    log_gone(&node, logs[5]);
+    node_delete(&node, logs[5]);
     assert_null(store_walk_next(&first));
     assert_ptr_equal(store_walk_next(&second), logs[1]);
     logs[5] = node_log(&node, 0, "late", 0);
-    log_gone(&node, logs[4]);
+    node_delete(&node, logs[4]);
     assert_ptr_equal(store_walk_next(&second), logs[5]);
-    log_gone(&node, logs[5]);
+    node_delete(&node, logs[5]);
     assert_null(store_walk_next(&second));
     assert_true(list_empty(&store->walks));
     node_crash(&node);

@@ -170,7 +170,6 @@ static void a_file_is_free_when_nothing_in_it_is_needed(void **state)
     stopped_and_read(&node, log->end);
 }
 
-/* A start writes what it found once more, into as many files as it takes; later they go, down to the plan. */
 static uint64_t files_total(const struct wal *wal)
 {
     uint64_t total = 0;
@@ -178,6 +177,7 @@ static uint64_t files_total(const struct wal *wal)
     return total;
 }
 
+/* A start writes what it found once more, into as many files as it takes; later they go, down to the plan. */
 static void files_beyond_the_plan_go_again(void **state)
 {
     (void)state;
@@ -199,16 +199,6 @@ static void files_beyond_the_plan_go_again(void **state)
     node_settle(&node);
     assert_in_range(files_total(wal), 8 * MIB, 10 * MIB);
     stopped_and_read(&node, end + 200);
-}
-
-struct gone {
-    struct ready ready;
-    bool done;
-};
-
-static void gone_run(struct ready *ready)
-{
-    container_of(ready, struct gone, ready)->done = true;
 }
 
 /* The more logs there are, the more it may hold, from the plan's size to its largest; and back. */
@@ -234,10 +224,7 @@ static void it_grows_with_its_logs(void **state)
     node_begin(&node);
     while (files_total(wal) < 16 * MIB) append_one(&node, logs[0]);
     for (int i = LOGS - 1; i > 0; i--) {
-        struct gone gone = { .done = false };
-        ready_init(&gone.ready, gone_run);
-        log_delete(logs[i], &gone.ready);
-        while (!gone.done) node_turn(&node);
+        node_delete(&node, logs[i]);
         assert_int_equal(wal->size, sizes[i - 1] * MIB);
     }
     for (int i = 0; i < 200; i++) append_one(&node, logs[0]);
