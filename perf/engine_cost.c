@@ -47,11 +47,15 @@ static const struct plan *memory_planned; /* for `idle` */
 
 static struct io *ring_open(void)
 {
-    struct uring_settings settings = { 1024, 8192, 4096, 1024, 0 };
-    if (memory_planned != NULL)
-        settings =
-            (struct uring_settings){ memory_planned->ring_entries, memory_planned->completion_entries,
-                                     memory_planned->receive_buffer_size, memory_planned->receive_buffer_count, 0 };
+    struct uring_settings settings = {
+        .entries = 1024, .completion_entries = 8192, .receive_buffer_size = 4096, .receive_buffer_count = 1024
+    };
+    if (memory_planned != NULL) {
+        settings = (struct uring_settings){ .entries = memory_planned->ring_entries,
+                                            .completion_entries = memory_planned->completion_entries,
+                                            .receive_buffer_size = memory_planned->receive_buffer_size,
+                                            .receive_buffer_count = memory_planned->receive_buffer_count };
+    }
     struct io *io;
     const char *why = "";
     if (uring_make(&settings, &io, &why) != STATUS_OK) fprintf(stderr, "%s\n", why);

@@ -168,7 +168,7 @@ static void idle_cores(struct doctor *doctor)
     remedy(finding,
            "`echo %d >/sys/module/haltpoll/parameters/guest_halt_poll_ns`, and haltpoll.guest_halt_poll_ns=%d on the "
            "kernel's command line to keep it so: acknowledgements come sooner, for more of the host's CPU; or "
-           "sluice.poll.us=300, for this node alone",
+           "sluice.poll.us=2000, for this node alone",
            KERNELS_OWN_NS, KERNELS_OWN_NS);
 }
 

@@ -22,6 +22,7 @@ static enum status make_io(struct node_platform *platform, const struct plan *pl
         .receive_buffer_size = plan->receive_buffer_size,
         .receive_buffer_count = plan->receive_buffer_count,
         .poll_ns = shard < plan->shard_count ? plan->poll_ns : 0,
+        .nap_ns = shard < plan->shard_count ? plan->nap_ns : 0,
     };
 
     (void)platform;

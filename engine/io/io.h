@@ -87,6 +87,7 @@ struct io {
     uint64_t submit_count; /* system calls made to submit or wait */
     uint64_t complete_count;
     uint64_t polled_ns; /* looked instead of sleeping */
+    uint64_t nap_count; /* sleeps that were kept short */
     uint32_t in_flight;
 };
 

@@ -1,4 +1,4 @@
-/* engine/io/uring.c   The ring itself. One turn is at most one system call:
+/* engine/io/uring.c   The ring itself. One turn is at most one system call, but for naps (uring_wait.c):
  *
  *     entries prepared since the last turn --+
  *                                            +--> io_uring_enter: submit, run what the kernel deferred, wait
@@ -11,15 +11,11 @@
  * enter, so we don't wait while it says that it keeps some. (4) A poke is a completion, so one that comes before the
  * wait ends the wait.
  *
- * A turn that would sleep may look for a while instead (sluice.poll.us): being woken from a halted core costs tens of
- * microseconds in a guest, and a durable write waits three times.
- *
  * IORING_SETUP_TASKRUN_FLAG makes the kernel say in shared memory that it has deferred work for us: a turn that neither
  * submits nor waits then costs no system call at all. */
 #include "io/uring.h"
 
 #include <errno.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
@@ -56,7 +52,7 @@ static void clocks_read(struct io *io)
 
 /* What an enter may say without anything being wrong: interrupted, deadline, no memory just now, completions kept
  * back. */
-static void entered(struct uring *uring, int outcome)
+void uring_entered(struct uring *uring, int outcome)
 {
     uring->io.submit_count++;
     invariant(outcome >= 0 || outcome == -EINTR || outcome == -ETIME || outcome == -EAGAIN || outcome == -EBUSY ||
@@ -77,7 +73,7 @@ void uring_reserve(struct uring *uring, unsigned count)
         invariant(tries < SUBMIT_TRIES);
         /* No memory for a request of 250 bytes: nothing in this process is more urgent than waiting. */
         if (tries > 0) pause_ns(SUBMIT_PAUSE_NS);
-        entered(uring, io_uring_submit(&uring->ring));
+        uring_entered(uring, io_uring_submit(&uring->ring));
     }
 }
 
@@ -110,80 +106,6 @@ static void uring_poke(struct io *from, struct io *to)
     io_uring_prep_msg_ring(entry, uring_of(to)->ring.ring_fd, 0, uring_tagged(uring_of(to), TAG_POKED), 0);
     entry->flags |= IOSQE_CQE_SKIP_SUCCESS;
     io_uring_sqe_set_data64(entry, uring_tagged(uring_of(to), TAG_POKE));
-}
-
-/* Whether an enter would bring something although we neither submit nor wait. */
-static bool kernel_calls(const struct uring *uring)
-{
-    return (IO_URING_READ_ONCE(*uring->ring.sq.kflags) & (IORING_SQ_TASKRUN | IORING_SQ_CQ_OVERFLOW)) != 0;
-}
-
-/* Nanoseconds to wait for; 0: don't. */
-static int64_t time_to_wait(const struct uring *uring, int64_t deadline_ns)
-{
-    if (io_uring_cq_ready(&uring->ring) > 0) return 0;
-    if (uring->again != NULL) deadline_ns = min_of(deadline_ns, uring->again_ns);
-    if (deadline_ns == INT64_MAX) return INT64_MAX;
-    if (deadline_ns <= uring->io.now_ns) return 0; /* Most turns of a busy shard end here, without reading the clock. */
-    return max_of(deadline_ns - clock_ns(CLOCK_MONOTONIC), 0);
-}
-
-/* Submits what is there; waits when there is a time to wait. */
-static void submit_and_wait(struct uring *uring, int64_t deadline_ns)
-{
-    int64_t wait_ns = time_to_wait(uring, deadline_ns);
-
-    if (wait_ns > 0) {
-        struct __kernel_timespec wait = { .tv_sec = wait_ns / NS_PER_S, .tv_nsec = wait_ns % NS_PER_S };
-        struct io_uring_cqe *first;
-        entered(uring,
-                io_uring_submit_and_wait_timeout(&uring->ring, &first, 1, wait_ns == INT64_MAX ? NULL : &wait, NULL));
-    } else if (io_uring_sq_ready(&uring->ring) > 0) {
-        entered(uring, io_uring_submit_and_get_events(&uring->ring));
-    } else if (kernel_calls(uring)) {
-        entered(uring, io_uring_get_events(&uring->ring));
-    }
-}
-
-/* Whether looking is likely to spare a sleep: a durable write takes no longer than the limit on devices for which this
- * is meant, and what is not the device's comes as it came last time. */
-static bool poll_pays(const struct uring_poll *poll)
-{
-    return poll->durable_count > 0 || poll->idle_ns <= poll->limit_ns;
-}
-
-/* Looks for `wait_ns` at most, since `begun_ns`. Between two looks other threads of this core run: the kernel's, which
- * begins the flush behind a write, above all. */
-static void poll_for(struct uring *uring, int64_t begun_ns, int64_t wait_ns)
-{
-    int64_t now_ns = begun_ns, limit_ns = begun_ns + min_of(wait_ns, uring->poll.limit_ns);
-
-    if (io_uring_sq_ready(&uring->ring) > 0) entered(uring, io_uring_submit_and_get_events(&uring->ring));
-    while (io_uring_cq_ready(&uring->ring) == 0 && now_ns < limit_ns) {
-        if (kernel_calls(uring)) {
-            entered(uring, io_uring_get_events(&uring->ring));
-        } else {
-            (void)sched_yield();
-        }
-        now_ns = clock_ns(CLOCK_MONOTONIC);
-    }
-    uring->io.polled_ns += (uint64_t)(now_ns - begun_ns);
-}
-
-/* The same, of a turn that may look before it sleeps. */
-static void poll_and_wait(struct uring *uring, int64_t deadline_ns)
-{
-    bool idle = uring->poll.durable_count == 0 && io_uring_sq_ready(&uring->ring) == 0;
-    int64_t wait_ns = time_to_wait(uring, deadline_ns);
-
-    if (wait_ns == 0) {
-        submit_and_wait(uring, deadline_ns);
-        return;
-    }
-    int64_t begun_ns = clock_ns(CLOCK_MONOTONIC);
-    if (poll_pays(&uring->poll)) poll_for(uring, begun_ns, wait_ns);
-    submit_and_wait(uring, deadline_ns);
-    if (idle) uring->poll.idle_ns = clock_ns(CLOCK_MONOTONIC) - begun_ns;
 }
 
 static void completion_sort(struct uring *uring, char *data, int outcome, unsigned flags)
@@ -225,11 +147,7 @@ static void uring_turn(struct io *io, int64_t deadline_ns)
     struct uring *uring = uring_of(io);
 
     operations_again(uring);
-    if (uring->poll.limit_ns > 0) {
-        poll_and_wait(uring, deadline_ns);
-    } else {
-        submit_and_wait(uring, deadline_ns);
-    }
+    uring_wait(uring, deadline_ns);
     clocks_read(io);
     completions_take(uring);
 }
@@ -346,7 +264,8 @@ static int uring_try(const struct uring_settings *settings, struct uring **made)
     invariant(uring != NULL);
     uring->io.engine = &uring_engine;
     uring->again_end = &uring->again;
-    uring->poll.limit_ns = settings->poll_ns;
+    uring->wait.poll_ns = settings->poll_ns;
+    uring->wait.nap_ns = settings->nap_ns;
 
     int failed = ring_make(uring, settings);
     if (failed) goto fail_ring;
@@ -397,7 +316,8 @@ enum status uring_make(const struct uring_settings *settings, struct io **io, co
                                     .receive_buffer_size = settings->receive_buffer_size,
                                     .receive_buffer_count =
                                         min_of(settings->receive_buffer_count, (uint32_t)SMALL_BUFFERS),
-                                    .poll_ns = settings->poll_ns };
+                                    .poll_ns = settings->poll_ns,
+                                    .nap_ns = settings->nap_ns };
     int failed = uring_try(settings, &uring);
     for (unsigned tries = 0; failed == -ENOMEM && tries < SMALL_TRIES; tries++) {
         pause_ns(SMALL_PAUSE_NS);

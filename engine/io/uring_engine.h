@@ -1,6 +1,7 @@
 /* engine/io/uring_engine.h   Inside the production engine: what its files share.
  *
  *     uring.c            the ring: made, turned, ended; completions sorted by tag
+ *     uring_wait.c       the end of a turn: submit, and wait
  *     uring_operation.c  each kind of operation: its entry in the ring, and what its result means
  *     uring_buffers.c    the buffers behind io_receive
  *     uring_enroll.c     registered memory
@@ -67,9 +68,10 @@ struct uring_regions {
     bool closed; /* the kernel refused one: no more */
 };
 
-/* Looking instead of sleeping. */
-struct uring_poll {
-    int64_t limit_ns;       /* 0: off */
+/* How a turn waits. */
+struct uring_wait {
+    int64_t poll_ns;        /* looks for so long before anything else; 0: not at all */
+    int64_t nap_ns;         /* then naps, of so long each; 0: none */
     int64_t idle_ns;        /* how long the last wait took that had nothing to submit and no durable write out */
     uint32_t durable_count; /* durable writes that are out */
 };
@@ -80,7 +82,7 @@ struct uring {
     struct msghdr *messages; /* one for each entry of the submission queue */
     struct uring_buffers buffers;
     struct uring_regions regions;
-    struct uring_poll poll;
+    struct uring_wait wait;
     struct completion *again; /* to be tried again from again_ns on; oldest first */
     struct completion **again_end;
     int64_t again_ns;
@@ -103,6 +105,11 @@ static inline uint64_t uring_tagged(const void *pointer, enum uring_tag tag)
  * fails. */
 void uring_reserve(struct uring *uring, unsigned count);
 struct io_uring_sqe *uring_entry(struct uring *uring);
+
+/* Notes an enter and what it said. */
+void uring_entered(struct uring *uring, int outcome);
+/* Submits what is there, and waits until something completes or the deadline passes. */
+void uring_wait(struct uring *uring, int64_t deadline_ns);
 
 void operation_begin_kind(struct io *io, struct completion *completion, enum operation_kind kind);
 void operation_cancel(struct io *io, struct completion *completion);

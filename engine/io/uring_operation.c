@@ -84,7 +84,7 @@ void operation_begin_kind(struct io *io, struct completion *completion, enum ope
     invariant(((uintptr_t)completion & TAG_MASK) == 0);
 
     completion->kind = (uint8_t)kind;
-    if (writes_durably(completion)) uring_of(io)->poll.durable_count++;
+    if (writes_durably(completion)) uring_of(io)->wait.durable_count++;
     operation_submit(uring_of(io), completion);
 }
 
@@ -96,7 +96,7 @@ static void operation_end(struct uring *uring, struct completion *completion, en
     completion->status = status;
     completion->more = false;
     completion->submitted = false;
-    if (writes_durably(completion)) uring->poll.durable_count--;
+    if (writes_durably(completion)) uring->wait.durable_count--;
     uring->io.in_flight--;
     uring->io.complete_count++;
     completion->resume(completion);

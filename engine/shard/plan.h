@@ -33,6 +33,7 @@ struct plan {
     uint32_t ring_entries, completion_entries;
     uint32_t receive_buffer_size, receive_buffer_count; /* of the engine's small buffers, per shard */
     int64_t poll_ns;                                    /* how long a data shard looks before it sleeps */
+    int64_t nap_ns;                                     /* and how long it sleeps at a time */
     uint64_t wal_size, wal_file_size;                   /* per shard and log directory; at first */
     uint64_t wal_size_max;                              /* it grows up to there */
     uint64_t wal_each;                                  /* by that for each log; 0: it does not grow */

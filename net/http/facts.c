@@ -48,6 +48,8 @@ const struct metric survey_rows[SURVEY_COUNT] = {
     [SURVEY_SUBMITS]          = { "sluice_io_submits_total", COUNTER, "system calls made to submit or to wait" },
     [SURVEY_POLLED]           = { "sluice_io_polled_seconds_total", BUSY,
                                   "time that the loop looked instead of sleeping (sluice.poll.us)" },
+    [SURVEY_NAPS]             = { "sluice_io_naps_total", COUNTER,
+                                  "sleeps that were kept short because more was expected soon (sluice.nap.us)" },
     [SURVEY_COMPLETIONS]      = { "sluice_io_completions_total", COUNTER, "operations that completed" },
     [SURVEY_IN_FLIGHT]        = { "sluice_io_in_flight", GAUGE, "operations submitted and not completed" },
     [SURVEY_MAIL]             = { "sluice_mail_posted_total", COUNTER, "messages to other shards" },
@@ -118,6 +120,7 @@ static void note_loop(const struct shard *shard, const struct metric_cells *cell
     note(cells, SURVEY_HEAP, shard->heap.live_size);
     note(cells, SURVEY_SUBMITS, shard->io->submit_count);
     note(cells, SURVEY_POLLED, shard->io->polled_ns);
+    note(cells, SURVEY_NAPS, shard->io->nap_count);
     note(cells, SURVEY_COMPLETIONS, shard->io->complete_count);
     note(cells, SURVEY_IN_FLIGHT, shard->io->in_flight);
     note(cells, SURVEY_MAIL, shard->mailbox.posted);

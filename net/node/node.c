@@ -46,6 +46,7 @@ enum status node_plan(const struct node_platform *platform, const struct setting
 
     plan->data.from_heap = plan->replication.from_heap = platform->memory_from_heap;
     plan->poll_ns = INT64_C(1000) * values->poll_us;
+    plan->nap_ns = INT64_C(1000) * values->nap_us;
     return STATUS_OK;
 }
 

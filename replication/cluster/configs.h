@@ -53,6 +53,7 @@ struct broker_values {
     int64_t slow_request_ms;
     uint8_t send_zero_copy;
     int32_t poll_us;
+    int32_t nap_us;
     int64_t wal_size;
     int64_t wal_file_size;
     int64_t disk_reserve;

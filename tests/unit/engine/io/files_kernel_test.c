@@ -85,7 +85,9 @@ static void a_direct_open_without_direct_support_is_buffered(void **state)
  * durably; 77 when this user may not mount. */
 static int buffered_in_child(struct scene *scene)
 {
-    struct uring_settings settings = { 8, 16, 4096, 8, 0 };
+    struct uring_settings settings = {
+        .entries = 8, .completion_entries = 16, .receive_buffer_size = 4096, .receive_buffer_count = 8
+    };
     struct io *io;
     const char *why;
     bool works = true;

@@ -29,7 +29,9 @@ static bool forbid(int error)
 /* In a child: 0 when the ring was refused with this status and a sentence that has all of the words. */
 static int refused_in_child(int error, enum status expected, const char *const words[2])
 {
-    struct uring_settings settings = { 64, 256, 4096, 64, 0 };
+    struct uring_settings settings = {
+        .entries = 64, .completion_entries = 256, .receive_buffer_size = 4096, .receive_buffer_count = 64
+    };
     struct io *io;
     const char *why = NULL;
     if (!forbid(error)) return 1;

@@ -2,15 +2,9 @@
  * than fit. */
 #include "ring.h"
 
-#include <pthread.h>
-#include <time.h>
+#include "../../monotonic.h"
 
-static int64_t monotonic_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
+#include <pthread.h>
 
 static void a_turn_with_nothing_to_do_and_a_past_deadline_costs_no_system_call(void **state)
 {
@@ -53,81 +47,6 @@ static void a_turn_waits_until_the_deadline(void **state)
     assert_true(monotonic_ns() >= start + 20 * MS);
     assert_true(io->now_ns >= start + 20 * MS);
     assert_int_equal(io->submit_count, calls + 1);
-    io_end(io);
-}
-
-enum { POLL_NS = 5 * 1000000 };
-
-static struct io *polling_ring(void)
-{
-    struct uring_settings settings = { 64, 256, 4096, 64, POLL_NS };
-    struct io *io;
-    const char *why;
-    assert_int_equal(uring_make(&settings, &io, &why), STATUS_OK);
-    return io;
-}
-
-/* Two waits in a row that were short, whatever else the machine does; what the second one did. */
-static void two_short_waits(struct io *io, uint64_t *polled_ns, uint64_t *calls)
-{
-    bool before = false;
-    for (int tries = 0; tries < 1000; tries++) {
-        *polled_ns = io->polled_ns;
-        *calls = io->submit_count;
-        int64_t begun_ns = monotonic_ns();
-        io_turn(io, begun_ns + POLL_NS / 5);
-        bool now = monotonic_ns() - begun_ns < POLL_NS;
-        if (before && now) break;
-        before = now;
-    }
-    *polled_ns = io->polled_ns - *polled_ns;
-    *calls = io->submit_count - *calls;
-}
-
-/* A wait that was short is looked through the next time; one that was long is slept through from then on. */
-static void a_wait_that_may_be_short_is_looked_through(void **state)
-{
-    (void)state;
-    struct io *io = polling_ring();
-    uint64_t polled_ns, calls;
-    io_turn(io, 0);
-    two_short_waits(io, &polled_ns, &calls);
-    assert_true(polled_ns > 0);
-    assert_int_equal(calls, 0); /* Never slept. */
-
-    calls = io->submit_count;
-    polled_ns = io->polled_ns;
-    io_turn(io, monotonic_ns() + 40 * (int64_t)POLL_NS); /* Looks as long as it may, then sleeps. */
-    assert_int_equal(io->submit_count, calls + 1);
-    assert_true(io->polled_ns - polled_ns >= POLL_NS);
-    polled_ns = io->polled_ns;
-    io_turn(io, monotonic_ns() + POLL_NS / 5);
-    assert_int_equal(io->polled_ns, polled_ns); /* The last one was long. */
-    assert_int_equal(io->submit_count, calls + 2);
-    io_end(io);
-}
-
-static void a_durable_write_is_looked_for_whatever_came_before(void **state)
-{
-    (void)state;
-    struct io *io = polling_ring();
-    io_turn(io, 0);
-    io_turn(io, monotonic_ns() + 4 * (int64_t)POLL_NS);
-    uint64_t polled_ns = io->polled_ns;
-
-    int file = scratch(0);
-    uint8_t *data = pattern(PAGE, 1);
-    struct iovec part = { data, PAGE };
-    struct operation plain = OPERATION, durable = OPERATION;
-    io_write(io, &plain.io, file, &part, 1, 0, 0);
-    assert_int_equal(finish(io, &plain), STATUS_OK);
-    assert_int_equal(io->polled_ns, polled_ns);
-    part = (struct iovec){ data, PAGE };
-    io_write(io, &durable.io, file, &part, 1, 0, IO_DURABLE);
-    assert_int_equal(finish(io, &durable), STATUS_OK);
-    assert_true(io->polled_ns > polled_ns);
-    close_now(io, file);
-    free(data);
     io_end(io);
 }
 
@@ -238,8 +157,6 @@ int main(void)
         cmocka_unit_test(a_turn_with_nothing_to_do_and_a_past_deadline_costs_no_system_call),
         cmocka_unit_test(a_turn_with_operations_costs_one_system_call),
         cmocka_unit_test(a_turn_waits_until_the_deadline),
-        cmocka_unit_test(a_wait_that_may_be_short_is_looked_through),
-        cmocka_unit_test(a_durable_write_is_looked_for_whatever_came_before),
         cmocka_unit_test(more_operations_than_entries_are_submitted_on_the_way),
         cmocka_unit_test(a_poke_from_outside_ends_the_wait_again_and_again),
         cmocka_unit_test(a_poke_from_outside_before_the_wait_is_not_lost),

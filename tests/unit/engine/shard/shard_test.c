@@ -185,7 +185,9 @@ struct thread_start {
 
 static struct io *ring_open(void)
 {
-    struct uring_settings settings = { 64, 256, 4096, 64, 0 };
+    struct uring_settings settings = {
+        .entries = 64, .completion_entries = 256, .receive_buffer_size = 4096, .receive_buffer_count = 64
+    };
     struct io *io;
     const char *why;
     assert_int_equal(uring_make(&settings, &io, &why), STATUS_OK);

@@ -69,7 +69,9 @@ static inline struct face_settings doors_settings(struct doors *doors)
 /* Ring, shard and memory; then the test may change settings before doors_open. */
 static inline void doors_make(struct doors *doors, size_t receive_size)
 {
-    static const struct uring_settings ring = { 256, 4096, 8192, 64, 0 };
+    static const struct uring_settings ring = {
+        .entries = 256, .completion_entries = 4096, .receive_buffer_size = 8192, .receive_buffer_count = 64
+    };
     struct memory_plan plan = { .budget = { receive_size, 4 << 20, 4 << 20, 4 << 20 } };
     const char *why = NULL;
 

@@ -37,8 +37,10 @@ static inline enum status bench_io(struct node_platform *platform, const struct 
                                    struct io **io, const char **why)
 {
     (void)platform, (void)shard;
-    struct uring_settings settings = { plan->ring_entries, plan->completion_entries, plan->receive_buffer_size,
-                                       plan->receive_buffer_count, 0 };
+    struct uring_settings settings = { .entries = plan->ring_entries,
+                                       .completion_entries = plan->completion_entries,
+                                       .receive_buffer_size = plan->receive_buffer_size,
+                                       .receive_buffer_count = plan->receive_buffer_count };
     return uring_make(&settings, io, why);
 }
 
@@ -113,14 +115,14 @@ static inline void bench_end(struct bench *bench)
 static inline void bench_wait(const _Atomic bool *truth)
 {
     int64_t limit_ns = patience_limit_ns();
-    while (!*truth && patience_now_ns() < limit_ns) usleep(1000);
+    while (!*truth && monotonic_ns() < limit_ns) usleep(1000);
     assert_true(*truth);
 }
 
 static inline void bench_wait_stopped(struct bench *bench)
 {
     int64_t limit_ns = patience_limit_ns();
-    while (!node_stopped(bench->node) && patience_now_ns() < limit_ns) usleep(1000);
+    while (!node_stopped(bench->node) && monotonic_ns() < limit_ns) usleep(1000);
     assert_true(node_stopped(bench->node));
 }
 

@@ -20,7 +20,9 @@ static struct loom loom;
 static enum status loom_io(struct node_platform *platform, const struct plan *plan, uint32_t shard, struct io **io,
                            const char **why)
 {
-    static const struct uring_settings ring = { 8, 16, 4096, 4, 0 };
+    static const struct uring_settings ring = {
+        .entries = 8, .completion_entries = 16, .receive_buffer_size = 4096, .receive_buffer_count = 4
+    };
 
     (void)platform, (void)plan;
     loom.made++;

@@ -14,7 +14,7 @@ static void turn(struct node *node)
 static void turn_until(struct node *node, bool (*truth)(const struct node *node))
 {
     int64_t limit_ns = patience_limit_ns();
-    while (!truth(node) && patience_now_ns() < limit_ns) turn(node);
+    while (!truth(node) && monotonic_ns() < limit_ns) turn(node);
     assert_true(truth(node));
 }
 
@@ -25,7 +25,7 @@ static void turn_for(struct errand *errand, uint32_t shard, void (*run)(struct e
     errand->done = false;
     run(errand);
     int64_t limit_ns = patience_limit_ns();
-    while (!errand->done && patience_now_ns() < limit_ns) turn(node);
+    while (!errand->done && monotonic_ns() < limit_ns) turn(node);
     assert_true(errand->done);
 }
 
