@@ -72,7 +72,7 @@ struct uring_regions {
 struct uring_wait {
     int64_t poll_ns;        /* looks for so long before anything else; 0: not at all */
     int64_t nap_ns;         /* then naps, of so long each; 0: none */
-    int64_t idle_ns;        /* how long the last wait took that had nothing to submit and no durable write out */
+    int64_t idle_ns[2];     /* how long the last waits took that had nothing to submit and no durable write out */
     uint32_t durable_count; /* durable writes that are out */
 };
 

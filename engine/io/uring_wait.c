@@ -8,8 +8,8 @@
  * A core that slept for long is woken late. The host of a guest looks for a moment, 200 us in KVM by itself, whether a
  * core that halted is wanted again, and gives that up for one that slept longer (Linux,
  * Documentation/virt/kvm/halt-polling.rst); on bare metal, deeper idle states take longer to leave. Naps are short
- * enough for both. They are for who is sure to be wanted soon: whose last idle wait was short. perf/README.md has what
- * each way costs and buys. */
+ * enough for both. They are for who is sure to be wanted soon, but not before a nap would end: its timer costs
+ * microseconds, too, as a guest sets it by way of the host. perf/README.md has what each way costs and buys. */
 #include <sched.h>
 #include <time.h>
 
@@ -17,7 +17,7 @@
 
 enum {
     NS_PER_S = 1000000000,
-    NAPS = 16, /* in a row, before it sleeps; who slept that long is not sure to be wanted soon */
+    NAPS = 16, /* in a row, before it sleeps */
 };
 
 static int64_t monotonic_ns(void)
@@ -90,7 +90,14 @@ static int64_t nap(struct uring *uring, int64_t now_ns, int64_t until_ns)
  * is meant, and what is not the device's comes as it came last time. */
 static bool looking_pays(const struct uring_wait *wait)
 {
-    return wait->durable_count > 0 || wait->idle_ns <= wait->poll_ns;
+    return wait->durable_count > 0 || wait->idle_ns[0] <= wait->poll_ns;
+}
+
+/* Two waits are looked at, since a request that another shard works on is two, a short one and a long one. */
+static bool napping_pays(const struct uring_wait *wait)
+{
+    int64_t longer_ns = max_of(wait->idle_ns[0], wait->idle_ns[1]);
+    return longer_ns > wait->nap_ns && longer_ns <= NAPS * wait->nap_ns;
 }
 
 void uring_wait(struct uring *uring, int64_t deadline_ns)
@@ -108,7 +115,7 @@ void uring_wait(struct uring *uring, int64_t deadline_ns)
     if (wait->poll_ns > 0 && looking_pays(wait)) {
         now_ns = look(uring, begun_ns, min_of(deadline_ns, begun_ns + wait->poll_ns));
     }
-    if (idle && wait->idle_ns <= NAPS * wait->nap_ns) {
+    if (idle && napping_pays(wait)) {
         now_ns = nap(uring, now_ns, min_of(deadline_ns, begun_ns + NAPS * wait->nap_ns));
     }
     if (nothing_came(uring, now_ns, deadline_ns)) {
@@ -117,5 +124,7 @@ void uring_wait(struct uring *uring, int64_t deadline_ns)
     } else {
         submit(uring);
     }
-    if (idle) wait->idle_ns = now_ns - begun_ns;
+    if (!idle) return;
+    wait->idle_ns[1] = wait->idle_ns[0];
+    wait->idle_ns[0] = now_ns - begun_ns;
 }
