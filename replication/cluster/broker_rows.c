@@ -133,7 +133,7 @@ static const struct setting rows[] = {
     OURS(poll_us, "sluice.poll.us", INT, "0", 0, 1000000, NULL, STATIC,
          "how long a shard that waits for the device, or for what came sooner last time, looks again and again before "
          "it sleeps, in us; 0: it sleeps at once. Lower latency for more CPU"),
-    OURS(nap_us, "sluice.nap.us", INT, "125", 0, 1000000, NULL, STATIC,
+    OURS(nap_us, "sluice.nap.us", INT, "150", 0, 1000000, NULL, STATIC,
          "how long a shard sleeps at a time while it expects more soon, so that its core is woken sooner, in us; 0: "
          "until something comes"),
     OURS(wal_size, "sluice.wal.size", LONG, "0", 0, MOST, NULL, STATIC,

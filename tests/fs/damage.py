@@ -92,6 +92,23 @@ def damage(directory, chance, names=None):
     return name, said
 
 
+HEAD = 17  # bytes of a batch before its CRC: offset, length, leader epoch, magic
+
+
+def flip_head(directory, name, number, at, bit):
+    """One bit of the head of one batch, which no CRC of Kafka's covers."""
+    path = os.path.join(directory, name)
+    with open(path, "rb") as source:
+        data = bytearray(source.read())
+    place = 0
+    for _ in range(number):
+        place += 12 + int.from_bytes(data[place + 8:place + 12], "big")
+    data[place + at] ^= 1 << bit
+    with open(path, "wb") as target:
+        target.write(data)
+    return f"bit {bit} of byte {at} of batch {number}"
+
+
 def copy(source, target):
     shutil.rmtree(target, ignore_errors=True)
     shutil.copytree(source, target)
