@@ -6,7 +6,7 @@
 
 build_packages=(gcc g++ cmake ninja-build pkg-config liburing-dev libisal-dev libjemalloc-dev libzstd-dev liblz4-dev
     libsnappy-dev zlib1g-dev libmicrohttpd-dev libssl-dev systemtap-sdt-dev)
-test_packages=(libcmocka-dev libbenchmark-dev clang clang-tidy clang-format llvm kcat python3)
+test_packages=(libcmocka-dev libbenchmark-dev clang clang-tidy clang-format lld llvm kcat python3)
 # Real clients (tests/client): default and all.
 client_packages=(default-jdk-headless maven python3-venv rsyslog rsyslog-kafka)
 # rapidjson-dev: librdkafka's own tests leave two out that are built without it.
