@@ -36,7 +36,7 @@ enum {
     SMALL_PAUSE_NS = 10000000,
 };
 
-static int64_t clock_ns(clockid_t clock)
+int64_t uring_clock_ns(clockid_t clock)
 {
     struct timespec now;
     int failed = clock_gettime(clock, &now);
@@ -46,8 +46,8 @@ static int64_t clock_ns(clockid_t clock)
 
 static void clocks_read(struct io *io)
 {
-    io->now_ns = clock_ns(CLOCK_MONOTONIC);
-    io->wall_ms = clock_ns(CLOCK_REALTIME) / (NS_PER_S / 1000);
+    io->now_ns = uring_clock_ns(CLOCK_MONOTONIC);
+    io->wall_ms = uring_clock_ns(CLOCK_REALTIME) / (NS_PER_S / 1000);
 }
 
 /* What an enter may say without anything being wrong: interrupted, deadline, no memory just now, completions kept

@@ -11,7 +11,7 @@ struct uring_settings {
     uint32_t receive_buffer_size;  /* of the buffers behind io_receive */
     uint32_t receive_buffer_count; /* a power of two, at most 32768 */
     int64_t poll_ns;               /* how long a turn that waits looks again and again first; 0: not at all */
-    int64_t nap_ns;                /* how long it sleeps at a time while it expects something soon; 0: as it comes */
+    int64_t nap_ns;                /* how long it sleeps at a time while it expects something soon; 0: until it comes */
 };
 
 /* STATUS_DENIED, STATUS_UNSUPPORTED, STATUS_NO_MEMORY: `why` is then a sentence for people with the cause (seccomp

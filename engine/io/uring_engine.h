@@ -11,6 +11,7 @@
 #define ENGINE_IO_URING_ENGINE_H
 
 #include <liburing.h>
+#include <time.h>
 
 #include "io/io.h"
 #include "io/uring.h"
@@ -106,6 +107,7 @@ static inline uint64_t uring_tagged(const void *pointer, enum uring_tag tag)
 void uring_reserve(struct uring *uring, unsigned count);
 struct io_uring_sqe *uring_entry(struct uring *uring);
 
+int64_t uring_clock_ns(clockid_t clock);
 /* Notes an enter and what it said. */
 void uring_entered(struct uring *uring, int outcome);
 /* Submits what is there, and waits until something completes or the deadline passes. */

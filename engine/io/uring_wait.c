@@ -20,14 +20,6 @@ enum {
     NAPS = 16, /* in a row, before it sleeps */
 };
 
-static int64_t monotonic_ns(void)
-{
-    struct timespec now;
-    int failed = clock_gettime(CLOCK_MONOTONIC, &now);
-    invariant(!failed);
-    return (int64_t)now.tv_sec * NS_PER_S + now.tv_nsec;
-}
-
 /* Whether an enter would bring something although we neither submit nor wait. */
 static bool kernel_calls(const struct uring *uring)
 {
@@ -70,7 +62,7 @@ static int64_t look(struct uring *uring, int64_t begun_ns, int64_t until_ns)
         } else {
             (void)sched_yield();
         }
-        now_ns = monotonic_ns();
+        now_ns = uring_clock_ns(CLOCK_MONOTONIC);
     }
     uring->io.polled_ns += (uint64_t)(now_ns - begun_ns);
     return now_ns;
@@ -81,7 +73,7 @@ static int64_t nap(struct uring *uring, int64_t now_ns, int64_t until_ns)
     while (nothing_came(uring, now_ns, until_ns)) {
         submit_and_sleep(uring, min_of(uring->wait.nap_ns, until_ns - now_ns));
         uring->io.nap_count++;
-        now_ns = monotonic_ns();
+        now_ns = uring_clock_ns(CLOCK_MONOTONIC);
     }
     return now_ns;
 }
@@ -111,7 +103,7 @@ void uring_wait(struct uring *uring, int64_t deadline_ns)
     }
 
     bool idle = wait->durable_count == 0 && io_uring_sq_ready(&uring->ring) == 0;
-    int64_t begun_ns = monotonic_ns(), now_ns = begun_ns;
+    int64_t begun_ns = uring_clock_ns(CLOCK_MONOTONIC), now_ns = begun_ns;
     if (wait->poll_ns > 0 && looking_pays(wait)) {
         now_ns = look(uring, begun_ns, min_of(deadline_ns, begun_ns + wait->poll_ns));
     }
@@ -120,7 +112,7 @@ void uring_wait(struct uring *uring, int64_t deadline_ns)
     }
     if (nothing_came(uring, now_ns, deadline_ns)) {
         submit_and_sleep(uring, deadline_ns == INT64_MAX ? INT64_MAX : deadline_ns - now_ns);
-        if (idle) now_ns = monotonic_ns();
+        if (idle) now_ns = uring_clock_ns(CLOCK_MONOTONIC);
     } else {
         submit(uring);
     }
