@@ -143,8 +143,11 @@ public class Fill {
         }
     }
 
+    /** Closing waits for the fetch that is out. */
     static KafkaConsumer<byte[], byte[]> consumer(Object... more) {
-        return new KafkaConsumer<>(settings(more), new ByteArrayDeserializer(), new ByteArrayDeserializer());
+        Map<String, Object> all = settings(more);
+        all.put("fetch.max.wait.ms", 20);
+        return new KafkaConsumer<>(all, new ByteArrayDeserializer(), new ByteArrayDeserializer());
     }
 
     static Map<Long, ConsumerRecord<byte[], byte[]>> find(TopicPartition partition, String isolation) {

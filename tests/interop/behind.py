@@ -7,7 +7,7 @@ import time
 import admin_cases
 import handover
 from cases import Context
-from stage import require, same
+from stage import require, same, wait_until
 
 SEGMENT = "internal.metadata.log.segment.bytes"  # a batch of Kafka's controller that is larger ends it
 OFTEN = {"metadata.log.max.record.bytes.between.snapshots": 2000, SEGMENT: 20000}
@@ -57,13 +57,13 @@ def make_acls(kafka):
 
 
 def acls(kafka):
-    given = {"ResourceTypeFilter": 1, "PatternTypeFilter": 1, "Operation": 1, "PermissionType": 1}
-    for _ in range(300):
-        answer = Context(kafka.address).call("DescribeAcls", 2, given)
-        if answer["Resources"]:
-            break
-        time.sleep(0.1)
-    return sorted(repr(sorted(one.items())) for one in answer["Resources"])
+    """What make_acls made; a broker of Kafka hears of it a moment late."""
+    given = {"ResourceTypeFilter": 1, "ResourceNameFilter": None, "PatternTypeFilter": 1, "PrincipalFilter": None, "HostFilter": None,
+             "Operation": 1, "PermissionType": 1}
+
+    def told():
+        return Context(kafka.address).call("DescribeAcls", 2, given)["Resources"]
+    return sorted(repr(sorted(one.items())) for one in wait_until(lambda: len(told()) >= 6 and told(), "six ACLs"))
 
 
 def facts(node, count):
