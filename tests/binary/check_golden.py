@@ -249,7 +249,7 @@ def typed(shell, lines, last, whole):
     return shown.decode(errors="replace")
 
 
-@check("completion: a tab completes in bash, zsh and fish, those of them that are there")
+@check("completion: a tab completes in bash, zsh and fish, those of them that are there", alone=True)
 def _():
     shells = {"bash": (["bash", "--norc", "-i"], ["source <(sluice completion bash)"]),
               "zsh": (["zsh", "-f", "-i"], ["autoload -U compinit; compinit -u -D", "source <(sluice completion zsh)"])}

@@ -139,7 +139,7 @@ def reading(node, topic):
         reader.wait()
 
 
-@check("http: a request's time is split, and the parts are the whole")
+@check("http: a request's time is split, and the parts are the whole", alone=True)
 def _():
     with scratch("binary") as work, Sluice(work, http=True) as node:
         kcat(node, "-t", "timed", "-P", given=b"1\n")
@@ -159,7 +159,7 @@ def _():
                 require(seen[f"kafka_network_requestmetrics_{span}timems_count{label}"] >= 1, f"{span} of {api}")
 
 
-@check("http: a slow request is told of, and a patient one is not")
+@check("http: a slow request is told of, and a patient one is not", alone=True)
 def _():
     with scratch("binary") as work, Sluice(work, http=True, overrides={"sluice.slow.request.ms": 300}) as node:
         kcat(node, "-t", "slow", "-P", given=b"1\n")
@@ -204,7 +204,7 @@ def _():
         wait_until(lambda: f":{port}" not in get(node, "/clients")[1], "it is gone")
 
 
-@check("http: scrapes while clients are busy are whole, and quick")
+@check("http: scrapes while clients are busy are whole, and quick", alone=True)
 def _():
     with scratch("binary") as work, Sluice(work, http=True) as node:
         lines = b"x" * 200 + b"\n"
@@ -296,7 +296,7 @@ def _():
         same(node.process.wait(60), 0, "exit status")
 
 
-@check("http: clients that say nothing don't keep others from an answer")
+@check("http: clients that say nothing don't keep others from an answer", alone=True)
 def _():
     with scratch("binary") as work, Sluice(work, http=True) as node:
         peers = [socket.create_connection(("127.0.0.1", node.http_port), 30) for _ in range(40)]
@@ -332,7 +332,7 @@ def small_pages():
         process.prctl(PR_SET_THP_DISABLE, 0, 0, 0, 0)
 
 
-@check("http: empty is off, and an idle node stays small")
+@check("http: empty is off, and an idle node stays small", alone=True)
 def _():
     with scratch("binary") as work, Sluice(work, http=False) as node:
         require("metrics at" not in node.log_text(), "it says that there are metrics")
@@ -341,7 +341,7 @@ def _():
         require(small <= 16 * 1024, f"{small} KiB resident")
 
 
-@check("http: serving it costs an idle node less than 512 KiB")
+@check("http: serving it costs an idle node less than 512 KiB", alone=True)
 def _():
     sizes = {}
     for http in (False, True):

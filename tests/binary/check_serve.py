@@ -242,7 +242,7 @@ def forbid_io_uring():
         os._exit(77)
 
 
-@check("binary: where io_uring is forbidden the message names the cause and the remedy")
+@check("binary: where io_uring is forbidden the message names the cause and the remedy", alone=True)
 def _():
     with scratch("binary") as work:
         done = subprocess.run([Sluice.binary(), "serve", "--override", f"log.dirs={work}/data", "--override",

@@ -206,7 +206,7 @@ class Terminal:
         return None
 
 
-@check("top: a terminal is given back as it was: by q, by a signal, and when it goes away")
+@check("top: a terminal is given back as it was: by q, by a signal, and when it goes away", alone=True)
 def _():
     for way in ("q", "signal", "hangup"):
         with two_looks() as address:

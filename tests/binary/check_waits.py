@@ -25,7 +25,7 @@ def produce_and_consume(node):
     same(kcat(node, "-t", "polled", "-C", "-e", "-q"), LINES, "what was consumed")
 
 
-@check("waits: a node that looks before it sleeps serves as others do, says for how long, and sleeps when nothing comes")
+@check("waits: a node that looks before it sleeps serves as others do, says for how long, and sleeps when nothing comes", alone=True)
 def _():
     with scratch("binary") as work, Sluice(work, http=True, overrides={"sluice.poll.us": "300"}) as node:
         produce_and_consume(node)
@@ -36,7 +36,7 @@ def _():
         require(idle < 0.4, f"an idle node looked for {idle:.3f} s of 2")
 
 
-@check("waits: by itself a node naps while a client asks a thousand times a second, sleeps when it is idle, and never looks")
+@check("waits: by itself a node naps while a client asks a thousand times a second, sleeps when it is idle, and never looks", alone=True)
 def _():
     with scratch("binary") as work, Sluice(work, http=True) as node:
         produce_and_consume(node)
@@ -51,7 +51,7 @@ def _():
         same(node.metric(POLLED), 0, POLLED)
 
 
-@check("waits: sluice.nap.us=0, and it sleeps each time")
+@check("waits: sluice.nap.us=0, and it sleeps each time", alone=True)
 def _():
     with scratch("binary") as work, Sluice(work, http=True, overrides={"sluice.nap.us": "0"}) as node:
         ask(node, times=200, pause_s=0.001)
