@@ -88,6 +88,7 @@ def facts(node, count):
 def same_facts(node, want, when):
     got = facts(node, len(want["topics"]))
     for what, wanted in want.items():
+        require(wanted, f"no {what} to compare: {when}")
         same(got[what], wanted, f"{what} in {node.name}: {when}")
 
 
